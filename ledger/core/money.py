@@ -1,0 +1,79 @@
+"""Money is a whole number of fen (分). Text of yuan exists only at the edges.
+
+`Fen + Fen` is typed `int`; wrap a sum once, at its end: `Fen(sum(...))`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NewType
+
+from ledger.core.errors import NotAnAmount
+
+Fen = NewType("Fen", int)
+
+BASIS = 10_000
+"""Ratios are whole basis points (万分之一): 0.65 is 6500."""
+
+_YUAN = re.compile(r"([+-]?)(\d{1,14})(?:\.(\d{1,2}))?")
+
+
+def fen_from_yuan(text: str) -> Fen:
+    """Read a plain text of yuan ("1234.5") as fen.
+
+    Thousands separators, currency signs and spaces belong to files and are
+    taken off by the importers; here they are refused.
+
+    Raises:
+        NotAnAmount: anything else, more than two decimals included (a fen is never guessed).
+    """
+    match = _YUAN.fullmatch(text)
+    if match is None:
+        raise NotAnAmount(f"“{text}”不是金额；应为元，最多两位小数，例如 1234.50")
+    sign, yuan, cents = match.groups()
+    fen = int(yuan) * 100 + int((cents or "0").ljust(2, "0"))
+    return Fen(-fen if sign == "-" else fen)
+
+
+def yuan_text(fen: int) -> str:
+    """Fen as text of yuan with two decimals: 123450 -> "1234.50", -5 -> "-0.05"."""
+    sign = "-" if fen < 0 else ""
+    yuan, cents = divmod(abs(fen), 100)
+    return f"{sign}{yuan}.{cents:02d}"
+
+
+def ratio_bp(text: str) -> int:
+    """Read a ratio as the rule writes it ("0.02") as basis points.
+
+    Raises:
+        NotAnAmount: not a decimal between 0 and 1, or finer than a basis point.
+    """
+    match = re.fullmatch(r"([01])(?:\.(\d{1,4}))?", text)
+    value = int(match[1]) * BASIS + int((match[2] or "0").ljust(4, "0")) if match else BASIS + 1
+    if value > BASIS:
+        raise NotAnAmount(f"“{text}”不是比例；应为 0 到 1 之间的小数，最多四位，例如 0.65")
+    return value
+
+
+def apply_bp(amount: int, bp: int) -> Fen:
+    """`amount` times a ratio in basis points, rounded half up to the fen, away from zero for
+    negative amounts, so that a reversal is the exact mirror."""
+    product = abs(amount) * bp
+    rounded = (product + BASIS // 2) // BASIS
+    return Fen(-rounded if amount < 0 else rounded)
+
+
+def split_by_weight(total: Fen, weights: Sequence[int]) -> list[Fen]:
+    """Split `total` by weights without losing a fen: what rounding leaves over goes to the
+    largest remainders, first come first served."""
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError(f"weights must be >= 0 and not all zero: {weights}")
+    parts = [total * weight // whole for weight in weights]
+    remainders = sorted(
+        range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i)
+    )
+    for i in remainders[: total - sum(parts)]:
+        parts[i] += 1
+    return [Fen(part) for part in parts]

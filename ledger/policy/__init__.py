@@ -1,0 +1,1 @@
+"""Rules as dated, cited data: packs of YAML, their loader, and the typed values they give."""
