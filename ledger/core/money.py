@@ -71,9 +71,7 @@ def split_by_weight(total: Fen, weights: Sequence[int]) -> list[Fen]:
     if whole <= 0 or min(weights) < 0:
         raise ValueError(f"weights must be >= 0 and not all zero: {weights}")
     parts = [total * weight // whole for weight in weights]
-    remainders = sorted(
-        range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i)
-    )
+    remainders = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
     for i in remainders[: total - sum(parts)]:
         parts[i] += 1
     return [Fen(part) for part in parts]

@@ -1,0 +1,105 @@
+"""Engines. SQLite: WAL, foreign keys, `BEGIN IMMEDIATE` for what writes, durable commits.
+
+The driver's own idea of transactions lets two read-then-write transactions lose an update
+without an error; so it is switched off and every BEGIN is ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from ledger.core.errors import GongjiError, Refused
+
+PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 60000",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -131072",
+)
+
+sqlite3.register_adapter(date, date.isoformat)
+sqlite3.register_adapter(datetime, lambda instant: instant.replace(tzinfo=None).isoformat(" "))
+
+MESSAGES = {
+    "ledger/append-only": "账簿只增不改：已入账的内容不能修改或删除",
+    "ledger/month-closed": "该会计月份未开启或已结账，不能再入账",
+    "ledger/reversed-before": "这笔业务已经退过，不能再退",
+    "ledger/not-reversible": "退费和批量业务不能被冲销",
+    "ledger/unknown-entry": "分录不属于任何开放月份的业务",
+    "ledger/unknown-account": "会计科目表中没有该科目",
+}
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for a database URL.
+
+    Raises:
+        Refused: `database/unsupported` for anything but SQLite.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        raise Refused("database/unsupported", f"暂不支持的数据库地址：{make_url(url)!r}")
+    engine = create_engine(url, connect_args={"timeout": 60})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _on_begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the database; nothing is written."""
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that holds the write lock from its first statement.
+
+    The caller commits; leaving without a commit rolls back. What a trigger or a CHECK refuses
+    becomes an error of ours with its stable code.
+    """
+    with engine.connect().execution_options(immediate=True) as connection:
+        try:
+            yield connection
+        except DBAPIError as error:
+            raise translate(error) from error
+
+
+def translate(error: DBAPIError) -> GongjiError:
+    """The database's refusal in the user's words."""
+    text = str(error.orig)
+    code = text.partition(":")[0]
+    if code in MESSAGES:
+        return Refused(code, MESSAGES[code])
+    if "no_overdraft" in text:
+        return Refused("account/overdraft", "个人账户余额不足，数据库拒绝透支")
+    if "family_link_quota" in text:
+        return Refused("family/quota-exceeded", "超过家庭共济额度")
+    if "locked" in text or "busy" in text:
+        return Refused("database/busy", "数据库正忙，请稍后用同一请求号重试")
+    if "no such table" in text:
+        return Refused("database/not-initialised", "数据库尚未初始化，请先运行 gongji init")
+    if "readonly" in text or "unable to open" in text or "disk" in text:
+        return Refused("database/unwritable", f"数据库无法写入：{text}")
+    return Refused("database/error", f"数据库拒绝了这一操作：{text}")

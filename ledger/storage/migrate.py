@@ -1,0 +1,63 @@
+"""Schema upgrades.
+
+`python -m ledger.storage.migrate check` fails when tables and migrations differ;
+`… new "what it does"` writes a migration from the difference.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from ledger.storage.engine import open_engine, writing
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine, revision: str = "head") -> bool:
+    """Bring the schema up to `revision`; True when something was done."""
+    with writing(engine) as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
+        command.upgrade(_config(connection), revision)
+        after = MigrationContext.configure(connection).get_current_revision()
+        connection.commit()
+    return before != after
+
+
+def head() -> str | None:
+    """The newest revision in the code."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def current(connection: Connection) -> str | None:
+    """The revision a database stands at; None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def main(arguments: list[str]) -> int:
+    engine = open_engine("sqlite://")
+    with writing(engine) as connection:
+        command.upgrade(_config(connection), "head")
+        if arguments[:1] == ["new"]:
+            command.revision(_config(connection), message=arguments[1], autogenerate=True)
+        else:
+            command.check(_config(connection))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
