@@ -1,0 +1,1 @@
+"""One function per business event: a decision becomes an entry."""

@@ -437,10 +437,14 @@ class Settlement(SQLModel, table=True):
     cash_fen: int = _fen()
     balance_after_fen: int = _fen()
     beyond_deductible_fen: int = _fen()
-    before_cap_fen: int = _fen()
-    cap_cut_fen: int = _fen()
+    cost_fen: int = _fen()
+    before_caps_fen: int = _fen()
+    visit_cut_fen: int = _fen()
+    year_cut_fen: int = _fen()
+    overall_cut_fen: int = _fen()
     in_scope_before_fen: int = _fen()
     deductible_before_fen: int = _fen()
+    cost_before_fen: int = _fen()
     paid_before_fen: int = _fen()
     overall_before_fen: int = _fen()
     policy_version: str
@@ -465,7 +469,7 @@ class Accumulator(SQLModel, table=True):
 
     __table_args__ = (
         CheckConstraint("in_scope_fen >= 0 AND deductible_fen >= 0", name="not_negative"),
-        CheckConstraint("paid_fen >= 0 AND overall_fen >= 0", name="paid"),
+        CheckConstraint("cost_fen >= 0 AND paid_fen >= 0 AND overall_fen >= 0", name="paid"),
         CLUSTERED,
     )
     person_id: int = _key()
@@ -473,6 +477,7 @@ class Accumulator(SQLModel, table=True):
     benefit: str = _text_key()
     in_scope_fen: int = _fen()
     deductible_fen: int = _fen()
+    cost_fen: int = _fen()
     paid_fen: int = _fen()
     overall_fen: int = _fen()
     version: int

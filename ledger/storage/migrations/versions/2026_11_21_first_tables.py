@@ -11,7 +11,7 @@ from alembic import op
 
 from ledger.storage.triggers import install_triggers
 
-revision = "49bb17029ed9"
+revision = "576f279d58e3"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -56,13 +56,16 @@ def upgrade() -> None:
         sa.Column("benefit", sa.Text(), nullable=False),
         sa.Column("in_scope_fen", sa.BigInteger(), nullable=False),
         sa.Column("deductible_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=False),
         sa.Column("paid_fen", sa.BigInteger(), nullable=False),
         sa.Column("overall_fen", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
+            "cost_fen >= 0 AND paid_fen >= 0 AND overall_fen >= 0", name=op.f("ck_accumulator_paid")
+        ),
+        sa.CheckConstraint(
             "in_scope_fen >= 0 AND deductible_fen >= 0", name=op.f("ck_accumulator_not_negative")
         ),
-        sa.CheckConstraint("paid_fen >= 0 AND overall_fen >= 0", name=op.f("ck_accumulator_paid")),
         sa.PrimaryKeyConstraint("person_id", "year", "benefit", name=op.f("pk_accumulator")),
         sqlite_with_rowid=False,
     )
@@ -336,10 +339,14 @@ def upgrade() -> None:
         sa.Column("cash_fen", sa.BigInteger(), nullable=False),
         sa.Column("balance_after_fen", sa.BigInteger(), nullable=False),
         sa.Column("beyond_deductible_fen", sa.BigInteger(), nullable=False),
-        sa.Column("before_cap_fen", sa.BigInteger(), nullable=False),
-        sa.Column("cap_cut_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=False),
+        sa.Column("before_caps_fen", sa.BigInteger(), nullable=False),
+        sa.Column("visit_cut_fen", sa.BigInteger(), nullable=False),
+        sa.Column("year_cut_fen", sa.BigInteger(), nullable=False),
+        sa.Column("overall_cut_fen", sa.BigInteger(), nullable=False),
         sa.Column("in_scope_before_fen", sa.BigInteger(), nullable=False),
         sa.Column("deductible_before_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cost_before_fen", sa.BigInteger(), nullable=False),
         sa.Column("paid_before_fen", sa.BigInteger(), nullable=False),
         sa.Column("overall_before_fen", sa.BigInteger(), nullable=False),
         sa.Column("policy_version", sa.String(), nullable=False),

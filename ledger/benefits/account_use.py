@@ -1,0 +1,130 @@
+"""What personal accounts pay of a visit (个人账户使用): the patient's own first, then the
+relatives' in their order, then cash.
+
+The order of use between this year's and earlier years' money is a setting of the pack.
+`acct_mulaid_pay` is part of `acct_pay`: never add it again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ledger.core.visits import AccountUse
+from ledger.policy.values import AccountRules
+
+ARTICLES = ("S3c-13", "S3c-13.1", "S3c-13.2", "S3c-14")
+
+
+class Purse:
+    """What one account can still pay, by the year of its money. Changes as it pays."""
+
+    __slots__ = ("available", "years")
+
+    def __init__(self, available: int, years: dict[int, int]) -> None:
+        self.available = available
+        """Fen: balance less what is held."""
+        self.years = years
+        """Year of the money -> fen left of it."""
+
+    def take(self, wanted: int, oldest_first: bool) -> list[tuple[int, int]]:
+        """Take up to `wanted` fen; returns (year of the money, fen) for each part taken."""
+        left = min(wanted, self.available)
+        if left <= 0:
+            return []
+        self.available -= left
+        parts = []
+        for year in sorted(self.years, reverse=not oldest_first):
+            part = min(left, self.years[year])
+            if part > 0:
+                self.years[year] -= part
+                parts.append((year, part))
+                left -= part
+                if not left:
+                    break
+        return parts
+
+    def give_back(self, year: int, amount: int) -> None:
+        """Undo a part of a `take`; the money keeps its year."""
+        self.available += amount
+        self.years[year] = self.years.get(year, 0) + amount
+
+
+class Relative(NamedTuple):
+    """A holder whose account the patient may use on the day, with what the quota still allows
+    (None: no quota)."""
+
+    link_id: int
+    holder_id: int
+    purse: Purse
+    quota_left: int | None
+
+
+class Draw(NamedTuple):
+    """What one holder paid, by the year of the money."""
+
+    link_id: int
+    holder_id: int
+    parts: list[tuple[int, int]]
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(part for _year, part in self.parts)
+
+
+class AccountShare(NamedTuple):
+    """Who paid what of the person's own cost. `account_fen` includes `family_fen`."""
+
+    own_parts: list[tuple[int, int]]
+    draws: list[Draw]
+    account_fen: int
+    family_fen: int
+
+
+NO_ACCOUNT = AccountShare([], [], 0, 0)
+
+
+def payable_by_account(
+    rules: AccountRules, total_fen: int, in_scope_fen: int, pool_fen: int
+) -> int:
+    """The part of a bill that accounts may pay, fen.
+
+    Source: S3c-13.1 (`in_scope_own_share`), S3c-13.2 (`all_own_cost`).
+    """
+    if rules.scope == "in_scope_own_share":
+        return in_scope_fen - pool_fen
+    return total_fen - pool_fen
+
+
+def pay_from_accounts(
+    payable_fen: int,
+    use: AccountUse,
+    own: Purse | None,
+    relatives: list[Relative],
+    rules: AccountRules,
+) -> AccountShare:
+    """Share `payable_fen` out: own account, then relatives in the order given.
+
+    Args:
+        use: 0 none, 1 own account, 2 own account and then the relatives'.
+        own: None for a person without an account.
+
+    Source: S3c-13; the order is default 16 (`acct_used_flag`).
+    """
+    if use == 0 or payable_fen <= 0:
+        return NO_ACCOUNT
+    oldest_first = rules.use_order == "oldest_first"
+    own_parts = own.take(payable_fen, oldest_first) if own is not None else []
+    own_fen = sum(part for _year, part in own_parts)
+    draws: list[Draw] = []
+    family_fen = 0
+    if use == 2:
+        for relative in relatives:
+            wanted = payable_fen - own_fen - family_fen
+            if relative.quota_left is not None:
+                wanted = min(wanted, relative.quota_left)
+            parts = relative.purse.take(wanted, oldest_first)
+            if parts:
+                draw = Draw(relative.link_id, relative.holder_id, parts)
+                draws.append(draw)
+                family_fen += draw.amount_fen
+    return AccountShare(own_parts, draws, own_fen + family_fen, family_fen)

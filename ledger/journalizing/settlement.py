@@ -1,0 +1,62 @@
+"""A settlement becomes an entry: pool part, own account and relatives' accounts against what is
+owed to the provider. Cash is on the settlement, not in the fund's books."""
+
+from __future__ import annotations
+
+from ledger.benefits.account_use import AccountShare
+from ledger.benefits.settlement import Settlement
+from ledger.books.entry import Entry, Transfer
+from ledger.books.kinds import EntryKind
+from ledger.core.ids import EntryId, PersonId
+from ledger.core.months import Month
+
+
+def settlement_entry(settlement: Settlement, share: AccountShare, county: str | None) -> Entry:
+    """The entry of a settled visit; without legs when everything was paid in cash.
+
+    A relative's money passes from the holder through the clearing account, so that each
+    transfer stands under the person whose account it moves.
+    """
+    legs: list[Transfer] = []
+    patient = PersonId(settlement.person_id)
+    provider = settlement.provider_id
+    year = settlement.year
+
+    def add(person: int, kind: str, fund_year: int, amount: int) -> None:
+        legs.append(
+            Transfer(
+                PersonId(person), len(legs) + 1, kind, fund_year, amount, provider, county, None
+            )
+        )
+
+    if settlement.pool_fen:
+        add(patient, "pool_pay", year, settlement.pool_fen)
+    for money_year, amount in share.own_parts:
+        add(patient, "account_pay", money_year, amount)
+    for draw in share.draws:
+        for money_year, amount in draw.parts:
+            add(draw.holder_id, "family_draw", money_year, amount)
+        add(patient, "family_pay", year, draw.amount_fen)
+    return Entry(
+        patient,
+        EntryId(settlement.settlement_id),
+        EntryKind.SETTLEMENT,
+        settlement.happened_on,
+        Month.from_number(settlement.fiscal_month),
+        tuple(legs),
+        policy_version=settlement.policy_version,
+    )
+
+
+def refund_entry(refund: Settlement, original: Entry) -> Entry:
+    """The exact mirror of the original entry, leg by leg."""
+    return Entry(
+        original.person_id,
+        EntryId(refund.settlement_id),
+        EntryKind.REFUND,
+        refund.happened_on,
+        Month.from_number(refund.fiscal_month),
+        tuple(leg.mirrored() for leg in original.transfers),
+        policy_version=refund.policy_version,
+        reverses_entry_id=original.entry_id,
+    )

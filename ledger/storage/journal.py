@@ -1,0 +1,124 @@
+"""Append entries and move the running totals with them, in the same transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from ledger.books.chart import PERSONAL_ACCOUNT_FUND
+from ledger.books.entry import Entry
+from ledger.books.kinds import TRANSFER_KINDS
+from ledger.storage.bulk import execute_rows, insert_rows
+from ledger.storage.unit_of_work import UnitOfWork
+
+ENTRY_COLUMNS = (
+    "person_id entry_id kind legs happened_on recorded_at fiscal_month request_id "
+    "reverses_entry_id policy_version actor memo"
+)
+TRANSFER_COLUMNS = (
+    "person_id entry_id leg kind happened_on fiscal_month fund_year benefit_month "
+    "debit_account credit_account amount_fen provider_id county"
+)
+
+ADD_TOTALS = """
+    UPDATE personal_account SET credited_fen = credited_fen + ?, debited_fen = debited_fen + ?
+    WHERE person_id = ?
+"""
+ADD_YEAR_TOTALS = """
+    UPDATE account_year SET credited_fen = credited_fen + ?, debited_fen = debited_fen + ?
+    WHERE person_id = ? AND year = ?
+"""
+
+
+def append(work: UnitOfWork, entries: Sequence[Entry], request_id: str | None = None) -> None:
+    """Write entries, their transfers, and what they add to people's totals.
+
+    Raises:
+        Refused (by trigger or CHECK): an overdraft, a closed month, a second reversal.
+    """
+    insert_rows(
+        work.connection,
+        "entry",
+        ENTRY_COLUMNS,
+        [
+            (
+                entry.person_id,
+                entry.entry_id,
+                entry.kind.value,
+                len(entry.transfers),
+                entry.happened_on,
+                work.recorded_at,
+                entry.fiscal_month.number,
+                request_id,
+                entry.reverses_entry_id,
+                entry.policy_version,
+                work.actor,
+                entry.memo,
+            )
+            for entry in entries
+        ],
+    )
+    insert_rows(work.connection, "transfer", TRANSFER_COLUMNS, list(_transfer_rows(entries)))
+    _move_totals(work.connection, entries)
+
+
+def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[object, ...]]:
+    for entry in entries:
+        month = entry.fiscal_month.number
+        for leg in entry.transfers:
+            scheme = TRANSFER_KINDS[leg.kind]
+            yield (
+                leg.person_id,
+                entry.entry_id,
+                leg.leg,
+                leg.kind,
+                entry.happened_on,
+                month,
+                leg.fund_year,
+                leg.benefit_month,
+                scheme.debit,
+                scheme.credit,
+                leg.amount_fen,
+                leg.provider_id,
+                leg.county,
+            )
+
+
+def _move_totals(connection: Connection, entries: Sequence[Entry]) -> None:
+    moves: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    opened: dict[int, date] = {}
+    for entry in entries:
+        for leg in entry.transfers:
+            scheme = TRANSFER_KINDS[leg.kind]
+            if scheme.credit == PERSONAL_ACCOUNT_FUND:
+                moves[leg.person_id, leg.fund_year][0] += leg.amount_fen
+                opened.setdefault(leg.person_id, entry.happened_on)
+            elif scheme.debit == PERSONAL_ACCOUNT_FUND:
+                moves[leg.person_id, leg.fund_year][1] += leg.amount_fen
+    open_accounts(connection, opened)
+    people: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for (person_id, _year), (credited, debited) in moves.items():
+        people[person_id][0] += credited
+        people[person_id][1] += debited
+    execute_rows(connection, ADD_TOTALS, [(*both, person) for person, both in people.items()])
+    execute_rows(
+        connection,
+        "INSERT OR IGNORE INTO account_year (person_id, year, credited_fen, debited_fen) "
+        "VALUES (?, ?, 0, 0)",
+        list(moves),
+    )
+    execute_rows(connection, ADD_YEAR_TOTALS, [(*both, *key) for key, both in moves.items()])
+
+
+def open_accounts(connection: Connection, opened: dict[int, date]) -> None:
+    """Open an empty personal account for everybody who has none yet."""
+    execute_rows(
+        connection,
+        "INSERT OR IGNORE INTO personal_account "
+        "(person_id, credited_fen, debited_fen, held_fen, status, opened_on) "
+        "VALUES (?, 0, 0, 0, 'open', ?)",
+        list(opened.items()),
+    )

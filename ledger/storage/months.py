@@ -1,0 +1,66 @@
+"""Months of account (会计月份): opened by the first event that needs them, closed for ever."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from ledger.core.months import Month
+
+
+def last_closed(connection: Connection) -> Month | None:
+    """The newest closed month; every month up to it is closed."""
+    number = connection.exec_driver_sql(
+        "SELECT max(month) FROM fiscal_month WHERE status = 'closed'"
+    ).scalar()
+    return None if number is None else Month.from_number(number)
+
+
+def open_months(connection: Connection) -> list[Month]:
+    rows = connection.exec_driver_sql(
+        "SELECT month FROM fiscal_month WHERE status = 'open' ORDER BY month"
+    )
+    return [Month.from_number(number) for (number,) in rows]
+
+
+class BookingMonths:
+    """Which month of account takes an event of a given day: its own, or, once that is closed,
+    the first one that is not. Opens months on the way; reads the database once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._closed = last_closed(connection)
+        self._open = set(open_months(connection))
+
+    def of(self, day: date) -> Month:
+        month = Month.of(day)
+        if self._closed is not None and month <= self._closed:
+            month = self._closed.next()
+        if month not in self._open:
+            self._connection.exec_driver_sql(
+                "INSERT INTO fiscal_month (month, status) VALUES (?, 'open')", (month.number,)
+            )
+            self._open.add(month)
+        return month
+
+
+def close_month(connection: Connection, month: Month, instant: datetime, actor: str) -> None:
+    """Roll the month's turnover up by account, then lock it."""
+    connection.exec_driver_sql(
+        """
+        INSERT INTO account_month (fiscal_month, account, debit_fen, credit_fen)
+        SELECT fiscal_month, account, sum(debit), sum(credit) FROM (
+            SELECT fiscal_month, debit_account AS account, amount_fen AS debit, 0 AS credit
+            FROM transfer WHERE fiscal_month = :month
+            UNION ALL
+            SELECT fiscal_month, credit_account, 0, amount_fen
+            FROM transfer WHERE fiscal_month = :month)
+        GROUP BY fiscal_month, account
+        """,
+        {"month": month.number},
+    )
+    connection.exec_driver_sql(
+        "UPDATE fiscal_month SET status = 'closed', closed_at = ?, closed_by = ? WHERE month = ?",
+        (instant, actor, month.number),
+    )

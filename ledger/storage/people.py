@@ -1,0 +1,128 @@
+"""People: numbers to persons, spans, family links."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.core.months import DateSpan, Month
+from ledger.storage.bulk import stage_keys
+
+PSN_NO = "psn_no"
+CERTNO = "certno"
+
+
+class Span(NamedTuple):
+    """A row of `person_span`."""
+
+    person_id: int
+    valid_from: date
+    valid_until: date
+    status: str
+    psn_type: str
+    plan: str
+    employer_id: int | None
+    county: str
+    insured: str
+
+    def covers(self, day: date) -> bool:
+        return self.valid_from <= day < self.valid_until
+
+    def touches(self, month: DateSpan) -> bool:
+        return self.valid_from < month.until and month.start < self.valid_until
+
+
+def identities(connection: Connection, kind: str, numbers: Iterable[str | None]) -> dict[str, int]:
+    """Number -> person for those of `numbers` that are known."""
+    stage_keys(connection, "wanted_number", (number for number in numbers if number))
+    rows = connection.exec_driver_sql(
+        "SELECT i.number, i.person_id FROM temp.wanted_number AS w "
+        "JOIN person_identity AS i ON i.kind = ? AND i.number = w.key",
+        (kind,),
+    )
+    return {number: person_id for number, person_id in rows}  # noqa: C416 - typed rows
+
+
+def next_person_id(connection: Connection) -> int:
+    highest = connection.exec_driver_sql("SELECT max(person_id) FROM person").scalar()
+    return (highest or 0) + 1
+
+
+def spans_of(connection: Connection, people: Iterable[int]) -> dict[int, list[Span]]:
+    """Spans of each person, oldest first."""
+    stage_keys(connection, "wanted_person", people)
+    rows = connection.exec_driver_sql(
+        "SELECT s.person_id, s.valid_from, s.valid_until, s.status, s.psn_type, s.plan, "
+        "s.employer_id, s.county, s.insured FROM temp.wanted_person AS w "
+        "JOIN person_span AS s ON s.person_id = w.key ORDER BY s.person_id, s.valid_from"
+    )
+    days: dict[str, date] = {}
+    result: dict[int, list[Span]] = defaultdict(list)
+    for person_id, start, until, *rest in rows:
+        result[person_id].append(Span(person_id, _day(start, days), _day(until, days), *rest))
+    return result
+
+
+def _day(text: str, known: dict[str, date]) -> date:
+    """Days repeat a million times in a bulk read; parse each once."""
+    day = known.get(text)
+    if day is None:
+        day = known[text] = date.fromisoformat(text)
+    return day
+
+
+def span_in_month(spans: list[Span], month: Month) -> Span | None:
+    """The span of the first covered day of a month: what the person counts as in that month."""
+    window = month.span
+    return next((span for span in spans if span.touches(window)), None)
+
+
+def span_on(spans: list[Span], day: date) -> Span | None:
+    return next((span for span in spans if span.covers(day)), None)
+
+
+class PersonRow(NamedTuple):
+    person_id: int
+    psn_no: str | None
+    cert_type: str
+    certno: str
+    name: str
+    settled_up_on: date | None
+
+
+def person(connection: Connection, person_id: int) -> PersonRow:
+    row = connection.exec_driver_sql(
+        "SELECT person_id, psn_no, cert_type, certno, name, settled_up_on FROM person "
+        "WHERE person_id = ?",
+        (person_id,),
+    ).one()
+    settled = None if row[5] is None else date.fromisoformat(row[5])
+    return PersonRow(row[0], row[1], row[2], row[3], row[4], settled)
+
+
+def find_person(connection: Connection, number: str) -> int | None:
+    """The person with this person number or identity number."""
+    found = connection.exec_driver_sql(
+        "SELECT person_id FROM person_identity WHERE kind IN (?, ?) AND number = ? ORDER BY kind DESC",
+        (PSN_NO, CERTNO, number),
+    ).first()
+    return None if found is None else int(found[0])
+
+
+def look_again(connection: Connection, since: dict[int, Month]) -> None:
+    """Mark people whose months up to the watermark the next crediting run must redo."""
+    connection.exec_driver_sql(
+        "INSERT INTO credit_again (person_id, from_month) VALUES (?, ?) "
+        "ON CONFLICT (person_id) DO UPDATE SET from_month = min(from_month, excluded.from_month)",
+        [(person_id, month.number) for person_id, month in since.items()],
+    ) if since else None
+
+
+def credited_through(connection: Connection) -> Month | None:
+    """The newest month that a crediting run has covered for everybody."""
+    number = connection.exec_driver_sql("SELECT max(credited_through) FROM pool").scalar()
+    return None if number is None else Month.from_number(number)

@@ -1,0 +1,36 @@
+"""One transaction: ids, the instant, the actor. The service commits; nothing below does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from ledger.core.ids import EntryIds
+from ledger.storage.engine import writing
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """An open write transaction. Leaving it without `commit()` rolls everything back."""
+
+    connection: Connection
+    ids: EntryIds
+    recorded_at: datetime
+    """UTC."""
+    actor: str
+
+    def commit(self) -> None:
+        self.connection.commit()
+
+
+@contextmanager
+def unit_of_work(
+    engine: Engine, ids: EntryIds, now: Callable[[], datetime], actor: str
+) -> Iterator[UnitOfWork]:
+    """Open a write transaction in the name of `actor`."""
+    with writing(engine) as connection:
+        yield UnitOfWork(connection, ids, now(), actor)
