@@ -8,6 +8,7 @@
     ├── PolicyError           policy/…      the rules do not say
     │   ├── NotInForce            policy/not-in-force
     │   ├── UnknownPack           policy/unknown-pack
+    │   ├── BadOverride           policy/bad-override     (`--set KEY=VALUE`)
     │   └── PackFaults            policy/pack-faults      (every fault of a pack at once)
     ├── Refused               (a code of its own)  a rule or a state forbids what was asked
     ├── Unknown               (a code of its own)  what was named does not exist
@@ -84,6 +85,12 @@ class UnknownPack(PolicyError):
     """No policy pack of that code, nor a folder of that name."""
 
     code = "policy/unknown-pack"
+
+
+class BadOverride(PolicyError):
+    """A value given for a trial (`--set KEY=VALUE`) names no key of the pack, or does not fit."""
+
+    code = "policy/bad-override"
 
 
 class PackFault(NamedTuple):

@@ -118,3 +118,8 @@ class CitedValue:
     note: str
     file: str
     line: int
+    unit: str = ""
+    pack: str = ""
+    """Code of the pack that the value was written in (it may be one that is extended)."""
+    derived: bool = False
+    """Computed from other values of the pack, at which `file` and `line` point."""

@@ -1,0 +1,205 @@
+"""A loaded pack: what it says on a day, typed and cited, in constant time per question."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from typing import TypeVar
+
+from ledger.core.errors import NotInForce
+from ledger.core.money import yuan_text
+from ledger.core.months import FAR, Month
+from ledger.policy import typed
+from ledger.policy.dated import Dated
+from ledger.policy.meta import Document, PackMeta
+from ledger.policy.values import (
+    AccountRules,
+    CitedValue,
+    CreditingRules,
+    FamilyRules,
+    OutpatientRules,
+)
+
+T = TypeVar("T")
+
+_NOT_CONTENT = ("typed", "file", "line", "derived")
+"""Where a value stands in a file is no part of what the pack says: moving a line keeps the
+version."""
+
+
+class Pack:
+    """A policy pack. Made by `load_pack` or, from what a settlement stored, `pack_from_content`.
+
+    Every accessor raises `NotInForce` for a day before the pack's first rule (or after its last).
+    """
+
+    def __init__(
+        self,
+        meta: PackMeta,
+        values: Mapping[str, list[Dated]],
+        overrides: Mapping[str, str],
+    ) -> None:
+        self.meta = meta
+        self.overrides = dict(overrides)
+        self._values = _with_retiree_flat(values)
+        self._starts = {key: [value.start for value in of] for key, of in self._values.items()}
+        self._changes = {section: self._section_days(section) for section in self._sections()}
+        self._by_interval: dict[tuple[str, int], object] = {}
+        self._by_day: dict[tuple[str, date], object] = {}
+        self._cited: dict[tuple[str, date], CitedValue] = {}
+
+    @property
+    def code(self) -> str:
+        return self.meta.code
+
+    @property
+    def name(self) -> str:
+        return self.meta.name
+
+    @property
+    def pool(self) -> str:
+        """The area code of the pool; empty for a pack that is only extended."""
+        return self.meta.pool
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The documents that the values cite, those of the packs it extends included."""
+        return self.meta.documents
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that change with any value, date, citation or override."""
+        return hashlib.sha256(self.content_json().encode()).hexdigest()[:12]
+
+    def content_json(self) -> str:
+        """Everything needed to settle and explain again later: `pack_from_content` reads it."""
+        values = [
+            {
+                name: part.isoformat() if isinstance(part, date) else part
+                for name, part in asdict(value).items()
+                if name not in _NOT_CONTENT
+            }
+            for of in self._values.values()
+            for value in of
+            if not value.derived
+        ]
+        content = {"meta": asdict(self.meta), "overrides": self.overrides, "values": values}
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def values(self) -> list[CitedValue]:
+        """Every dated value with its source, section by section, the derived ones included."""
+        return [value.cited() for of in self._values.values() for value in of]
+
+    def outpatient(self, day: date) -> OutpatientRules:
+        return self._rules("outpatient", day, typed.outpatient_rules)
+
+    def crediting(self, month: Month) -> CreditingRules:
+        """The rules of a benefit month: those of its first day."""
+        return self._rules("crediting", month.first_day, typed.crediting_rules)
+
+    def account_use(self, day: date) -> AccountRules:
+        return self._rules("account_use", day, typed.account_rules)
+
+    def family(self, day: date) -> FamilyRules:
+        return self._rules("family", day, typed.family_rules)
+
+    def cite(self, key: str, day: date) -> CitedValue:
+        """The value of a full key (`outpatient.deductible`) on a day, with its source."""
+        found = self._cited.get((key, day))
+        if found is None:
+            found = self._cited[key, day] = self._on(key, day).cited()
+        return found
+
+    def change_days(self, section: str, start: date, until: date) -> list[date]:
+        """The days in `[start, until)` on which any value of a section changes, in order.
+
+        `start` itself is not a change, unless a value begins on it; so that
+        `[start, *change_days(...)]` without doubles are the firsts of the spans of equal rules.
+        """
+        return [day for day in self._changes.get(section, []) if start <= day < until]
+
+    def _sections(self) -> set[str]:
+        return {key.partition(".")[0] for key in self._values}
+
+    def _section_days(self, section: str) -> list[date]:
+        of_section = [
+            value
+            for key, of in self._values.items()
+            if key.startswith(f"{section}.")
+            for value in of
+        ]
+        days = {value.start for value in of_section} | {value.until for value in of_section}
+        return sorted(days - {FAR})
+
+    def _rules(self, section: str, day: date, make: Callable[[typed.Get], T]) -> T:
+        found = self._by_day.get((section, day))
+        if found is None:
+            interval = bisect_right(self._changes.get(section, []), day)
+            found = self._by_interval.get((section, interval))
+            if found is None:
+                found = make(lambda key: self._on(key, day))
+                self._by_interval[section, interval] = found
+            self._by_day[section, day] = found
+        return found  # type: ignore[return-value]  # A section's entries are made by its `make`.
+
+    def _on(self, key: str, day: date) -> Dated:
+        of = self._values.get(key, [])
+        place = bisect_right(self._starts.get(key, []), day) - 1
+        if place >= 0 and day < of[place].until:
+            return of[place]
+        raise self._not_in_force(key, day, of)
+
+    def _not_in_force(self, key: str, day: date, of: list[Dated]) -> NotInForce:
+        if not of:
+            return NotInForce(
+                f"政策包 {self.code} 没有规定 {key}", key=key, pack=self.code, day=day.isoformat()
+            )
+        first, last = of[0], of[-1]
+        when = (
+            f"自 {first.start} 起才有规定"
+            if day < first.start
+            else f"规定到 {last.until}（不含）为止"
+        )
+        return NotInForce(
+            f"政策包 {self.code} 的 {key}（{first.title}）在 {day} 无有效规定：{when}",
+            key=key,
+            pack=self.code,
+            day=day.isoformat(),
+            first_day=first.start.isoformat(),
+        )
+
+
+def _with_retiree_flat(values: Mapping[str, list[Dated]]) -> dict[str, list[Dated]]:
+    """Add the retirees' flat amount where the pack gives its two factors and not the product."""
+    rates, averages = (values.get(key, []) for key in typed.FLAT_PARTS)
+    if typed.FLAT in values or not (rates and averages):
+        return dict(values)
+    flats = [
+        _retiree_flat(rate, average)
+        for rate in rates
+        for average in averages
+        if rate.start < average.until and average.start < rate.until
+    ]
+    return {**values, typed.FLAT: flats} if flats else dict(values)
+
+
+def _retiree_flat(rate: Dated, average: Dated) -> Dated:
+    fen = typed.retiree_flat_fen(rate, average)
+    return replace(
+        rate,
+        key=typed.FLAT,
+        title="退休人员每月定额",
+        unit="元/月",
+        start=max(rate.start, average.start),
+        until=min(rate.until, average.until),
+        plain=yuan_text(fen),
+        typed=fen,
+        verified=rate.verified and average.verified,
+        assumed=rate.assumed or average.assumed,
+        note=f"{rate.plain} × {average.plain}，四舍五入到分。{average.note}".strip(),
+        derived=True,
+    )

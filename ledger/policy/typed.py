@@ -1,0 +1,94 @@
+"""Values of one day, by key, as the typed rules that `benefits/` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ledger.core.money import apply_bp
+from ledger.policy.dated import Dated
+from ledger.policy.values import (
+    AccountRules,
+    CapBasis,
+    CreditingRules,
+    DeductibleShape,
+    FamilyRules,
+    OutpatientRules,
+)
+
+Get = Callable[[str], Dated]
+"""The dated value of a full key on the day in question; raises `NotInForce`."""
+
+FLAT = "crediting.retiree_flat"
+FLAT_PARTS = ("crediting.retiree_rate", "crediting.average_pension_2021")
+
+_BASES = {"fund_pay": CapBasis.FUND_PAY, "cost": CapBasis.COST}
+_ELSEWHERE = ("maternity_med_types", "chronic_med_types", "dual_channel_med_types")
+
+
+def outpatient_rules(get: Get) -> OutpatientRules:
+    def value(name: str) -> Any:
+        return get(f"outpatient.{name}").typed
+
+    return OutpatientRules(
+        deductible_shape=DeductibleShape[value("deductible_shape").upper()],
+        deductible_fen=value("deductible"),
+        deductible_ceiling_fen=value("deductible_ceiling"),
+        ratio_bp=value("ratio"),
+        annual_cap_fen=value("annual_cap"),
+        annual_cap_basis=_BASES[value("annual_cap_basis")],
+        visit_cap_fen=value("visit_cap"),
+        visit_cap_basis=_BASES[value("visit_cap_basis")],
+        overall_cap_fen=value("overall_cap"),
+        pooled_med_types=frozenset(value("pooled_med_types")),
+        pharmacy_med_types=frozenset(value("pharmacy_med_types")),
+        elsewhere_med_types={
+            code: get(f"outpatient.{name}").cite.id for name in _ELSEWHERE for code in value(name)
+        },
+        inpatient_prefixes=value("inpatient_prefixes"),
+        blocked_on_admission_day=value("blocked_on_admission_day"),
+        blocked_on_discharge_day=value("blocked_on_discharge_day"),
+        pharmacy_pooling_when_unstated=value("pharmacy_pooling_when_unstated"),
+    )
+
+
+def crediting_rules(get: Get) -> CreditingRules:
+    flat: Any = get(FLAT)
+    return CreditingRules(
+        credit_rate_bp=_int(get("crediting.credit_rate")),
+        retiree_flat_fen=_int(flat),
+        retiree_flat_assumed=flat.assumed,
+        credit_day=_int(get("crediting.credit_day")),
+        retiree_pool_only_has_account=bool(get("crediting.retiree_pool_only_has_account").typed),
+    )
+
+
+def account_rules(get: Get) -> AccountRules:
+    def value(name: str) -> Any:
+        return get(f"account_use.{name}").typed
+
+    return AccountRules(
+        scope=value("account_scope"),
+        use_order=value("use_order"),
+        forbidden_categories=value("forbidden_categories"),
+        premiums_allowed=value("premiums_allowed"),
+    )
+
+
+def family_rules(get: Get) -> FamilyRules:
+    relations: Any = get("family.relations").typed
+    return FamilyRules(relations=relations)
+
+
+def retiree_flat_fen(rate: Dated, average: Dated) -> int:
+    """The retirees' flat monthly amount, fen, half up.
+
+    Source:
+        S3c-11(3): 2.5 % of the city's average basic pension of 2021.
+    """
+    return apply_bp(_int(average), _int(rate))
+
+
+def _int(dated: Dated) -> int:
+    number: Any = dated.typed
+    return int(number)
