@@ -63,9 +63,9 @@ CLOSED: dict[str, set[str]] = {
 
 # (module, outside module): why it may. A line that nothing needs any more is a fault too.
 EXCEPTIONS: dict[tuple[str, str], str] = {
-    ("ledger.policy.nodes", "yaml"): "packs are YAML, shipped with the code and read as text",
-    ("ledger.policy.nodes", "pathlib"): "the same",
-    ("ledger.policy.loader", "pathlib"): "finds the packs shipped with the code",
+    ("ledger.policy.nodes", "yaml"): "packs are YAML, read as text, with the line of every key",
+    ("ledger.policy.*", "pathlib"): "packs are folders, shipped with the code or of a city's own",
+    ("ledger.policy.*", "json"): "the canonical text of a pack, whose hash is its version",
     ("ledger.benefits.compiled", "numba"): "the kernel's second speed: same source, compiled",
     ("ledger.benefits.compiled", "numpy"): "arrays of visits, when a whole city is settled",
 }
@@ -184,9 +184,8 @@ def test_the_middle_has_no_database_no_web_no_file_no_log_and_no_clock() -> None
 
 def test_the_command_line_starts_without_heavy_libraries() -> None:
     code = f"import sys, api.cli.main; print(*[m for m in {HEAVY!r} if m in sys.modules])"
-    answer = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert answer.stderr == ""
     assert answer.stdout.split() == []
 
 

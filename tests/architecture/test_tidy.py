@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.architecture.tree import ROOT, Module, none, plant, read_modules
+from tests.architecture.tree import PACKAGES, ROOT, Module, none, plant, read_modules
 
 PURE = ("ledger.core", "ledger.policy", "ledger.benefits", "ledger.books")
 PURE += ("ledger.journalizing", "ledger.reports")
@@ -183,22 +182,16 @@ def banned_text(root: Path, files: list[Path]) -> list[str]:
     return faults
 
 
-def committed_texts() -> list[Path]:
-    """Text files under version control and new ones that are not ignored. Data is left out."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+def our_texts() -> list[Path]:
+    """Our text files: those at the root, and those of our folders. Data of tests is left out."""
+    paths = [path for path in ROOT.iterdir() if path.is_file()]
+    for folder in (*PACKAGES, "tests", "docs", ".ci"):
+        paths += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
     return [
         path
         for path in paths
-        if path.is_file()
-        and (path.suffix in TEXT_ENDINGS or path.name in TEXT_NAMES)
-        and "data" not in path.relative_to(ROOT).parts
+        if (path.suffix in TEXT_ENDINGS or path.name in TEXT_NAMES)
+        and not {"data", "__pycache__"} & set(path.relative_to(ROOT).parts)
     ]
 
 
@@ -218,10 +211,8 @@ def test_modules_and_long_public_functions_explain_themselves() -> None:
     none(unexplained(read_modules()))
 
 
-def test_no_committed_text_names_a_machine_a_registry_or_work_left_over() -> None:
-    if not (ROOT / ".git").exists():
-        pytest.skip("needs a clone: the list of committed files comes from git")
-    none(banned_text(ROOT, committed_texts()))
+def test_no_text_names_a_machine_a_registry_or_work_left_over() -> None:
+    none(banned_text(ROOT, our_texts()))
 
 
 @pytest.mark.parametrize(
