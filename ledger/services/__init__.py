@@ -1,0 +1,1 @@
+"""Verbs: one business process, one transaction each. Only this shelf commits."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.months import DateSpan, Month
-from ledger.storage.bulk import stage_keys
+from ledger.storage.bulk import insert_rows, stage_keys
 
 PSN_NO = "psn_no"
 CERTNO = "certno"
@@ -107,7 +107,8 @@ def person(connection: Connection, person_id: int) -> PersonRow:
 def find_person(connection: Connection, number: str) -> int | None:
     """The person with this person number or identity number."""
     found = connection.exec_driver_sql(
-        "SELECT person_id FROM person_identity WHERE kind IN (?, ?) AND number = ? ORDER BY kind DESC",
+        "SELECT person_id FROM person_identity WHERE kind IN (?, ?) AND number = ? "
+        "ORDER BY kind DESC",
         (PSN_NO, CERTNO, number),
     ).first()
     return None if found is None else int(found[0])
@@ -126,3 +127,29 @@ def credited_through(connection: Connection) -> Month | None:
     """The newest month that a crediting run has covered for everybody."""
     number = connection.exec_driver_sql("SELECT max(credited_through) FROM pool").scalar()
     return None if number is None else Month.from_number(number)
+
+
+def on_roster(connection: Connection, people: Iterable[int]) -> set[int]:
+    """Those of `people` who have a person number: insured, not only users of an account."""
+    stage_keys(connection, "wanted_person", people)
+    rows = connection.exec_driver_sql(
+        "SELECT p.person_id FROM temp.wanted_person AS w "
+        "JOIN person AS p ON p.person_id = w.key WHERE p.psn_no IS NOT NULL"
+    )
+    return {int(person_id) for (person_id,) in rows}
+
+
+def insert_users(connection: Connection, users: list[tuple[int, str, str]]) -> None:
+    """Enter people known only as users of an account: (person, identity number, name)."""
+    insert_rows(
+        connection,
+        "person",
+        "person_id cert_type certno name",
+        [(person_id, "01", certno, name) for person_id, certno, name in users],
+    )
+    insert_rows(
+        connection,
+        "person_identity",
+        "kind number person_id",
+        [(CERTNO, certno, person_id) for person_id, certno, _name in users],
+    )

@@ -1,0 +1,58 @@
+"""`import visits`: settle each accepted visit of a file in order of its settlement time, ties in
+file order. Stays are recorded first, whatever their time: a stay blocks the days it covers."""
+
+from __future__ import annotations
+
+from ledger.core.batches import Batch, ImportResult
+from ledger.core.errors import GongjiError
+from ledger.core.visits import VisitRecord
+from ledger.services.context import Context
+from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.settlement_desk import SettlementDesk
+
+FIELD_OF = {
+    "visit/duplicate-id": "visit_id",
+    "person/unknown": "psn_no",
+    "person/numbers-disagree": "certno",
+    "provider/unknown": "provider_code",
+    "provider/not-in-agreement": "provider_code",
+    "provider/no-tier": "provider_code",
+    "policy/not-in-force": "settled_at",
+    "visit/elsewhere": "med_type",
+    "prescriber/unknown": "prescriber_code",
+    "account/forbidden-category": "fee_category",
+    "refund/unknown-visit": "original_visit_id",
+    "refund/other-person": "original_visit_id",
+    "refund/done-before": "original_visit_id",
+    "refund/partial": "total_fen",
+}
+"""Which column of a file a refusal is about."""
+
+PROGRESS_EVERY = 5_000
+
+
+def import_visits(
+    context: Context, batch: Batch[VisitRecord], options: ImportOptions
+) -> ImportResult:
+    """Settle a file of visits. Row faults: those of `benefits.outpatient.REFUSALS`."""
+    with context.writing() as work:
+        books = Ledgering(batch)
+        version = context.stamp_policy(work)
+        desk = SettlementDesk(work, context.pack, version, batch.records)
+        ordered = sorted(batch.records, key=lambda r: (r.first_day is None, r.settled_at, r.row))
+        for number, record in enumerate(ordered):
+            if number % PROGRESS_EVERY == 0:
+                context.progress("结算就诊", number, len(ordered))
+            try:
+                known = desk.known_before(record)
+                if not known:
+                    desk.take(record)
+                books.accept(unchanged=known)
+            except GongjiError as error:
+                field = FIELD_OF.get(error.code, "")
+                if field == "psn_no" and not record.psn_no:
+                    field = "certno"
+                books.refuse_with(record.row, field, error)
+        context.progress("写入账簿", len(ordered), len(ordered))
+        desk.save()
+        return books.finish(work, options)

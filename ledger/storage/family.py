@@ -1,0 +1,77 @@
+"""Links of mutual aid."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.core.people import FamilyRecord
+from ledger.storage.bulk import insert_rows, stage_keys
+
+_COLUMNS = "user_id link_id holder_id relation valid_from valid_until position quota_fen used_fen"
+
+
+class Link(NamedTuple):
+    """A row of `family_link`, in the order of its columns above."""
+
+    user_id: int
+    link_id: int
+    holder_id: int
+    relation: str
+    valid_from: date
+    valid_until: date
+    position: int
+    quota_fen: int | None
+    used_fen: int
+
+    def covers(self, day: date) -> bool:
+        return self.valid_from <= day < self.valid_until
+
+    def overlaps(self, record: FamilyRecord) -> bool:
+        return self.valid_from < record.valid_until and record.valid_from < self.valid_until
+
+    def says(self, record: FamilyRecord) -> bool:
+        """Is it the link that the row describes? One ended early still is."""
+        return (
+            self.relation == record.relation.value
+            and self.valid_from == record.valid_from
+            and self.valid_until <= record.valid_until
+            and self.quota_fen == record.quota_fen
+        )
+
+
+def links_of(connection: Connection, users: Iterable[int]) -> dict[int, list[Link]]:
+    """Links of each user, in the order in which the holders pay."""
+    stage_keys(connection, "wanted_user", users)
+    rows = connection.exec_driver_sql(
+        "SELECT l.user_id, l.link_id, l.holder_id, l.relation, l.valid_from, l.valid_until, "
+        "l.position, l.quota_fen, l.used_fen FROM temp.wanted_user AS w "
+        "JOIN family_link AS l ON l.user_id = w.key ORDER BY l.user_id, l.position, l.link_id"
+    )
+    result: dict[int, list[Link]] = defaultdict(list)
+    for row in rows:
+        values = list(row)
+        values[4] = date.fromisoformat(row[4])
+        values[5] = date.fromisoformat(row[5])
+        result[row[0]].append(Link(*values))
+    return result
+
+
+def next_link_id(connection: Connection) -> int:
+    highest = connection.exec_driver_sql("SELECT max(link_id) FROM family_link").scalar()
+    return (highest or 0) + 1
+
+
+def insert_links(connection: Connection, links: Sequence[Link]) -> None:
+    insert_rows(connection, "family_link", _COLUMNS, links)
+
+
+def end_link(connection: Connection, link: Link, until: date, revoked_on: date) -> None:
+    connection.exec_driver_sql(
+        "UPDATE family_link SET valid_until = ?, revoked_on = ? WHERE user_id = ? AND link_id = ?",
+        (until, revoked_on, link.user_id, link.link_id),
+    )

@@ -1,0 +1,111 @@
+"""Reference data: providers and employers. Small tables, read whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.core.providers import ProviderKind, ProviderRecord
+from ledger.storage.bulk import execute_rows, insert_rows
+
+_PROVIDER_COLUMNS = (
+    "provider_id code name kind grade tier county agreement_from agreement_until pharmacy_pooling"
+)
+
+
+class Provider(NamedTuple):
+    """A row of `provider`."""
+
+    provider_id: int
+    code: str
+    name: str
+    kind: ProviderKind
+    grade: str
+    tier: int | None
+    county: str
+    agreement_from: date
+    agreement_until: date
+    pharmacy_pooling: bool | None
+
+    def in_agreement(self, day: date) -> bool:
+        return self.agreement_from <= day < self.agreement_until
+
+
+def providers(connection: Connection) -> dict[str, Provider]:
+    """Code -> provider."""
+    rows = connection.exec_driver_sql(
+        f"SELECT {', '.join(_PROVIDER_COLUMNS.split())} FROM provider ORDER BY code"
+    )
+    return {row[1]: _provider(tuple(row)) for row in rows}
+
+
+def _provider(row: tuple[object, ...]) -> Provider:
+    values: list[object] = list(row)
+    values[3] = ProviderKind(str(row[3]))
+    values[7] = date.fromisoformat(str(row[7]))
+    values[8] = date.fromisoformat(str(row[8]))
+    values[9] = None if row[9] is None else bool(row[9])
+    return Provider(*values)  # type: ignore[arg-type]  # Columns stand in the order of the fields.
+
+
+def provider_values(record: ProviderRecord) -> tuple[object, ...]:
+    """What a record says, in the order of the columns after `code`."""
+    return (
+        record.name,
+        record.kind,
+        record.grade,
+        record.tier,
+        record.county,
+        record.agreement_from,
+        record.agreement_until,
+        record.pharmacy_pooling,
+    )
+
+
+def save_providers(
+    connection: Connection, new: Iterable[ProviderRecord], changed: Iterable[ProviderRecord]
+) -> None:
+    start = (
+        connection.exec_driver_sql(
+            "SELECT coalesce(max(provider_id), 0) FROM provider"
+        ).scalar_one()
+        + 1
+    )
+    insert_rows(
+        connection,
+        "provider",
+        _PROVIDER_COLUMNS,
+        [(start + i, record.code, *provider_values(record)) for i, record in enumerate(new)],
+    )
+    execute_rows(
+        connection,
+        "UPDATE provider SET name = ?, kind = ?, grade = ?, tier = ?, county = ?, "
+        "agreement_from = ?, agreement_until = ?, pharmacy_pooling = ? WHERE code = ?",
+        [(*provider_values(record), record.code) for record in changed],
+    )
+
+
+class Employers:
+    """Employer number -> id; a new number is added on the way, `save` writes them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        rows = connection.exec_driver_sql("SELECT employer_no, employer_id FROM employer")
+        self._ids: dict[str, int] = {str(no): int(number) for no, number in rows}
+        self._new: list[tuple[int, str, str]] = []
+
+    def id_of(self, employer_no: str | None, name: str | None) -> int | None:
+        if employer_no is None:
+            return None
+        employer_id = self._ids.get(employer_no)
+        if employer_id is None:
+            employer_id = self._ids[employer_no] = len(self._ids) + 1
+            self._new.append((employer_id, employer_no, name or ""))
+        return employer_id
+
+    def save(self) -> None:
+        insert_rows(self._connection, "employer", "employer_id employer_no name", self._new)
+        self._new.clear()

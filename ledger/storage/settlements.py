@@ -1,0 +1,242 @@
+"""Visits, settlements, accumulators, and what settling has to know of people beforehand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.benefits.account_use import Purse
+from ledger.benefits.kernel import YearSoFar
+from ledger.benefits.settlement import Settlement
+from ledger.books.entry import Entry, Transfer
+from ledger.books.kinds import EntryKind
+from ledger.core.ids import EntryId, PersonId
+from ledger.core.months import Month
+from ledger.storage.bulk import execute_rows, insert_rows, stage_keys
+
+OUTPATIENT = "outpatient"
+"""The benefit whose accumulators ordinary outpatient visits move."""
+
+
+class VisitRow(NamedTuple):
+    """A row of `visit`, in the order of its columns."""
+
+    person_id: int
+    visit_id: str
+    content_hash: str
+    provider_id: int
+    prescriber_id: int | None
+    med_type: str
+    settled_at: datetime
+    total_fen: int
+    fully_self_paid_fen: int
+    over_limit_fen: int
+    paid_first_fen: int
+    in_scope_fen: int
+    account_use: int
+    original_visit_id: str | None
+    fee_category: str | None
+
+
+class StayRow(NamedTuple):
+    """A row of `inpatient_stay`."""
+
+    person_id: int
+    visit_id: str
+    content_hash: str
+    provider_id: int
+    first_day: date
+    last_day: date
+
+
+class DrawRow(NamedTuple):
+    """A row of `family_draw`."""
+
+    person_id: int
+    settlement_id: int
+    link_id: int
+    holder_id: int
+    amount_fen: int
+
+
+class AccumulatorRow(NamedTuple):
+    """The year so far, and how many settlements made it."""
+
+    year_so_far: YearSoFar
+    version: int
+
+
+def known_visits(connection: Connection, visit_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Visit id -> (person, content hash), for stays too."""
+    stage_keys(connection, "wanted_visit", visit_ids)
+    rows = connection.exec_driver_sql(
+        "SELECT v.visit_id, v.person_id, v.content_hash FROM temp.wanted_visit AS w "
+        "JOIN visit AS v ON v.visit_id = w.key UNION ALL "
+        "SELECT s.visit_id, s.person_id, s.content_hash FROM temp.wanted_visit AS w "
+        "JOIN inpatient_stay AS s ON s.visit_id = w.key"
+    )
+    return {visit_id: (person_id, content) for visit_id, person_id, content in rows}
+
+
+def accumulators_of(
+    connection: Connection, people: Iterable[int]
+) -> dict[tuple[int, int], AccumulatorRow]:
+    """(person, year) -> accumulators of the outpatient benefit."""
+    stage_keys(connection, "wanted_person", people)
+    rows = connection.exec_driver_sql(
+        "SELECT a.person_id, a.year, a.in_scope_fen, a.deductible_fen, a.cost_fen, a.paid_fen, "
+        "a.overall_fen, a.version FROM temp.wanted_person AS w "
+        "JOIN accumulator AS a ON a.person_id = w.key AND a.benefit = ?",
+        (OUTPATIENT,),
+    )
+    return {
+        (row[0], row[1]): AccumulatorRow((row[2], row[3], row[4], row[5], row[6]), row[7])
+        for row in rows
+    }
+
+
+def purses_of(connection: Connection, people: Iterable[int]) -> dict[int, Purse]:
+    """What each person's account can pay; nobody without an account is in it."""
+    stage_keys(connection, "wanted_person", people)
+    rows = connection.exec_driver_sql(
+        "SELECT p.person_id, p.credited_fen - p.debited_fen - p.held_fen, y.year, "
+        "y.credited_fen - y.debited_fen FROM temp.wanted_person AS w "
+        "JOIN personal_account AS p ON p.person_id = w.key AND p.status = 'open' "
+        "LEFT JOIN account_year AS y ON y.person_id = p.person_id"
+    )
+    purses: dict[int, Purse] = {}
+    for person_id, available, year, left in rows:
+        purse = purses.setdefault(person_id, Purse(available, {}))
+        if year is not None:
+            purse.years[year] = left
+    return purses
+
+
+def stays_of(connection: Connection, people: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
+    """First and last days of inpatient stays."""
+    stage_keys(connection, "wanted_person", people)
+    rows = connection.exec_driver_sql(
+        "SELECT s.person_id, s.first_day, s.last_day FROM temp.wanted_person AS w "
+        "JOIN inpatient_stay AS s ON s.person_id = w.key"
+    )
+    result: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for person_id, first, last in rows:
+        result[person_id].append((date.fromisoformat(first), date.fromisoformat(last)))
+    return result
+
+
+_SETTLEMENT_COLUMNS = ", ".join(f"s.{name}" for name in Settlement._fields)
+
+
+def _settlement(row: Sequence[object]) -> Settlement:
+    values = list(row)
+    values[5] = date.fromisoformat(str(values[5]))
+    values[6] = datetime.fromisoformat(str(values[6]))
+    return Settlement(*values)  # type: ignore[arg-type]  # Columns in the order of the fields.
+
+
+def settlements_of_visits(
+    connection: Connection, visit_ids: Iterable[str]
+) -> dict[str, Settlement]:
+    """Visit id -> its settlement, for those that are settled (refunds have ids of their own)."""
+    stage_keys(connection, "wanted_visit", visit_ids)
+    rows = connection.exec_driver_sql(
+        f"SELECT {_SETTLEMENT_COLUMNS} FROM temp.wanted_visit AS w "
+        "JOIN visit AS v ON v.visit_id = w.key "
+        "JOIN settlement AS s ON s.person_id = v.person_id AND s.visit_id = v.visit_id"
+    )
+    return {row[2]: _settlement(tuple(row)) for row in rows}
+
+
+def settlement_by_id(connection: Connection, settlement_id: int) -> Settlement | None:
+    """A settlement by its own number, which is the number of its entry."""
+    row = connection.exec_driver_sql(
+        f"SELECT {_SETTLEMENT_COLUMNS} FROM entry AS e JOIN settlement AS s "
+        "ON s.person_id = e.person_id AND s.settlement_id = e.entry_id WHERE e.entry_id = ?",
+        (settlement_id,),
+    ).first()
+    return None if row is None else _settlement(tuple(row))
+
+
+def reversed_settlements(connection: Connection, people: Iterable[int]) -> set[int]:
+    """Numbers of settlements that a refund has given back."""
+    stage_keys(connection, "wanted_person", people)
+    rows = connection.exec_driver_sql(
+        "SELECT s.reverses_settlement_id FROM temp.wanted_person AS w JOIN settlement AS s "
+        "ON s.person_id = w.key AND s.reverses_settlement_id IS NOT NULL"
+    )
+    return {int(number) for (number,) in rows}
+
+
+def draws_of(connection: Connection, settlement: Settlement) -> list[DrawRow]:
+    rows = connection.exec_driver_sql(
+        "SELECT person_id, settlement_id, link_id, holder_id, amount_fen FROM family_draw "
+        "WHERE person_id = ? AND settlement_id = ? ORDER BY link_id",
+        (settlement.person_id, settlement.settlement_id),
+    )
+    return [DrawRow(*row) for row in rows]
+
+
+def entry_of(connection: Connection, settlement: Settlement) -> Entry:
+    """The entry of a settlement with all its legs, those under holders included."""
+    people = [settlement.person_id, *(d.holder_id for d in draws_of(connection, settlement))]
+    legs: list[Transfer] = []
+    for person_id in dict.fromkeys(people):
+        rows = connection.exec_driver_sql(
+            "SELECT person_id, leg, kind, fund_year, amount_fen, provider_id, county, "
+            "benefit_month FROM transfer WHERE person_id = ? AND entry_id = ?",
+            (person_id, settlement.settlement_id),
+        )
+        legs += [Transfer(*row) for row in rows]
+    return Entry(
+        PersonId(settlement.person_id),
+        EntryId(settlement.settlement_id),
+        EntryKind.SETTLEMENT,
+        settlement.happened_on,
+        Month.from_number(settlement.fiscal_month),
+        tuple(sorted(legs, key=lambda leg: leg.leg)),
+        policy_version=settlement.policy_version,
+    )
+
+
+def insert_visits(connection: Connection, visits: Sequence[VisitRow]) -> None:
+    insert_rows(connection, "visit", " ".join(VisitRow._fields), visits)
+
+
+def insert_stays(connection: Connection, stays: Sequence[StayRow]) -> None:
+    insert_rows(connection, "inpatient_stay", " ".join(StayRow._fields), stays)
+
+
+def insert_settlements(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    insert_rows(connection, "settlement", " ".join(Settlement._fields), settlements)
+
+
+def insert_draws(connection: Connection, draws: Sequence[DrawRow]) -> None:
+    """Write what holders paid and move the used part of each quota."""
+    insert_rows(connection, "family_draw", " ".join(DrawRow._fields), draws)
+    execute_rows(
+        connection,
+        "UPDATE family_link SET used_fen = used_fen + ? WHERE user_id = ? AND link_id = ?",
+        [(draw.amount_fen, draw.person_id, draw.link_id) for draw in draws],
+    )
+
+
+def save_accumulators(connection: Connection, rows: dict[tuple[int, int], AccumulatorRow]) -> None:
+    """Write the state after the last settlement of each person-year."""
+    execute_rows(
+        connection,
+        "INSERT INTO accumulator (person_id, year, benefit, in_scope_fen, deductible_fen, "
+        "cost_fen, paid_fen, overall_fen, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (person_id, year, benefit) DO UPDATE SET "
+        "in_scope_fen = excluded.in_scope_fen, deductible_fen = excluded.deductible_fen, "
+        "cost_fen = excluded.cost_fen, paid_fen = excluded.paid_fen, "
+        "overall_fen = excluded.overall_fen, version = excluded.version",
+        [
+            (person_id, year, OUTPATIENT, *row.year_so_far, row.version)
+            for (person_id, year), row in rows.items()
+        ],
+    )
