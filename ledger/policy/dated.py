@@ -45,7 +45,7 @@ class Dated:
             note=self.note,
             file=self.file,
             line=self.line,
-            unit=self.unit,
+            unit="" if self.plain in (None, "") else self.unit,
             pack=self.pack,
             derived=self.derived,
         )

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
+from functools import cached_property
 from typing import TypeVar
 
 from ledger.core.errors import NotInForce
@@ -70,13 +71,17 @@ class Pack:
         """The documents that the values cite, those of the packs it extends included."""
         return self.meta.documents
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that change with any value, date, citation or override."""
-        return hashlib.sha256(self.content_json().encode()).hexdigest()[:12]
+        return hashlib.sha256(self._content.encode()).hexdigest()[:12]
 
     def content_json(self) -> str:
         """Everything needed to settle and explain again later: `pack_from_content` reads it."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> str:
         values = [
             {
                 name: part.isoformat() if isinstance(part, date) else part
@@ -115,12 +120,12 @@ class Pack:
         return found
 
     def change_days(self, section: str, start: date, until: date) -> list[date]:
-        """The days in `[start, until)` on which any value of a section changes, in order.
+        """The days inside a span on which any value of a section changes, in order.
 
-        `start` itself is not a change, unless a value begins on it; so that
-        `[start, *change_days(...)]` without doubles are the firsts of the spans of equal rules.
+        Strictly after `start` and before `until`: `[start, *change_days(...)]` are the first days
+        of the spans of equal rules.
         """
-        return [day for day in self._changes.get(section, []) if start <= day < until]
+        return [day for day in self._changes.get(section, []) if start < day < until]
 
     def _sections(self) -> set[str]:
         return {key.partition(".")[0] for key in self._values}

@@ -84,7 +84,7 @@ def retiree_flat_fen(rate: Dated, average: Dated) -> int:
     """The retirees' flat monthly amount, fen, half up.
 
     Source:
-        S3c-11(3): 2.5 % of the city's average basic pension of 2021.
+        S3c-11.3: 2.5 % of the city's average basic pension of 2021.
     """
     return apply_bp(_int(average), _int(rate))
 
