@@ -1,0 +1,96 @@
+"""Blocks that several workbooks share: results in green and red, notes, sign-off fields."""
+
+from __future__ import annotations
+
+from exports.tables import Column, Kind, write_table
+from exports.workbook import Book, Sheet, text_width
+from ledger.core.months import FAR
+from ledger.reports.head import ASSUMED_MARK, Assumption
+
+BALANCED = "平"
+UNBALANCED = "不平"
+_NOTE_TITLE = "参数说明"
+
+_ASSUMPTION_COLUMNS = (
+    Column("title", "参数", 34, Kind.WRAPPED),
+    Column("value", "取值", 14, Kind.CENTERED),
+    Column("valid_from", "生效日", 12, Kind.DAY),
+    Column("valid_until", "失效日", 12, Kind.CENTERED, lambda day: _until(day)),
+    Column("cite", "依据", 14, Kind.CENTERED),
+    Column("note", "说明", 60, Kind.WRAPPED),
+    Column("key", "参数名", 34, Kind.WRAPPED),
+)
+
+
+def _until(day: object) -> str:
+    return "至今" if day == FAR else str(day)
+
+
+def color_results(sheet: Sheet, first_row: int, last_row: int, column: int) -> None:
+    """Green where the cell says 平 or begins with 全部, red where it says 不平."""
+    formats = sheet.book.formats
+    area = (first_row, column, last_row, column)
+    for word, style in ((UNBALANCED, formats.bad), (BALANCED, formats.good)):
+        sheet.raw.conditional_format(
+            *area,
+            {
+                "type": "text",
+                "criteria": "containing",
+                "value": word,
+                "format": style,
+                "stop_if_true": True,
+            },
+        )
+
+
+def color_differences(sheet: Sheet, first_row: int, last_row: int, column: int) -> None:
+    """Green for a difference of zero, red for any other."""
+    formats = sheet.book.formats
+    for criteria, style in (("==", formats.good), ("!=", formats.bad)):
+        sheet.raw.conditional_format(
+            first_row,
+            column,
+            last_row,
+            column,
+            {"type": "cell", "criteria": criteria, "value": 0, "format": style},
+        )
+
+
+def write_notes(sheet: Sheet, notes: list[str]) -> None:
+    """Notes below a table, each over the whole width and as high as its text needs."""
+    width = sum(sheet.widths)
+    for note in notes:
+        lines = -(-text_width(note) * 9 // (width * 8))
+        sheet.merged(note, sheet.book.formats.note, 15 * max(1, lines))
+
+
+def assumption_notes(sheet: Sheet) -> None:
+    """Name every assumed value below the table; nothing where nothing is assumed."""
+    assumptions = sheet.book.head.assumptions
+    write_notes(sheet, [f"注：{assumption_text(value)}" for value in assumptions])
+
+
+def assumption_text(value: Assumption) -> str:
+    note = f"，{value.note}" if value.note else ""
+    return f"{value.title}{ASSUMED_MARK}取值 {value.value}（依据 {value.cite}）{note}"
+
+
+def assumption_sheet(book: Book) -> None:
+    """The sheet 参数说明: every assumed value with its source; none: the sheet says so."""
+    columns = _ASSUMPTION_COLUMNS
+    assumptions = book.head.assumptions
+    table_title = "参数说明（带【假定】的取值未见于正式文件，须由主管部门核定）"
+    write_table(
+        book, _NOTE_TITLE, table_title, columns, Assumption._fields, assumptions, total=False
+    )
+
+
+def sign_off(sheet: Sheet) -> None:
+    """制表、复核、审批: three places to sign, each with its day."""
+    sheet.row += 1
+    third = max(1, (sheet.last_column + 1) // 3)
+    for fields in (("制表：", "复核：", "审批："), ("日期：",) * 3):
+        sheet.raw.set_row(sheet.row, 24)
+        for place, field in enumerate(fields):
+            sheet.raw.write_string(sheet.row, place * third, field, sheet.book.formats.sign)
+        sheet.row += 1
