@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import groupby
 from random import Random
 from typing import NamedTuple
 
 from api.demo.cast import Cast
-from api.demo.sheets import Cell, Formula, Line, Sheet
+from api.demo.sheets import Cell, Formula, Line, Merge, Sheet
 from api.demo.spelling import amount_cell, day_cell, identity_cell, month_text, yuan
 from api.demo.world import FEBRUARY, JANUARY, MARCH, Person, Unit, World
 from ledger.core.money import apply_bp
@@ -26,6 +27,9 @@ OTHER_HEADINGS = (
 
 _EMPLOYER_BP, _PERSONAL_BP, _ACCOUNT_BP = 800, 200, 200
 _FLEXIBLE_COMBINED_BP, _FLEXIBLE_POOL_ONLY_BP = 1000, 800
+
+SUBTOTAL_AT = 1200
+MERGED_UP_TO = 30
 
 _MONTH, _BASE, _EMPLOYER, _ACCOUNT, _KIND, _ARRIVED = 5, 6, 7, 9, 10, 11
 """Columns that faults change."""
@@ -198,7 +202,7 @@ def month_sheet(rng: Random, world: World, cast: Cast, month: Month) -> Sheet:
     paid = paid_in(world, cast, month)
     lines = list(_lines(rng, paid, month, cast, dates=month != MARCH))
     if month == JANUARY:
-        lines.insert(1200, _total("小计", 4, 1203, paid[:1200]))
+        lines.insert(SUBTOTAL_AT, _total("小计", 4, SUBTOTAL_AT + 3, paid[:SUBTOTAL_AT]))
     if month == FEBRUARY:
         return Sheet(OTHER_HEADINGS, [*lines, _total("合计", 2, len(lines) + 1, paid)])
     lines.append(_total("合计", 4, len(lines) + 3, paid))
@@ -207,7 +211,20 @@ def month_sheet(rng: Random, world: World, cast: Cast, month: Month) -> Sheet:
         lines,
         title="职工医保费征缴到账明细",
         notes=(f"费款所属期：{month.number}", "金额单位：元"),
+        merged=_merged_units(lines) if month == JANUARY else (),
     )
+
+
+def _merged_units(lines: list[Line]) -> list[Merge]:
+    """Number and name of a small unit stand once, merged over the rows of its people."""
+    merges = []
+    first = SUBTOTAL_AT + 1
+    for unit, rows in groupby(lines[first:-1], key=lambda line: line.cells[0]):
+        last = first + len(list(rows)) - 1
+        if unit is not None and 0 < last - first < MERGED_UP_TO:
+            merges += [Merge(first, last, column) for column in (0, 1)]
+        first = last + 1
+    return merges
 
 
 def late_paid(world: World, cast: Cast) -> list[Paid]:

@@ -39,6 +39,15 @@ class Line(NamedTuple):
     """Word for word a row that was there before: accepted, and changes nothing."""
 
 
+class Merge(NamedTuple):
+    """Cells of one column merged over some lines (counted from 0, both included); the first
+    line's cell shows, the others hold nothing."""
+
+    first: int
+    last: int
+    column: int
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One file: rows above the heading, the heading, and the lines."""
@@ -48,6 +57,7 @@ class Sheet:
     title: str | None = None
     notes: Sequence[str] = ()
     """Texts of the row under the title, spread over the columns."""
+    merged: Sequence[Merge] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,10 @@ def write_xlsx(path: Path, sheet: Sheet, name: str = "Sheet1") -> Written:
     for i, line in enumerate(sheet.lines, _heading_row(sheet)):
         for column, cell in enumerate(line.cells):
             _write_cell(page, i, column, cell, day)
+    for merge in sheet.merged:
+        top, bottom = (_heading_row(sheet) + line for line in merge[:2])
+        shown = sheet.lines[merge.first].cells[merge.column]
+        page.merge_range(top, merge.column, bottom, merge.column, shown)
     book.close()
     return _count(sheet)
 
