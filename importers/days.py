@@ -1,0 +1,155 @@
+"""Months, days and settlement times in the spellings that files use."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta, timezone
+
+from importers.cells import Cell, Fault, number_text, shown, without_spaces
+from ledger.core.errors import NotAMonth
+from ledger.core.months import FAR, Month
+
+_SHANGHAI = timezone(timedelta(hours=8))
+_EXCEL_EPOCH = datetime(1899, 12, 30)
+_SERIALS = range(10_000, 100_000)
+"""Five-digit numbers in a column of days: Excel's day numbers of 1927 to 2173, shown bare."""
+
+_DAY = (
+    r"(?:(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?"
+    r"|(\d{4})([-/.])(\d{1,2})\5(\d{1,2})|(\d{4})(\d\d)(\d\d))"
+)
+_TIME = (
+    r"(?:(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.\d+)?)?[秒分]?\s*(Z|[+-]\d\d:?\d\d)?"
+    r"|(\d\d)(\d\d)(\d\d)?)"
+)
+_COMPACT = r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\d{3})?)?"
+_INSTANT = re.compile(rf"{_DAY}(?:(?:[T\s]+|(?<=[日号]))(?:{_TIME}))?|{_COMPACT}")
+_MONTH = re.compile(r"(\d{4})(?:\s*年\s*(\d{1,2})\s*月?份?|[-/.](\d{1,2})|(\d\d))")
+_ENGLISH_MONTH = re.compile(r"([A-Z][a-z]{2})-(\d\d|\d{4})")
+_ENGLISH = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_ENDLESS = frozenset({"长期", "永久", "至今", "长期有效", "永久有效", "无期限", "不限"})
+
+
+def month(cell: Cell) -> Month | Fault:
+    """A month: 202301, 2023-01, 2023/1, 2023.01, 2023年1月, or any day of it."""
+    if isinstance(cell, date):
+        return _checked_month(cell.year, cell.month, cell)
+    if isinstance(cell, float) and cell != int(cell):
+        return _month_from_fraction(cell)
+    if isinstance(cell, (int, float)) and int(cell) in _SERIALS:
+        return month(_EXCEL_EPOCH + timedelta(days=int(cell)))
+    text = _plain(cell)
+    if match := _MONTH.fullmatch(text):
+        year, *rest = match.groups()
+        return _checked_month(int(year), int(next(filter(None, rest))), cell)
+    if (match := _ENGLISH_MONTH.fullmatch(text)) and match[1] in _ENGLISH:
+        return _checked_month(_full_year(match[2]), _ENGLISH.index(match[1]) + 1, cell)
+    found = _instant(cell)
+    return (
+        _not_a_month(cell)
+        if isinstance(found, Fault)
+        else _checked_month(found.year, found.month, cell)
+    )
+
+
+def day(cell: Cell) -> date | Fault:
+    """A day: 2023-01-05, 20230105, 2023/1/5, 2023.1.5, 2023年1月5日, a time of day behind it."""
+    if type(cell) is date:
+        return cell if cell.year >= 1900 else _not_a_day(cell)
+    found = _instant(cell)
+    if isinstance(found, Fault):
+        return found
+    return found.date()
+
+
+def last_day(cell: Cell) -> date | Fault:
+    """An inclusive last day; 长期 and 9999-12-31 mean no end."""
+    if isinstance(cell, str) and without_spaces(cell) in _ENDLESS:
+        return FAR
+    return day(cell)
+
+
+def instant(cell: Cell) -> datetime | Fault:
+    """A local time (Asia/Shanghai), naive. A day alone is its midnight; a zone is converted."""
+    if type(cell) is str and len(cell) == 19 and cell[4] == cell[7] == "-" and cell[16] == ":":
+        try:
+            return datetime.fromisoformat(cell)
+        except ValueError:
+            return _instant(cell)
+    return _instant(cell)
+
+
+def _instant(cell: Cell) -> datetime | Fault:
+    if isinstance(cell, datetime):
+        return _to_the_second(cell) if 1900 <= cell.year < 9999 else _not_a_day(cell)
+    if isinstance(cell, date):
+        return datetime.combine(cell, time()) if cell.year >= 1900 else _not_a_day(cell)
+    if isinstance(cell, (int, float)) and int(cell) in _SERIALS:
+        return _instant(_EXCEL_EPOCH + timedelta(days=cell))
+    match = _INSTANT.fullmatch(_plain(cell))
+    if match is None:
+        return _not_a_day(cell)
+    return _from_parts([part for part in match.groups() if part not in (None, "-", "/", ".")], cell)
+
+
+def _from_parts(parts: list[str], cell: Cell) -> datetime | Fault:
+    zone = parts.pop() if parts[-1] == "Z" or parts[-1][0] in "+-" else None
+    year, month_number, day_number, *clock = map(int, parts)
+    try:
+        on = date(year, month_number, day_number)
+    except ValueError:
+        return _not_a_day(cell)
+    try:
+        at = datetime.combine(on, time(*clock))
+    except ValueError:
+        return Fault("value/not-a-time", f"“{shown(cell)}”里的时刻不存在；时 0–23，分秒 0–59")
+    if year < 1900 or (zone is not None and not 1900 < year < 9999):
+        return _not_a_day(cell)
+    return at if zone is None else _local(at, zone)
+
+
+def _to_the_second(at: datetime) -> datetime:
+    """Excel keeps a time as a fraction of a day: 9:01 may come as 9:00:59.999999."""
+    return (at + timedelta(microseconds=500_000)).replace(microsecond=0)
+
+
+def _local(at: datetime, zone: str) -> datetime:
+    digits = "+0000" if zone == "Z" else zone.replace(":", "")
+    offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+    behind = -offset if digits[0] == "-" else offset
+    return at - behind + timedelta(hours=8)
+
+
+def _full_year(text: str) -> int:
+    """Excel writes Jan-23 for a month of 2023 in a CSV."""
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def _plain(cell: Cell) -> str:
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        return number_text(cell)
+    return unicodedata.normalize("NFKC", shown(cell)).strip().strip("'’`")
+
+
+def _month_from_fraction(cell: float) -> Month | Fault:
+    """A month typed as a number: 2023.01. What shows as 2023.1 may have been 2023.10."""
+    year, _, decimals = number_text(cell).partition(".")
+    if len(year) != 4 or len(decimals) != 2:
+        return _not_a_month(cell)
+    return _checked_month(int(year), int(decimals), cell)
+
+
+def _checked_month(year: int, number: int, cell: Cell) -> Month | Fault:
+    try:
+        return Month(year, number)
+    except NotAMonth:
+        return Fault("value/not-a-month", f"没有“{shown(cell)}”这个月份")
+
+
+def _not_a_month(cell: Cell) -> Fault:
+    return Fault("value/not-a-month", f"“{shown(cell)}”不是月份；应写作 2023-01 或 202301")
+
+
+def _not_a_day(cell: Cell) -> Fault:
+    return Fault("value/not-a-day", f"“{shown(cell)}”不是日期，或没有这一天；应写作 2023-01-05")

@@ -1,0 +1,171 @@
+"""Which column of a sheet is which field: known names, units, stars, headers of two rows."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from importers.cells import Cell, is_blank, shown, without_spaces
+from importers.grids import Grid
+from ledger.core.errors import Refused
+
+_DEEPEST = 60
+"""No file seen has more title rows than this above its header."""
+_FEWEST = 2
+"""A row with fewer known names is no header."""
+_STARS = re.compile(r"[*★※#：:]+")
+_BRACKETED = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]")
+_FOREIGN_UNIT = re.compile(r"万元|千元|百元|单位[:：]?分|[(（]分[)）]|[(（]角[)）]")
+
+
+class Field(NamedTuple):
+    """One field of a record and the headings under which files have it.
+
+    `names` are tried first; `others` are headings that mean the field only where none of
+    `names` is there (结算日期 beside 结算时间).
+    """
+
+    key: str
+    names: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+
+class Layout(NamedTuple):
+    """Fields that a kind of file may have, and those it must: one of each group."""
+
+    fields: tuple[Field, ...]
+    needed: tuple[tuple[str, ...], ...]
+    identifying: tuple[str, ...]
+    """Fields of which a data row has at least one, and a total row none."""
+
+
+@dataclass(slots=True)
+class Header:
+    """Where the header stands and what it says."""
+
+    row: int
+    depth: int
+    texts: list[str]
+    """Every column's heading as the file writes it, without line breaks."""
+    columns: dict[str, list[int]] = field(default_factory=dict)
+    """Field -> the columns that carry it, mostly one."""
+
+    def missing(self, layout: Layout) -> list[tuple[str, ...]]:
+        return [group for group in layout.needed if not any(key in self.columns for key in group)]
+
+
+def find_header(grid: Grid, layout: Layout) -> Header | None:
+    """The row, or the two rows one below the other, that name the most fields; else None."""
+    best: Header | None = None
+    names = _Names(layout)
+    for row in range(min(len(grid.rows), _DEEPEST)):
+        for header in (_one_row(grid, row), *_two_rows(grid, row)):
+            header.columns = names.columns(header.texts)
+            if best is None or len(header.columns) > len(best.columns):
+                best = header
+    if best is None or len(best.columns) < _FEWEST:
+        return None
+    if best.depth == 1:
+        best.texts = [_as_written(cell) for cell in grid.rows[best.row]]
+    return best
+
+
+def check_unit(grid: Grid, header: Header, amounts: Sequence[str], file: str) -> None:
+    """Refuses a file whose amounts are not in yuan: they would be wrong by a factor.
+
+    Raises:
+        Refused: `import/unit`.
+    """
+    headings = [header.texts[column] for key in amounts for column in header.columns.get(key, [])]
+    titles = [shown(cell) for row in grid.rows[: header.row] for cell in row if cell != ""]
+    titles = [title for title in titles if "单位" in title]
+    for text in headings + titles:
+        if _FOREIGN_UNIT.search(without_spaces(text)):
+            raise Refused(
+                "import/unit", f"“{file}”的金额单位不是元（“{text}”）；请换算成元后再导入"
+            )
+
+
+def plain_heading(text: str) -> str:
+    """A heading as it is compared: half-width, lower case, without spaces, stars and colons."""
+    return _STARS.sub("", without_spaces(unicodedata.normalize("NFKC", text))).lower()
+
+
+def display(layout: Layout, group: tuple[str, ...]) -> str:
+    """The usual headings of a group of fields, for a message."""
+    first = {known.key: known.names[0] for known in layout.fields}
+    return " 或 ".join(first[key] for key in group)
+
+
+class _Names:
+    """Looks headings up; names win over weaker other names."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._names = {plain_heading(n): f.key for f in layout.fields for n in (f.key, *f.names)}
+        self._others = {plain_heading(n): f.key for f in layout.fields for n in f.others}
+
+    def columns(self, texts: list[str]) -> dict[str, list[int]]:
+        strong: dict[str, list[int]] = {}
+        weak: dict[str, list[int]] = {}
+        for column, text in enumerate(texts):
+            if not text:
+                continue
+            for spelling in self._spellings(text):
+                if key := self._names.get(spelling):
+                    strong.setdefault(key, []).append(column)
+                    break
+                if key := self._others.get(spelling):
+                    weak.setdefault(key, []).append(column)
+                    break
+        return {**weak, **strong}
+
+    @staticmethod
+    def _spellings(text: str) -> tuple[str, str]:
+        """With what stands in brackets and without it: a unit, a hint, 必填."""
+        return plain_heading(text), plain_heading(_BRACKETED.sub("", text))
+
+
+def _as_written(cell: Cell) -> str:
+    return without_spaces(shown(cell)) if isinstance(cell, str) else ""
+
+
+def _one_row(grid: Grid, row: int) -> Header:
+    return Header(row, 1, [_as_written(cell) for cell in grid.rows[row]])
+
+
+def _two_rows(grid: Grid, row: int) -> list[Header]:
+    """Readings of a header of two rows: what stands below wins, or stands behind what is above
+    (缴费金额 over 单位 and 个人: 单位缴费金额; 授权人 over 证件号码: 授权人证件号码)."""
+    if row + 1 >= len(grid.rows):
+        return []
+    above, below = _spread(grid, row), [_as_written(cell) for cell in grid.rows[row + 1]]
+    if not any(above) or not any(below):
+        return []
+    return [
+        Header(row, 2, [join(a, b) for a, b in zip(above, below, strict=True)])
+        for join in (
+            lambda a, b: b or a,
+            lambda a, b: a + b,
+            lambda a, b: b + a,
+        )
+    ]
+
+
+def _spread(grid: Grid, row: int) -> list[str]:
+    """The upper row with a merged heading over each of its columns; beside a blank without a
+    merge (a CSV) the heading to the left holds too, if something stands below the blank."""
+    texts = [_as_written(cell) for cell in grid.rows[row]]
+    merged = False
+    for (top, left), (bottom, right) in grid.merged:
+        if top <= row <= bottom and right > left:
+            merged = True
+            texts[left : right + 1] = [texts[left]] * (min(right + 1, len(texts)) - left)
+    if merged:
+        return texts
+    for column in range(1, len(texts)):
+        if not texts[column] and not is_blank(grid.rows[row + 1][column]):
+            texts[column] = texts[column - 1]
+    return texts

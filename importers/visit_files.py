@@ -1,0 +1,178 @@
+"""A large file of visits, CSV or Parquet, batch by batch and as often as wanted (Arrow)."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ledger.core.errors import RowError
+
+_BATCH_ROWS = 1 << 18
+_BLOCK_BYTES = 1 << 24
+
+
+class VisitFile(Protocol):
+    """What a format must offer. `names` are the headings as written."""
+
+    names: list[str]
+    rows: int | None
+    """How many rows, where the file says so."""
+
+    @property
+    def schema(self) -> Any:
+        """Types of all columns, a `pyarrow.Schema`."""
+
+    def batches(self, names: Sequence[str] | None = None) -> Iterator[Any]:
+        """The rows as `pyarrow.RecordBatch`, in order; all columns, or those named."""
+
+    def row_numbers(self, rows: Sequence[int]) -> list[int]:
+        """The numbers that a person sees for rows counted from 0 (rising)."""
+
+    def faults(self) -> list[RowError]:
+        """Rows that are no rows; known once all batches have been read."""
+
+
+def open_visit_file(path: Path) -> VisitFile:
+    """By the file's ending: `.parquet`, or CSV."""
+    return ParquetVisits(path) if path.suffix.lower() == ".parquet" else CsvVisits(path)
+
+
+class ParquetVisits:
+    """Text columns with few values come as dictionaries where columns are named."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self._path = path
+        with pq.ParquetFile(path) as file:
+            self.schema = file.schema_arrow
+            self.rows: int | None = file.metadata.num_rows
+        self.names = list(self.schema.names)
+
+    def batches(self, names: Sequence[str] | None = None) -> Iterator[Any]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        texts = [
+            name
+            for name in names or ()
+            if name in ("psn_no", "psn_type", "med_type", "tier")
+            and pa.types.is_string(self.schema.field(name).type)
+        ]
+        with pq.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False) as file:
+            columns = None if names is None else list(names)
+            yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
+
+    def row_numbers(self, rows: Sequence[int]) -> list[int]:
+        """There is no heading row in a Parquet file: the first row is 1."""
+        return [row + 1 for row in rows]
+
+    def faults(self) -> list[RowError]:
+        return []
+
+
+class CsvVisits:
+    """UTF-8 or GB18030, separated by commas or tabs. Every column is text."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+
+        self._path = path
+        self._encoding = _encoding_of(path)
+        with path.open(encoding=self._encoding, newline="") as file:
+            first = file.readline()
+        self._separator = "\t" if first.count("\t") > first.count(",") else ","
+        heading = next(csv.reader([first], delimiter=self._separator), [])
+        self.names = [name.strip() for name in heading]
+        self.schema = pa.schema([(name, pa.string()) for name in self.names])
+        self.rows: int | None = None
+        self._broken: list[tuple[int, int]] = []
+
+    def batches(self, names: Sequence[str] | None = None) -> Iterator[Any]:
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        self._broken = []
+        if not self.names:
+            return
+        reader = arrow_csv.open_csv(
+            self._path,
+            read_options=arrow_csv.ReadOptions(
+                encoding=self._encoding.removesuffix("-sig"),
+                block_size=_BLOCK_BYTES,
+                column_names=self.names,
+                skip_rows=1,
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self._separator,
+                newlines_in_values=True,
+                invalid_row_handler=self._note_broken,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(self.names, pa.string()),
+                include_columns=list(names or self.names),
+                strings_can_be_null=False,
+            ),
+        )
+        yield from reader
+
+    def _note_broken(self, row: Any) -> str:
+        self._broken.append((row.expected_columns, row.actual_columns))
+        return "skip"
+
+    def row_numbers(self, rows: Sequence[int]) -> list[int]:
+        """Lines are counted as an editor and Excel count them: heading and blank ones included."""
+        wanted = iter(rows)
+        numbers: list[int] = []
+        ask = next(wanted, None)
+        seen = 0
+        for number, cells in self._lines():
+            if len(cells) != len(self.names):
+                continue
+            while ask == seen:
+                numbers.append(number)
+                ask = next(wanted, None)
+            if ask is None:
+                break
+            seen += 1
+        return numbers
+
+    def faults(self) -> list[RowError]:
+        if not self._broken:
+            return []
+        expected = len(self.names)
+        return [
+            RowError(
+                number,
+                "",
+                "import/wrong-number-of-cells",
+                f"这一行有 {len(cells)} 格，表头有 {expected} 格；请补齐或删去多余的逗号",
+            )
+            for number, cells in self._lines()
+            if len(cells) != expected
+        ]
+
+    def _lines(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows with their numbers, without the heading and blank lines."""
+        with self._path.open(encoding=self._encoding, newline="") as file:
+            reader = csv.reader(file, delimiter=self._separator)
+            next(reader, None)
+            for number, cells in enumerate(reader, 2):
+                if cells:
+                    yield number, cells
+
+
+def _encoding_of(path: Path) -> str:
+    """UTF-8 where all of the file is, or else GB18030, which contains GBK and GB2312."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(_BLOCK_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "gb18030"
+    return "utf-8-sig"
