@@ -39,7 +39,7 @@ def import_visits(
         books = Ledgering(batch)
         version = context.stamp_policy(work)
         desk = SettlementDesk(work, context.pack, version, batch.records)
-        ordered = sorted(batch.records, key=lambda r: (r.first_day is None, r.settled_at, r.row))
+        ordered = sorted(batch.records, key=lambda r: (not desk.is_stay(r), r.settled_at, r.row))
         for number, record in enumerate(ordered):
             if number % PROGRESS_EVERY == 0:
                 context.progress("结算就诊", number, len(ordered))

@@ -26,7 +26,7 @@ from ledger.benefits.outpatient import REASON_ARTICLE, Case, PoolShare, Reason, 
 from ledger.benefits.settlement import Settlement, mirror
 from ledger.books.entry import Entry
 from ledger.books.kinds import EntryKind
-from ledger.core.errors import Conflict, Refused, Unknown
+from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
 from ledger.core.people import Insured, Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import VisitRecord
@@ -119,6 +119,14 @@ class SettlementDesk:
                 "visit/duplicate-id", f"就诊ID“{record.visit_id}”已用于另一次内容不同的就诊"
             )
         return True
+
+    def is_stay(self, record: VisitRecord) -> bool:
+        """Is it an inpatient stay: recorded for article 10, never settled here?"""
+        try:
+            rules = self._rules_on(record.settled_at.date())
+        except NotInForce:
+            return False
+        return record.med_type.startswith(rules.inpatient_prefixes)
 
     def take(self, record: VisitRecord) -> Settlement | None:
         """Decide one visit, refund or stay; None for a stay, which has no settlement.

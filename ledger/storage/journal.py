@@ -33,8 +33,16 @@ ADD_YEAR_TOTALS = """
 """
 
 
-def append(work: UnitOfWork, entries: Sequence[Entry], request_id: str | None = None) -> None:
+def append(
+    work: UnitOfWork,
+    entries: Sequence[Entry],
+    request_id: str | None = None,
+    more_legs: int = 0,
+) -> None:
     """Write entries, their transfers, and what they add to people's totals.
+
+    Args:
+        more_legs: legs of the entry that a bulk statement writes after this call (a run).
 
     Raises:
         Refused (by trigger or CHECK): an overdraft, a closed month, a second reversal.
@@ -48,7 +56,7 @@ def append(work: UnitOfWork, entries: Sequence[Entry], request_id: str | None = 
                 entry.person_id,
                 entry.entry_id,
                 entry.kind.value,
-                len(entry.transfers),
+                len(entry.transfers) + more_legs,
                 entry.happened_on,
                 work.recorded_at,
                 entry.fiscal_month.number,

@@ -355,6 +355,20 @@ class CreditAgain(SQLModel, table=True):
     from_month: int
 
 
+class CreditDifference(SQLModel, table=True):
+    """Why a crediting run posted a difference for a month it had covered before."""
+
+    __tablename__ = "credit_difference"
+    __table_args__ = (CLUSTERED,)
+    person_id: int = _key()
+    entry_id: int = _key()
+    benefit_month: int = _key()
+    source: str = _text_key()
+    before_fen: int = _fen()
+    after_fen: int = _fen()
+    reason: str
+
+
 # --- visits ---
 
 

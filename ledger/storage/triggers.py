@@ -18,6 +18,7 @@ APPEND_ONLY = {
     "inpatient_stay": ("person_id", "visit_id"),
     "family_draw": ("person_id", "settlement_id", "link_id"),
     "contribution": ("person_id", "month", "content_hash"),
+    "credit_difference": ("person_id", "entry_id", "benefit_month", "source"),
     "request": ("person_id", "actor", "request_id"),
     "policy_version": ("version",),
 }
@@ -39,11 +40,11 @@ ENTRY_MONTH_IS_OPEN = """
 """
 
 TRANSFER_BELONGS = """
-    SELECT RAISE(ABORT, 'ledger/unknown-entry: no open entry of this month has such a leg')
+    SELECT RAISE(ABORT, 'ledger/unknown-entry: no entry of this month and day takes a leg')
     WHERE NOT EXISTS (
         SELECT 1 FROM entry AS e JOIN fiscal_month AS m ON m.month = e.fiscal_month
         WHERE e.entry_id = NEW.entry_id AND e.fiscal_month = NEW.fiscal_month
-          AND e.happened_on = NEW.happened_on AND NEW.leg BETWEEN 1 AND e.legs
+          AND e.happened_on = NEW.happened_on AND NEW.leg >= 1 AND e.legs >= 1
           AND m.status = 'open');
     SELECT RAISE(ABORT, 'ledger/unknown-account: the chart of accounts has no such account')
     WHERE NOT EXISTS (SELECT 1 FROM account AS a WHERE a.code = NEW.debit_account)

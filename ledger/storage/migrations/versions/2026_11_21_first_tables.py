@@ -108,6 +108,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "credit_difference",
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("benefit_month", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("before_fen", sa.BigInteger(), nullable=False),
+        sa.Column("after_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "person_id", "entry_id", "benefit_month", "source", name=op.f("pk_credit_difference")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "employer",
         sa.Column("employer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("employer_no", sa.String(), nullable=False),

@@ -1,0 +1,278 @@
+"""Crediting a month, said to the database for everybody at once.
+
+`stage_month` writes into a temporary table what is due for a month that no run has covered yet;
+`post_stage` turns it into transfers and totals. Months that were covered before are looked at
+again only for the people marked in `credit_again`, so the work grows with what changed and
+not with history. The rule itself is `benefits.crediting`; a property test holds both equal.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.benefits.crediting import Difference
+from ledger.books.kinds import TRANSFER_KINDS
+from ledger.core.months import Month
+from ledger.policy.values import CreditingRules
+from ledger.storage.bulk import insert_rows
+from ledger.storage.journal import TRANSFER_COLUMNS
+
+# One row a person, of the first covered day in the month: SQLite gives, beside min(), the other
+# columns of the row that has it.
+COVERED = """
+    SELECT person_id, status, plan, county, min(valid_from) AS valid_from
+    FROM person_span
+    WHERE insured = '1' AND valid_from < :after AND valid_until > :first
+    GROUP BY person_id
+"""
+
+ROUNDED = "((abs(c.base_fen) * :rate + 5000) / 10000 * sign(c.base_fen))"
+
+STAGE_MONTH = f"""
+    INSERT INTO temp.credit_stage (person_id, month, kind, amount_fen, shift_fen)
+    SELECT s.person_id, :month,
+        CASE WHEN s.status = '12' THEN 'credit_retiree' ELSE 'credit_employee' END,
+        CASE
+            WHEN s.status = '12' AND (s.plan = 'combined' OR :pool_only_retiree) THEN :flat
+            WHEN s.status = '12' OR s.plan = 'pool_only' THEN 0
+            ELSE coalesce(sum({ROUNDED}), 0)
+        END AS amount_fen,
+        CASE
+            WHEN s.status = '12' THEN 0
+            WHEN s.plan = 'pool_only' THEN -coalesce(sum(c.account_fen), 0)
+            ELSE coalesce(sum({ROUNDED} - c.account_fen), 0)
+        END AS shift_fen
+    FROM ({COVERED}) AS s
+    LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
+    GROUP BY s.person_id
+    HAVING amount_fen <> 0 OR shift_fen <> 0
+"""
+
+
+class StageTotals(NamedTuple):
+    """What the staged months come to."""
+
+    transfers: int
+    people: int
+    credited_fen: int
+
+
+def begin_stage(connection: Connection) -> None:
+    connection.exec_driver_sql("DROP TABLE IF EXISTS temp.credit_stage")
+    connection.exec_driver_sql(
+        "CREATE TEMP TABLE credit_stage (person_id INTEGER, month INTEGER, kind TEXT, "
+        "amount_fen INTEGER, shift_fen INTEGER)"
+    )
+
+
+def _parameters(month: Month, rules: CreditingRules) -> dict[str, object]:
+    return {
+        "month": month.number,
+        "first": month.first_day,
+        "after": month.next().first_day,
+        "rate": rules.credit_rate_bp,
+        "flat": rules.retiree_flat_fen,
+        "pool_only_retiree": rules.retiree_pool_only_has_account,
+    }
+
+
+def stage_month(connection: Connection, month: Month, rules: CreditingRules) -> None:
+    """Stage what is due to everybody for a month that no run has covered."""
+    connection.exec_driver_sql(STAGE_MONTH, _parameters(month, rules))
+
+
+def stage_totals(connection: Connection) -> StageTotals:
+    row = connection.exec_driver_sql(
+        "SELECT coalesce(sum((amount_fen > 0) + (shift_fen <> 0)), 0), "
+        "count(DISTINCT person_id) FILTER (WHERE amount_fen > 0), "
+        "coalesce(sum(amount_fen) FILTER (WHERE amount_fen > 0), 0) FROM temp.credit_stage"
+    ).one()
+    return StageTotals(*row)
+
+
+def staged_negative(connection: Connection) -> list[tuple[int, int, int]]:
+    """(person, month, fen) where more was returned than paid: nothing to credit, so a debt."""
+    rows = connection.exec_driver_sql(
+        "SELECT person_id, month, amount_fen FROM temp.credit_stage WHERE amount_fen < 0"
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def post_stage(
+    connection: Connection, entry_id: int, happened_on: date, fiscal_month: Month, first: Month
+) -> None:
+    """Write the staged credits as legs of one entry and add them to the running totals."""
+    common = {
+        "entry": entry_id,
+        "day": happened_on,
+        "fiscal": fiscal_month.number,
+        "year": happened_on.year,
+        "first": first.year * 12 + first.month,
+    }
+    for kind in ("credit_employee", "credit_retiree"):
+        _post_legs(connection, common, kind, "amount_fen", f"kind = '{kind}' AND amount_fen > 0", 0)
+    _post_legs(connection, common, "plan_to_account", "shift_fen", "shift_fen > 0", 1)
+    _post_legs(connection, common, "plan_to_pool", "-shift_fen", "shift_fen < 0", 1)
+    _add_totals(connection, common)
+
+
+def _post_legs(
+    connection: Connection,
+    common: dict[str, object],
+    kind: str,
+    amount: str,
+    where: str,
+    offset: int,
+) -> None:
+    """Each month has two numbers for its legs: one for the credit, one for a shift of plan."""
+    scheme = TRANSFER_KINDS[kind]
+    connection.exec_driver_sql(
+        f"INSERT INTO transfer ({', '.join(TRANSFER_COLUMNS.split())}) "
+        f"SELECT person_id, :entry, "
+        f"((month / 100) * 12 + month % 100 - :first) * 2 + 1 + {offset}, '{kind}', :day, :fiscal, "
+        f":year, month, '{scheme.debit}', '{scheme.credit}', {amount}, NULL, NULL "
+        f"FROM temp.credit_stage WHERE {where} ORDER BY person_id",
+        common,
+    )
+
+
+def _add_totals(connection: Connection, common: dict[str, object]) -> None:
+    credited = (
+        "SELECT person_id, sum(amount_fen) AS amount_fen FROM temp.credit_stage "
+        "WHERE amount_fen > 0 GROUP BY person_id"
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO personal_account "
+        "(person_id, credited_fen, debited_fen, held_fen, status, opened_on) "
+        f"SELECT person_id, amount_fen, 0, 0, 'open', :day FROM ({credited}) WHERE true "
+        "ON CONFLICT (person_id) DO UPDATE SET credited_fen = credited_fen + excluded.credited_fen",
+        {"day": common["day"]},
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
+        f"SELECT person_id, :year, amount_fen, 0 FROM ({credited}) WHERE true "
+        "ON CONFLICT (person_id, year) "
+        "DO UPDATE SET credited_fen = credited_fen + excluded.credited_fen",
+        {"year": common["year"]},
+    )
+
+
+# --- months that were covered before ---
+
+
+class AgainRow(NamedTuple):
+    """A marked person's month: what is due now, what was credited, what may explain it."""
+
+    person_id: int
+    month: int
+    status: str | None
+    plan: str | None
+    due_employee_fen: int
+    due_retiree_fen: int
+    due_shift_fen: int
+    credited_employee_fen: int
+    credited_retiree_fen: int
+    shifted_fen: int
+    new_kinds: str
+
+
+AGAIN = f"""
+    SELECT a.person_id, :month, s.status, s.plan,
+        CASE WHEN s.status = '11' AND s.plan = 'combined' THEN coalesce(c.due, 0) ELSE 0 END,
+        CASE WHEN s.status = '12' AND (s.plan = 'combined' OR :pool_only_retiree)
+            THEN :flat ELSE 0 END,
+        CASE
+            WHEN s.status = '11' AND s.plan = 'combined' THEN coalesce(c.due - c.received, 0)
+            WHEN s.status = '11' THEN -coalesce(c.received, 0)
+            ELSE 0
+        END,
+        coalesce(t.employee, 0), coalesce(t.retiree, 0), coalesce(t.shift, 0),
+        coalesce(c.new_kinds, '')
+    FROM credit_again AS a
+    LEFT JOIN ({COVERED}) AS s ON s.person_id = a.person_id
+    LEFT JOIN (
+        SELECT c.person_id, sum({ROUNDED}) AS due, sum(c.account_fen) AS received,
+            group_concat(CASE WHEN c.entry_id > :last_run THEN c.kind END) AS new_kinds
+        FROM credit_again AS a JOIN contribution AS c ON c.person_id = a.person_id
+        WHERE c.month = :month GROUP BY c.person_id) AS c ON c.person_id = a.person_id
+    LEFT JOIN (
+        SELECT t.person_id,
+            sum(CASE t.kind WHEN 'credit_employee' THEN amount_fen
+                WHEN 'clawback_employee' THEN -amount_fen
+                WHEN 'owed_employee' THEN -amount_fen END) AS employee,
+            sum(CASE t.kind WHEN 'credit_retiree' THEN amount_fen
+                WHEN 'clawback_retiree' THEN -amount_fen
+                WHEN 'owed_retiree' THEN -amount_fen END) AS retiree,
+            sum(CASE t.kind WHEN 'plan_to_account' THEN amount_fen
+                WHEN 'plan_to_pool' THEN -amount_fen END) AS shift
+        FROM credit_again AS a JOIN transfer AS t ON t.person_id = a.person_id
+        WHERE t.benefit_month = :month GROUP BY t.person_id) AS t ON t.person_id = a.person_id
+    WHERE a.from_month <= :month
+    ORDER BY a.person_id
+"""
+
+
+def months_again(
+    connection: Connection, month: Month, rules: CreditingRules, last_run: int
+) -> list[AgainRow]:
+    """What is due and what was credited for a month covered before, for marked people."""
+    rows = connection.exec_driver_sql(AGAIN, {**_parameters(month, rules), "last_run": last_run})
+    return [AgainRow(*row) for row in rows]
+
+
+def first_marked(connection: Connection) -> Month | None:
+    number = connection.exec_driver_sql("SELECT min(from_month) FROM credit_again").scalar()
+    return None if number is None else Month.from_number(number)
+
+
+def forget_marks(connection: Connection, through: Month, covered: Month) -> None:
+    """Marks up to `through` are done; what lies between it and `covered` stays marked."""
+    if through < covered:
+        connection.exec_driver_sql(
+            "UPDATE credit_again SET from_month = max(from_month, ?)", (through.next().number,)
+        )
+    else:
+        connection.exec_driver_sql("DELETE FROM credit_again")
+
+
+def last_run(connection: Connection) -> int:
+    """The entry of the newest crediting run; 0 before the first."""
+    number = connection.exec_driver_sql(
+        "SELECT max(entry_id) FROM entry WHERE person_id = 0 AND kind = 'credit'"
+    ).scalar()
+    return int(number or 0)
+
+
+def first_covered_day(connection: Connection) -> date | None:
+    """The first day on which anybody is insured."""
+    day = connection.exec_driver_sql("SELECT min(valid_from) FROM person_span").scalar()
+    return None if day is None else date.fromisoformat(day)
+
+
+def set_credited_through(connection: Connection, month: Month) -> None:
+    connection.exec_driver_sql(
+        "UPDATE pool SET credited_through = max(coalesce(credited_through, 0), ?)", (month.number,)
+    )
+
+
+def insert_differences(
+    connection: Connection, entry_id: int, differences: list[Difference]
+) -> None:
+    insert_rows(
+        connection,
+        "credit_difference",
+        "person_id entry_id benefit_month source before_fen after_fen reason",
+        [
+            (d.person_id, entry_id, d.month, d.source, d.before_fen, d.after_fen, d.reason)
+            for d in differences
+        ],
+    )
+
+
+def leg_number_after_stage(first: Month, last: Month) -> int:
+    """The first number free for a correction's legs, beyond those of staged months."""
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    return max(months, 0) * 2 + 1
