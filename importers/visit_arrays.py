@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,19 @@ class Faults:
 
     def add(self, column: str, first_row: int, faults: read.FaultyRows) -> None:
         self._found += [(first_row + row, column, fault) for row, fault in faults.items()]
+
+    def add_days(self, code: str, days: Ints, messages: Mapping[int, str]) -> None:
+        """The same fault in every row of a day."""
+        import numpy as np
+
+        known = {(row, column) for row, column, _ in self._found}
+        for day, message in messages.items():
+            fault = Fault(code, message)
+            self._found += [
+                (row, "setl_time", fault)
+                for row in np.flatnonzero(days == day).tolist()
+                if (row, "setl_time") not in known
+            ]
 
     def in_order(self, file: VisitFile) -> list[RowError]:
         """By row as a person sees it, then in order of the columns; broken rows included."""

@@ -1,0 +1,135 @@
+"""The rows of a simulation's input again, with what was computed beside them; CSV or Parquet.
+
+The file appears whole or not at all: it is written beside its place under another name and
+then moved there.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Fens = Mapping[str, NDArray[np.int64]]
+
+_ROW_GROUP = 1 << 20
+
+
+def write_visit_arrays(
+    path: Path,
+    schema: Any,
+    batches: Iterable[Any],
+    computed: Fens,
+    advance: Callable[[int], object],
+) -> None:
+    """Write every batch as it came, with one more column of yuan for each of `computed`.
+
+    Args:
+        path: `.parquet`, or anything else for CSV.
+        schema: of the batches, a `pyarrow.Schema`.
+        batches: `pyarrow.RecordBatch`es in the order of the rows.
+        computed: fen, >= 0, one item per row, by the name of the column.
+        advance: called with the number of rows after each batch.
+    """
+    import pyarrow as pa
+
+    yuan = pa.decimal128(16, 2)
+    whole = pa.schema([*schema, *((name, yuan) for name in computed)], schema.metadata)
+    opened = _parquet if path.suffix.lower() == ".parquet" else _csv
+    row = 0
+    with _appearing_whole(path) as unseen, opened(unseen, whole) as write:
+        for batch in batches:
+            end = row + batch.num_rows
+            columns = [_decimals(fen[row:end], yuan) for fen in computed.values()]
+            write(pa.table([*batch.columns, *columns], schema=whole))
+            advance(batch.num_rows)
+            row = end
+
+
+@contextmanager
+def _appearing_whole(path: Path) -> Iterator[Path]:
+    unseen = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield unseen
+        unseen.replace(path)
+    finally:
+        unseen.unlink(missing_ok=True)
+
+
+@contextmanager
+def _parquet(path: Path, schema: Any) -> Iterator[Callable[[Any], None]]:
+    """Small batches are gathered into row groups of a size that readers like."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # A dictionary of amounts is as long as the column itself: only trying costs.
+    coded = [field.name for field in schema if not pa.types.is_decimal(field.type)]
+    with pq.ParquetWriter(
+        path, schema, use_dictionary=coded or False, store_decimal_as_integer=True
+    ) as writer:
+        waiting: list[Any] = []
+
+        def write(table: Any) -> None:
+            waiting.append(table)
+            if sum(part.num_rows for part in waiting) >= _ROW_GROUP:
+                flush()
+
+        def flush() -> None:
+            writer.write_table(pa.concat_tables(waiting), row_group_size=_ROW_GROUP)
+            waiting.clear()
+
+        yield write
+        if waiting:
+            flush()
+
+
+@contextmanager
+def _csv(path: Path, schema: Any) -> Iterator[Callable[[Any], None]]:
+    """UTF-8; a cell is quoted only where it must be."""
+    with path.open("w", encoding="utf-8", newline="") as text:
+        csv.writer(text, lineterminator="\n").writerow(schema.names)
+    with path.open("ab") as file:
+        yield lambda table: _csv_rows(file, table)
+
+
+def _csv_rows(file: IO[bytes], table: Any) -> None:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    texts = pa.table([_texts(column) for column in table.columns], names=table.column_names)
+    for quoting in ("none", "needed"):
+        sink = pa.BufferOutputStream()
+        options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
+        try:
+            arrow_csv.write_csv(texts, sink, options)
+        except pa.ArrowInvalid:  # A cell has a comma, a quote or a line's end in it.
+            continue
+        file.write(sink.getvalue())
+        return
+
+
+def _texts(column: Any) -> Any:
+    """A column as a CSV shows it: no fractions of a second where there are none."""
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(column.type):
+        with suppress(pa.ArrowInvalid):  # Where there are fractions, they stay.
+            column = column.cast(pa.timestamp("s", column.type.tz))
+    return column.cast(pa.string())
+
+
+def _decimals(fen: Any, kind: Any) -> Any:
+    """Amounts of at least zero as decimal(16,2): the low word is the fen, the high word zero."""
+    import numpy as np
+    import pyarrow as pa
+
+    words = np.zeros((len(fen), 2), np.int64)
+    words[:, 0] = fen
+    return pa.Array.from_buffers(kind, len(fen), [None, pa.py_buffer(words)])

@@ -1,0 +1,61 @@
+"""The rules of many days as the tables that the kernel's fold reads (试算)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
+from ledger.core.errors import NotInForce
+from ledger.policy.values import OutpatientRules
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Stretches of days, each within one natural year and under one set of rules.
+
+    Days are counted from 1970-01-01. `period_of_day[day - first_day]` is -1 for a day that was
+    not asked for or on which no rule is in force.
+    """
+
+    first_day: int
+    period_of_day: list[int]
+    years: list[int]
+    rules: list[KernelParameters]
+    pooled: list[frozenset[str]]
+    """Types of visit that the benefit pays for, by period."""
+    not_in_force: dict[int, str]
+    """Days on which the rules do not answer, with the message."""
+
+
+def periods_of(days: Iterable[int], rules_on: Callable[[date], OutpatientRules]) -> Periods:
+    """The periods in which `days` lie.
+
+    Args:
+        days: distinct, rising, since 1970-01-01; at least one.
+        rules_on: the rules of a day; raises NotInForce where there are none.
+    """
+    asked = list(days)
+    table = [-1] * (asked[-1] - asked[0] + 1)
+    keys: dict[tuple[int, KernelParameters, frozenset[str]], int] = {}
+    silent: dict[int, str] = {}
+    for day in asked:
+        on = EPOCH + timedelta(days=day)
+        try:
+            rules = rules_on(on)
+        except NotInForce as error:
+            silent[day] = error.message
+            continue
+        key = (on.year, kernel_parameters(rules), rules.pooled_med_types)
+        table[day - asked[0]] = keys.setdefault(key, len(keys))
+    return Periods(
+        first_day=asked[0],
+        period_of_day=table,
+        years=[year for year, _, _ in keys],
+        rules=[rules for _, rules, _ in keys],
+        pooled=[pooled for _, _, pooled in keys],
+        not_in_force=silent,
+    )
