@@ -88,11 +88,18 @@ def check_spans(values: list[Dated], place: Place) -> list[Dated]:
     return ordered
 
 
-def overlay(parent: list[Dated], own: list[Dated]) -> list[Dated]:
+def overlay(parent: list[Dated], own: list[Dated], place: Place) -> list[Dated]:
     """A pack's own values replace what it extends from their first day on; where the last of
-    them ends, the parent's continue."""
+    them ends, the parent's continue, without a gap."""
     if not own:
         return parent
     end = own[-1].until
     later = [replace(value, start=max(value.start, end)) for value in parent if value.until > end]
+    if later and later[0].start > end:
+        place.report(
+            own[-1].line,
+            "gap",
+            f"日期中断：本包的数值到 {end} 为止，"
+            f"所继承的 {later[0].pack} 自 {later[0].start} 起才有",
+        )
     return own + later

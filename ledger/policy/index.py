@@ -41,8 +41,8 @@ class Checked:
 def find(pack: Pack, query: str, on: date | None = None) -> list[CitedValue]:
     """The values that a word or an article names, those in force on a day if one is given.
 
-    The value whose key is the very word comes first. A word is looked for in keys, titles and citations; only where none has it, in values and
-    notes.
+    A word is looked for in keys, titles and citations (the key that is the very word comes
+    first); only where none has it, in values and notes.
     """
     values = [
         value for value in pack.values() if on is None or value.valid_from <= on < value.valid_until

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from ledger.core.errors import BadValue
-from ledger.core.money import fen_from_yuan, ratio_bp
+from ledger.core.money import BASIS, fen_from_yuan, ratio_bp
 from ledger.core.months import Month
 from ledger.core.people import Relation
 from ledger.policy.nodes import Node, Place
@@ -29,7 +29,7 @@ def is_nothing(node: Node) -> bool:
 def text(node: Node, place: Place) -> str:
     if isinstance(node.value, str) and node.value.strip():
         return node.value
-    place.report(node, "wrong-shape", "应为一段文字，不能为空，也不能是列表或表格")
+    place.report(node, "wrong-shape", "应为一个值，不能为空，也不能是列表或表格")
     return ""
 
 
@@ -56,10 +56,15 @@ def ratio(node: Node, place: Place) -> int:
     try:
         return ratio_bp(written)
     except BadValue as error:
-        percent = re.fullmatch(r"(\d{1,2})(?:\.0+)?\s*[%％]", written)
-        hint = f"；应写作 0.{int(percent[1]):02d}" if percent else ""
-        place.report(node, "bad-ratio", error.message + hint)
+        percent = re.fullmatch(r"(\d{1,2}|100)(\.\d{1,2})?\s*[%％]", written)
+        message = f"“{written}”不是比例；应写作 {_as_ratio(percent)}" if percent else error.message
+        place.report(node, "bad-ratio", message)
         return 0
+
+
+def _as_ratio(percent: re.Match[str]) -> str:
+    basis = int(percent[1]) * 100 + int((percent[2] or ".0")[1:].ljust(2, "0"))
+    return f"{basis // BASIS}.{basis % BASIS:04d}".rstrip("0").ljust(4, "0")
 
 
 def flag(node: Node, place: Place) -> bool:

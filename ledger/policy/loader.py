@@ -14,12 +14,12 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
-from ledger.core.errors import PackFault, PackFaults
+from ledger.core.errors import BadOverride, PackFault, PackFaults
 from ledger.policy.dated import Dated, overlay
 from ledger.policy.locate import PACK_FILE, pack_folder, parent_folder, shown
 from ledger.policy.meta import Document, PackMeta, read_meta
 from ledger.policy.nodes import Faults, Place, node_of, read_yaml
-from ledger.policy.overrides import apply_overrides
+from ledger.policy.overrides import apply_overrides, full_keys
 from ledger.policy.pack import Pack
 from ledger.policy.reading import Source, read_section
 from ledger.policy.schema import KEYS, NEEDED, SCHEMA
@@ -53,10 +53,10 @@ def load_pack(code_or_dir: str | Path, overrides: Mapping[str, str] | None = Non
     examined = examine(pack_folder(code_or_dir))
     if examined.faults:
         raise PackFaults(examined.faults)
-    wanted = dict(overrides or {})
+    wanted = full_keys(overrides or {})
     values = apply_overrides(examined.values, wanted, examined.meta.code)
     if wanted and (faults := _contradictions(values)):
-        raise PackFaults(faults)
+        raise BadOverride("；".join(fault.message for fault in faults))
     return Pack(examined.meta, values, wanted)
 
 
@@ -94,24 +94,25 @@ def examine(folder: Path) -> Examined:
 
 
 def _read(folder: Path, faults: Faults, above: tuple[Path, ...]) -> tuple[PackMeta, Values]:
-    meta_file = shown(folder / PACK_FILE)
-    meta = read_meta(folder, meta_file, faults)
+    meta = read_meta(folder, shown(folder / PACK_FILE), faults)
     parent_values: Values = {}
-    if meta.extends:
-        parent = _parent(meta, folder, faults, above)
-        if parent is not None:
-            parent_meta, parent_values = _read(parent, faults, (*above, folder.resolve()))
-            meta = _with_documents(meta, parent_meta)
+    parent = _parent(meta, folder, faults, above) if meta.extends else None
+    if parent is not None:
+        parent_meta, parent_values = _read(parent, faults, (*above, folder.resolve()))
+        meta = _with_documents(meta, parent_meta)
     source = Source(meta.code, {document.id: document.promulgated for document in meta.documents})
     values = dict(parent_values)
     for path in _section_files(folder, faults):
-        place = faults.at(shown(path))
+        place = faults.at(shown(path), path.stem)
         root = read_yaml(path, place)
-        if root is not None:
-            for key, own in read_section(path.stem, root, place, source).items():
-                values[key] = overlay(parent_values.get(key, []), own)
-            if meta.pool:
-                _report_missing(path.stem, values, faults.at(shown(path)))
+        if root is None:
+            continue
+        for key, own in read_section(path.stem, root, place, source).items():
+            here = faults.at(shown(path), key)
+            values[key] = overlay(parent_values.get(key, []), own, here)
+        # Whose parent is not found lacks what it would inherit: one fault, not twenty.
+        if meta.pool and (parent is not None or not meta.extends):
+            _report_missing(path.stem, values, faults.at(shown(path)))
     return meta, {key: values[key] for key in KEYS if key in values}
 
 
@@ -181,8 +182,8 @@ def _contradictions(values: Values) -> list[PackFault]:
         for ceiling in values.get("outpatient.deductible_ceiling", []):
             empty = ceiling.typed is None
             if empty and ceiling.start < shape.until and shape.start < ceiling.until:
-                faults.at(ceiling.file, ceiling.key).report(
-                    ceiling.line,
+                faults.at(shape.file, shape.key).report(
+                    shape.line,
                     "missing-ceiling",
                     "起付线按级别且全年不超过上限（tier_with_ceiling），但没有写上限",
                 )

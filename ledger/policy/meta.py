@@ -95,7 +95,7 @@ def _meta(written: dict[str, str], documents: tuple[Document, ...], folder: str)
 
 def _read_documents(node: Node, place: Place) -> tuple[Document, ...]:
     here = place.under("documents")
-    if not isinstance(node.value, list):
+    if not isinstance(node.value, list) or not node.value:
         here.report(node, "wrong-shape", "documents 应为列表，每项以 “- id:” 开头")
         return ()
     found: dict[str, Document] = {}

@@ -11,13 +11,26 @@ from difflib import get_close_matches
 from ledger.core.errors import BadOverride
 from ledger.core.months import FAR
 from ledger.policy.dated import Dated
-from ledger.policy.kinds import NOTHING
+from ledger.policy.kinds import NOTHING, STATUSES, TIERS
 from ledger.policy.nodes import Faults, Plain, node_of
 from ledger.policy.schema import KEYS, SCHEMA
 from ledger.policy.values import Citation
 
 _UNSET_FROM = date(1900, 1, 1)
 _NOTE = "试算参数（--set），不是规定"
+
+
+def full_keys(overrides: Mapping[str, str]) -> dict[str, str]:
+    """The overrides by their full keys, so that one trial has one version however it is typed.
+
+    Raises:
+        BadOverride: an unknown or ambiguous key.
+    """
+    full = {}
+    for asked, written in overrides.items():
+        key, cells = resolve(asked)
+        full[".".join((key, *cells))] = written.strip()
+    return full
 
 
 def apply_overrides(
@@ -94,23 +107,37 @@ def _whole(key: str, before: list[Dated], pack: str) -> Dated:
 
 
 def _plain(key: str, written: str) -> Plain:
-    """Lists are typed with commas: `pooled_med_types=11,13`."""
-    section, _, name = key.partition(".")
-    probe = Faults()
-    SCHEMA[section][name](node_of([]), probe.at(""))
-    takes_list = not probe.found
-    if takes_list:
+    """What a whole key is set to. Lists are typed with commas: `pooled_med_types=11,13`."""
+    if written in NOTHING and _accepts(key, None):
+        return None
+    if _accepts(key, []):
         return [item.strip() for item in written.split(",") if item.strip()]
-    return None if written in NOTHING and name != "deductible_shape" else written
+    return written
+
+
+def _accepts(key: str, plain: Plain) -> bool:
+    section, _, name = key.partition(".")
+    faults = Faults()
+    SCHEMA[section][name](node_of(plain), faults.at("--set", key))
+    return not faults.found
 
 
 def _with_cell(plain: Plain, cells: tuple[str, ...], written: str, asked: str) -> Plain:
+    """The table with one cell replaced; what is one value for all becomes a table first, and a
+    tier named without a status is meant for both."""
     name, *rest = cells
+    if isinstance(plain, dict) and name in TIERS and name not in plain:
+        return {row: _with_cell(cell, cells, written, asked) for row, cell in plain.items()}
+    if isinstance(plain, str | None) and name in (*STATUSES, *TIERS):
+        names = STATUSES if name in STATUSES else TIERS
+        plain = dict.fromkeys(names, plain)
     if not isinstance(plain, dict) or name not in plain:
-        known = "、".join(plain) if isinstance(plain, dict) else "无（这里只有一个值，请去掉后缀）"
+        known = "、".join(plain) if isinstance(plain, dict) else "无"
         raise BadOverride(f"“{asked}”中没有“{name}”这一栏；可用：{known}", key=asked)
-    cell: Plain = _with_cell(plain[name], tuple(rest), written, asked) if rest else written
-    return {**plain, name: cell}
+    return {
+        **plain,
+        name: _with_cell(plain[name], tuple(rest), written, asked) if rest else written,
+    }
 
 
 def _checked(value: Dated, plain: Plain, asked: str, written: str) -> Dated:

@@ -22,7 +22,10 @@ _NOWHERE = Citation("", "")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a value needs to know of its pack: its code, and which documents are promulgated."""
+    """What a value needs to know of its pack: its code, and which documents are promulgated.
+
+    Without any document (a fault of its own in `pack.yaml`) no citation is doubted.
+    """
 
     pack: str
     documents: dict[str, bool]
@@ -77,8 +80,8 @@ def read_section(section: str, root: Node, place: Place, source: Source) -> dict
     """The values of one section's file by full key (`outpatient.deductible`), in order of days."""
     keys = SCHEMA[section]
     found: dict[str, list[Dated]] = {}
-    for name, node in table(root, place.under(section), tuple(keys)).items():
-        here = place.under(section).under(name)
+    for name, node in table(root, place, tuple(keys)).items():
+        here = place.under(name)
         full_key = f"{section}.{name}"
         values = _read_key(full_key, node, here, keys[name], source)
         found[full_key] = check_spans(values, here)
@@ -102,6 +105,8 @@ def _read_key(
 
 def _read_value(key: _Key, node: Node, place: Place, source: Source) -> Dated | None:
     fields = table(node, place, _VALUE_FIELDS, _VALUE_NEEDS)
+    if not fields:
+        return None
     start = day(fields["from"], place.under("from")) if "from" in fields else None
     until = _read_until(fields.get("until"), start, place)
     cite = _read_cite(fields.get("cite"), node, place, source)
@@ -152,21 +157,18 @@ def _read_flag(fields: dict[str, Node], name: str, place: Place) -> bool:
 
 
 def _read_cite(node: Node | None, value: Node, place: Place, source: Source) -> Citation:
+    wanted = "应写 cite: {document: 文件编号, article: 条款}"
     if node is None:
-        place.report(
-            value,
-            "missing-citation",
-            "缺少出处；应写 cite: {document: 文件编号, article: 条款}",
-        )
+        place.report(value, "missing-citation", f"缺少出处；{wanted}")
         return _NOWHERE
     here = place.under("cite")
-    fields = table(node, here, ("document", "article"))
+    fields = table(node, here, ("document", "article")) if isinstance(node.value, dict) else {}
     if set(fields) != {"document", "article"}:
-        here.report(node, "missing-citation", "出处不全；document（文件）和 article（条款）都要写")
+        here.report(node, "missing-citation", f"出处不全；{wanted}")
         return _NOWHERE
     document, article = (text(fields[name], here) for name in ("document", "article"))
-    if document and document not in source.documents:
-        listed = "、".join(source.documents) or "（无）"
+    if document and source.documents and document not in source.documents:
+        listed = "、".join(source.documents)
         here.report(
             node, "unknown-document", f"pack.yaml 的 documents 没有“{document}”；已列：{listed}"
         )

@@ -1,0 +1,130 @@
+"""A pack with faults: each one named with its file, line and key, all of them at once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ledger.core.errors import PackFaults, UnknownPack
+from ledger.policy.loader import examine, load_pack
+from ledger.policy.locate import TREE
+
+BROKEN = Path(__file__).parent.parent / "data" / "broken_packs"
+
+
+@pytest.fixture
+def copy_of_shiyan(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(TREE / "420300-shiyan", tmp_path / "420300-shiyan"))
+
+
+def break_line(folder: Path, file: str, before: str, after: str) -> int:
+    """Replace the first occurrence and give its line."""
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    return text[: text.index(before)].count("\n") + 1
+
+
+@pytest.mark.parametrize("folder", sorted(BROKEN.iterdir()), ids=lambda path: path.name)
+def test_a_broken_pack_reports_exactly_its_faults(folder: Path) -> None:
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    with pytest.raises(PackFaults) as caught:
+        load_pack(folder)
+    found = [
+        [Path(fault.file).name, fault.line, fault.key, fault.code] for fault in caught.value.faults
+    ]
+    assert found == expected
+
+
+def test_messages_are_for_an_official_and_say_what_would_be_right() -> None:
+    messages = {
+        (fault.key, fault.message)
+        for folder in BROKEN.iterdir()
+        for fault in examine(folder).faults
+    }
+    assert ("outpatient.ratio.employed.1", "“60%”不是比例；应写作 0.60") in messages
+    for _, message in messages:
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in message)
+
+
+def test_the_broken_packs_together_show_every_kind_of_fault() -> None:
+    codes = {fault.code for folder in BROKEN.iterdir() for fault in examine(folder).faults}
+    assert codes == {
+        f"policy/{name}"
+        for name in (
+            "bad-amount",
+            "bad-choice",
+            "bad-code",
+            "bad-day",
+            "bad-flag",
+            "bad-month",
+            "bad-number",
+            "bad-ratio",
+            "circular-extends",
+            "duplicate-key",
+            "empty-file",
+            "gap",
+            "missing-ceiling",
+            "missing-citation",
+            "missing-key",
+            "no-pack-file",
+            "not-utf8",
+            "overlap",
+            "unknown-document",
+            "unknown-extends",
+            "unknown-file",
+            "unknown-key",
+            "verified-draft",
+            "wrong-shape",
+            "yaml-syntax",
+        )
+    }
+
+
+def test_faults_in_several_files_come_together(copy_of_shiyan: Path) -> None:
+    cap = break_line(copy_of_shiyan, "outpatient.yaml", "value: 3000.00", "value: 3OOO.00")
+    rate = break_line(copy_of_shiyan, "crediting.yaml", "value: 0.02", "value: 2%")
+    head = break_line(copy_of_shiyan, "pack.yaml", "extends: national", "extends: nation")
+    faults = {
+        (Path(fault.file).name, fault.line, fault.code) for fault in examine(copy_of_shiyan).faults
+    }
+    assert faults == {
+        ("outpatient.yaml", cap, "policy/bad-amount"),
+        ("crediting.yaml", rate, "policy/bad-ratio"),
+        ("pack.yaml", head, "policy/unknown-extends"),
+    }
+
+
+def test_a_gap_before_what_the_parent_continues_is_a_fault(copy_of_shiyan: Path) -> None:
+    break_line(copy_of_shiyan, "family.yaml", "until: 2024-07-26", "until: 2020-07-26")
+    break_line(copy_of_shiyan, "family.yaml", "from: 2022-12-31", "from: 2020-01-01")
+    [fault] = examine(copy_of_shiyan).faults
+    assert (fault.key, fault.code) == ("family.relations", "policy/gap")
+    assert "2021-04-13" in fault.message
+
+
+def test_a_number_stays_as_the_rule_writes_it(copy_of_shiyan: Path) -> None:
+    break_line(copy_of_shiyan, "crediting.yaml", "value: 0.025", "value: 0.0250")
+    values = {value.key: value.value for value in load_pack(copy_of_shiyan).values()}
+    assert values["crediting.retiree_rate"] == "0.0250"
+
+
+def test_a_pack_outside_the_tree_may_extend_one_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "try-300"
+    folder.mkdir()
+    head = (TREE / "420300-shiyan" / "pack.yaml").read_text(encoding="utf-8")
+    head = head.replace("extends: national", "extends: 420300-shiyan")
+    (folder / "pack.yaml").write_text(head, encoding="utf-8")
+    loaded = load_pack(folder)
+    assert {value.key for value in loaded.values()} == {
+        value.key for value in load_pack("420300").values()
+    }
+
+
+def test_an_unknown_pack_lists_those_there_are() -> None:
+    with pytest.raises(UnknownPack, match="420300-shiyan、national"):
+        load_pack("420500")
