@@ -42,6 +42,14 @@ def providers(connection: Connection) -> dict[str, Provider]:
     return {row[1]: _provider(tuple(row)) for row in rows}
 
 
+def provider_by_id(connection: Connection, provider_id: int) -> Provider:
+    row = connection.exec_driver_sql(
+        f"SELECT {', '.join(_PROVIDER_COLUMNS.split())} FROM provider WHERE provider_id = ?",
+        (provider_id,),
+    ).one()
+    return _provider(tuple(row))
+
+
 def _provider(row: tuple[object, ...]) -> Provider:
     values: list[object] = list(row)
     values[3] = ProviderKind(str(row[3]))

@@ -172,6 +172,15 @@ def reversed_settlements(connection: Connection, people: Iterable[int]) -> set[i
     return {int(number) for (number,) in rows}
 
 
+def reversal_of(connection: Connection, settlement: Settlement) -> int | None:
+    """The refund that gave a settlement back, if there is one."""
+    number = connection.exec_driver_sql(
+        "SELECT settlement_id FROM settlement WHERE person_id = ? AND reverses_settlement_id = ?",
+        (settlement.person_id, settlement.settlement_id),
+    ).scalar()
+    return None if number is None else int(number)
+
+
 def draws_of(connection: Connection, settlement: Settlement) -> list[DrawRow]:
     rows = connection.exec_driver_sql(
         "SELECT person_id, settlement_id, link_id, holder_id, amount_fen FROM family_draw "

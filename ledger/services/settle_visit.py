@@ -1,0 +1,214 @@
+"""`quote` (预结算), `settle` (结算), `reverse` (退费), and why (`explain`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger.benefits.explanation import explain
+from ledger.benefits.outpatient import REASON_TEXT, Reason
+from ledger.benefits.settlement import Settlement
+from ledger.core.errors import Unknown
+from ledger.core.money import Fen, yuan_text
+from ledger.core.months import Month
+from ledger.core.visits import AccountUse, VisitRecord
+from ledger.policy.loader import pack_from_content
+from ledger.policy.pack import Pack
+from ledger.services.context import Context
+from ledger.services.once import once
+from ledger.services.settlement_desk import SettlementDesk
+from ledger.storage import policy
+from ledger.storage import settlements as store
+from ledger.storage.people import find_person, person
+from ledger.storage.registry import provider_by_id
+from ledger.storage.unit_of_work import UnitOfWork
+
+
+def quote(context: Context, record: VisitRecord) -> dict[str, Any]:
+    """What settling would give now; nothing is changed.
+
+    Raises:
+        What `settle` raises.
+    """
+    with context.writing() as work:
+        return _settle(context, work, record)
+
+
+def settle(
+    context: Context, record: VisitRecord, request_id: str | None = None, dry_run: bool = False
+) -> dict[str, Any]:
+    """Settle one visit and post it.
+
+    The same request id with the same visit gives the first answer; so does the same visit id
+    with the same content, since a hospital that lost the answer asks again.
+
+    Raises:
+        Unknown, Refused, Conflict, NotInForce: the first of `benefits.outpatient.REFUSALS`.
+    """
+    person_id = _person_id(context, record)
+    content = {"verb": "settle", "visit": [str(field) for field in record[1:]]}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        return _settle(context, work, record, request_id)
+
+    return once(context, person_id, request_id, content, act, dry_run)
+
+
+def _person_id(context: Context, record: VisitRecord) -> int:
+    with context.reading() as connection:
+        return find_person(connection, record.psn_no or record.certno or "") or 0
+
+
+def _settle(
+    context: Context, work: UnitOfWork, record: VisitRecord, request_id: str | None = None
+) -> dict[str, Any]:
+    version = context.stamp_policy(work)
+    desk = SettlementDesk(work, context.pack, version, [record])
+    if desk.known_before(record):
+        before = store.settlements_of_visits(work.connection, [record.visit_id])
+        if record.visit_id in before:
+            return present(work.connection, before[record.visit_id], context.pack)
+    settlement = desk.take(record)
+    desk.save(request_id)
+    if settlement is None:
+        return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
+    return present(work.connection, settlement, context.pack)
+
+
+def reverse(
+    context: Context,
+    settlement_id: int,
+    settled_at: datetime,
+    request_id: str | None = None,
+    visit_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Give a settled visit back whole.
+
+    Args:
+        settled_at: local time of the refund.
+        visit_id: the refund's own visit id; by default the original's with `-R`.
+
+    Raises:
+        Unknown: `settlement/unknown`. Conflict: `refund/done-before`. And what `settle` raises.
+    """
+    with context.reading() as connection:
+        original = store.settlement_by_id(connection, settlement_id)
+        if original is None:
+            raise Unknown("settlement/unknown", f"没有编号为 {settlement_id} 的结算")
+        record = _refund_record(connection, original, settled_at, visit_id)
+    content = {"verb": "reverse", "setl_id": settlement_id}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        return _settle(context, work, record, request_id)
+
+    return once(context, original.person_id, request_id, content, act, dry_run)
+
+
+def _refund_record(
+    connection: Connection, original: Settlement, settled_at: datetime, visit_id: str | None
+) -> VisitRecord:
+    who = person(connection, original.person_id)
+    code = provider_by_id(connection, original.provider_id).code
+    return VisitRecord(
+        0,
+        visit_id or f"{original.visit_id}-R",
+        code,
+        who.psn_no,
+        who.certno,
+        original.med_type,
+        max(settled_at, original.settled_at),
+        Fen(-original.total_fen),
+        Fen(-original.fully_self_paid_fen),
+        Fen(-original.over_limit_fen),
+        Fen(-original.paid_first_fen),
+        Fen(-original.in_scope_fen),
+        AccountUse.NONE,
+        is_refund=True,
+        original_visit_id=original.visit_id,
+    )
+
+
+def explain_settlement(context: Context, settlement_id: int) -> dict[str, Any]:
+    """The settlement and its steps, by the very pack that decided it.
+
+    Raises:
+        Unknown: `settlement/unknown`.
+    """
+    with context.reading() as connection:
+        settlement = store.settlement_by_id(connection, settlement_id)
+        if settlement is None:
+            raise Unknown("settlement/unknown", f"没有编号为 {settlement_id} 的结算")
+        return present(connection, settlement, _pack_of(context, connection, settlement))
+
+
+def _pack_of(context: Context, connection: Connection, settlement: Settlement) -> Pack:
+    if settlement.policy_version == context.pack.version:
+        return context.pack
+    content = policy.version_content(connection, settlement.policy_version)
+    return context.pack if content is None else pack_from_content(content)
+
+
+NATIONAL_AMOUNTS = {
+    "medfee_sumamt": "total_fen",
+    "fulamt_ownpay_amt": "fully_self_paid_fen",
+    "overlmt_selfpay": "over_limit_fen",
+    "preselfpay_amt": "paid_first_fen",
+    "inscp_scp_amt": "in_scope_fen",
+    "act_pay_dedc": "deductible_fen",
+    "hifp_pay": "pool_fen",
+    "fund_pay_sumamt": "pool_fen",
+    "psn_part_amt": "person_total_fen",
+    "acct_pay": "account_fen",
+    "acct_mulaid_pay": "family_fen",
+    "psn_cash_pay": "cash_fen",
+    "balc": "balance_after_fen",
+}
+"""Field of the national interface -> field of a settlement."""
+
+
+def present(connection: Connection, settlement: Settlement, pack: Pack) -> dict[str, Any]:
+    """A settlement under the names of the national interface, money as text of yuan."""
+    who = person(connection, settlement.person_id)
+    provider = provider_by_id(connection, settlement.provider_id)
+    reversed_by = store.reversal_of(connection, settlement)
+    answer: dict[str, Any] = {
+        "setl_id": str(settlement.settlement_id),
+        "mdtrt_id": settlement.visit_id,
+        "psn_no": who.psn_no,
+        "psn_name": who.name,
+        "fixmedins_code": provider.code,
+        "fixmedins_name": provider.name,
+        "med_type": settlement.med_type,
+        "setl_time": settlement.settled_at.isoformat(sep=" "),
+        "year": settlement.year,
+        "psn_type": settlement.status,
+        "tier": settlement.tier,
+        "pool_prop_selfpay": f"{settlement.ratio_bp // 10_000}.{settlement.ratio_bp % 10_000:04d}",
+        "reason": settlement.reason,
+        "reason_text": REASON_TEXT[Reason(settlement.reason)],
+    }
+    answer |= {
+        field: yuan_text(getattr(settlement, source)) for field, source in NATIONAL_AMOUNTS.items()
+    }
+    original = settlement.reverses_settlement_id
+    return answer | {
+        "refd_setl_flag": "1" if original else "0",
+        "init_setl_id": str(original) if original else None,
+        "reversed_by": str(reversed_by) if reversed_by else None,
+        "fiscal_month": str(Month.from_number(settlement.fiscal_month)),
+        "policy_version": settlement.policy_version,
+        "steps": [
+            {
+                "rule": step.rule,
+                "article": step.article,
+                "text": step.text,
+                "before": yuan_text(step.before_fen),
+                "after": yuan_text(step.after_fen),
+                "assumed": step.assumed,
+            }
+            for step in explain(settlement, pack)
+        ],
+    }

@@ -1,0 +1,114 @@
+"""Balances of accounts and what providers are owed: sums over transfers, never stored rows.
+
+Closed months are summed from their roll-up, open ones from their transfers, so that a balance
+costs no more the longer the books are kept.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.core.months import Month
+from ledger.storage.bulk import insert_rows
+
+TURNOVER = """
+    SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
+        SELECT account, debit_fen, credit_fen FROM account_month
+        UNION ALL
+        SELECT t.debit_account, t.amount_fen, 0 FROM fiscal_month AS m
+        JOIN transfer AS t ON t.fiscal_month = m.month WHERE m.status = 'open'
+        UNION ALL
+        SELECT t.credit_account, 0, t.amount_fen FROM fiscal_month AS m
+        JOIN transfer AS t ON t.fiscal_month = m.month WHERE m.status = 'open')
+    GROUP BY account
+"""
+
+
+def account_balance(connection: Connection, account: str) -> int:
+    """Debit balance of one account, fen (negative: a credit balance)."""
+    row = connection.exec_driver_sql(
+        "SELECT coalesce(sum(debit), 0) - coalesce(sum(credit), 0) FROM ("
+        "SELECT debit_fen AS debit, credit_fen AS credit FROM account_month WHERE account = :a "
+        "UNION ALL SELECT t.amount_fen, 0 FROM fiscal_month AS m JOIN transfer AS t "
+        "ON t.fiscal_month = m.month WHERE m.status = 'open' AND t.debit_account = :a "
+        "UNION ALL SELECT 0, t.amount_fen FROM fiscal_month AS m JOIN transfer AS t "
+        "ON t.fiscal_month = m.month WHERE m.status = 'open' AND t.credit_account = :a)",
+        {"a": account},
+    ).scalar_one()
+    return int(row)
+
+
+class Payable(NamedTuple):
+    """What a provider is owed through a month, fen, over all months up to it."""
+
+    provider_id: int
+    pool_fen: int
+    account_fen: int
+
+
+PAYABLES = """
+    SELECT provider_id,
+        sum(CASE kind WHEN 'pool_pay' THEN amount_fen WHEN 'pool_pay_refund' THEN -amount_fen
+            WHEN 'provider_pay_pool' THEN -amount_fen ELSE 0 END),
+        sum(CASE WHEN kind IN ('account_pay', 'family_pay') THEN amount_fen
+            WHEN kind IN ('account_pay_refund', 'family_pay_refund') THEN -amount_fen
+            WHEN kind = 'provider_pay_account' THEN -amount_fen ELSE 0 END)
+    FROM transfer
+    WHERE provider_id = :provider AND fiscal_month <= :month
+    GROUP BY provider_id
+"""
+PAID_LATER = """
+    SELECT coalesce(sum(amount_fen) FILTER (WHERE kind = 'provider_pay_pool'), 0),
+        coalesce(sum(amount_fen) FILTER (WHERE kind = 'provider_pay_account'), 0)
+    FROM transfer
+    WHERE provider_id = :provider AND fiscal_month > :month AND benefit_month <= :month
+"""
+
+
+def payable(connection: Connection, provider_id: int, through: Month) -> Payable:
+    """What is owed to a provider for all months up to `through`, less what was paid of it."""
+    marks = {"provider": provider_id, "month": through.number}
+    row = connection.exec_driver_sql(PAYABLES, marks).first()
+    later = connection.exec_driver_sql(PAID_LATER, marks).one()
+    if row is None:
+        return Payable(provider_id, 0, 0)
+    return Payable(provider_id, row[1] - later[0], row[2] - later[1])
+
+
+def providers_with_business(connection: Connection, month: Month) -> list[int]:
+    """Providers that settled or refunded something in a month of account."""
+    rows = connection.exec_driver_sql(
+        "SELECT DISTINCT provider_id FROM transfer "
+        "WHERE provider_id IS NOT NULL AND fiscal_month = ? AND person_id <> 0 ORDER BY 1",
+        (month.number,),
+    )
+    return [int(number) for (number,) in rows]
+
+
+class StatementRow(NamedTuple):
+    """A row of `provider_statement`: a provider's month that was paid."""
+
+    provider_id: int
+    fiscal_month: int
+    pool_fen: int
+    account_fen: int
+    entry_id: int | None
+    paid_on: date
+
+
+def statement(connection: Connection, provider_id: int, month: Month) -> StatementRow | None:
+    row = connection.exec_driver_sql(
+        "SELECT provider_id, fiscal_month, pool_fen, account_fen, entry_id, paid_on "
+        "FROM provider_statement WHERE provider_id = ? AND fiscal_month = ?",
+        (provider_id, month.number),
+    ).first()
+    if row is None:
+        return None
+    return StatementRow(row[0], row[1], row[2], row[3], row[4], date.fromisoformat(row[5]))
+
+
+def insert_statement(connection: Connection, row: StatementRow) -> None:
+    insert_rows(connection, "provider_statement", " ".join(StatementRow._fields), [row])
