@@ -182,7 +182,7 @@ _PHARMACIES = (
 EXPIRED = ("柳林骨伤医院", "万寿药店")
 """Their agreement ends with January."""
 OPENS_IN_FEBRUARY = "桃园社区卫生服务站"
-UNGRADED = "南山康复门诊部"
+UNGRADED = "南山康复医院"
 """Neither graded nor a primary-care kind: on the list, but no visit can be settled with it."""
 
 
