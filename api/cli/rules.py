@@ -227,8 +227,10 @@ def _block(value: CitedValue, document: str) -> list[str]:
 
 def _print_table(pack: Pack, values: list[CitedValue]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    from ledger.core.months import FAR
     from ledger.policy.meta import STATUSES
 
     console = Console()
@@ -241,11 +243,24 @@ def _print_table(pack: Pack, values: list[CitedValue]) -> None:
             typer.echo("\t".join((*cells, _marks(value))))
         return
     table = Table(title=head)
-    for heading in ("键", "名称", "数值", "日期", "出处", "标记"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("键", overflow="fold", ratio=3)
+    table.add_column("名称与数值", overflow="fold", ratio=4)
+    table.add_column("日期", no_wrap=True)
+    table.add_column("出处与标记", overflow="fold", ratio=2)
+    section = ""
     for value in values:
-        shown = f"{value.value} {value.unit}".rstrip()
-        table.add_row(value.key, value.title, shown, _days(value), value.cite.id, _marks(value))
+        above, _, key = value.key.partition(".")
+        if above != section:
+            section = above
+            table.add_section()
+            table.add_row(f"[bold]{section}[/bold]", "", "", "")
+        end = "" if value.valid_until == FAR else f"\n至 {value.valid_until} 前"
+        table.add_row(
+            f"  {key}",
+            escape(f"{value.title}\n{value.value} {value.unit}".rstrip()),
+            f"{value.valid_from} 起{end}",
+            escape(f"{value.cite.id}\n{_marks(value)}"),
+        )
     console.print(table)
 
 

@@ -33,6 +33,7 @@ class Dated:
     derived: bool = False
 
     def cited(self) -> CitedValue:
+        """The value as traces and `rules show` print it."""
         return CitedValue(
             key=self.key,
             title=self.title,

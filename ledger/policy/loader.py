@@ -67,6 +67,7 @@ def pack_from_content(content: str) -> Pack:
     values: Values = {}
     for value in stored["values"]:
         section, _, name = value["key"].partition(".")
+        reader = SCHEMA.get(section, {}).get(name)
         place = Faults().at("", value["key"])
         dated = Dated(
             **{
@@ -75,7 +76,8 @@ def pack_from_content(content: str) -> Pack:
                 "until": date.fromisoformat(value["until"]),
                 "cite": Citation(**value["cite"]),
             },
-            typed=SCHEMA[section][name](node_of(value["plain"]), place),
+            # A key that a later Gongji no longer knows can still be shown, not computed with.
+            typed=reader(node_of(value["plain"]), place) if reader else None,
             file=value["pack"],
             line=0,
         )

@@ -27,6 +27,8 @@ _ELSEWHERE = ("maternity_med_types", "chronic_med_types", "dual_channel_med_type
 
 
 def outpatient_rules(get: Get) -> OutpatientRules:
+    """Articles 6 to 8, 10, 18 and 20 of S3c, or what another pool has in their place."""
+
     def value(name: str) -> Any:
         return get(f"outpatient.{name}").typed
 
