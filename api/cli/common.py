@@ -1,0 +1,158 @@
+"""What all commands share: options, the frame that turns errors into exit codes, printing.
+
+Exit codes: 0 done, 1 refused or faults found, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ledger.services.context import Context, Progress
+
+DbOption = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="URL",
+        help="数据库地址。 Database URL; default GONGJI_DATABASE_URL or sqlite:///gongji.db.",
+    ),
+]
+PackOption = Annotated[
+    str | None,
+    typer.Option("--pack", help="政策包代码或文件夹。 Policy pack: area code or folder."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON。 For machines.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="只试算，不入账。 Try it, write nothing.")
+]
+RequestOption = Annotated[
+    str | None,
+    typer.Option(
+        "--request-id", help="请求号：重复提交只生效一次。 Idempotency: one id, one effect."
+    ),
+]
+
+
+def examples(*lines: str) -> str:
+    """The examples under a command's help."""
+    return "示例 Examples:\n\n" + "\n\n".join(lines)
+
+
+def print_json(answer: object) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def answering(as_json: bool) -> Iterator[None]:
+    """Errors of ours become a message (or JSON) and exit code 1."""
+    from ledger.core.errors import GongjiError
+
+    try:
+        yield
+    except GongjiError as error:
+        fail(error, as_json)
+
+
+def fail(error: Any, as_json: bool) -> None:
+    """Say what is wrong, in the user's words and with the stable code; exit 1."""
+    if as_json:
+        body = {"code": error.code, "message": error.message}
+        body |= {key: value for key, value in error.data.items() if value is not None}
+        print_json({"error": body})
+    else:
+        typer.secho(f"✗ {error.message}", fg="red", err=True)
+        typer.echo(f"  [{error.code}]", err=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def opened(
+    db: str | None, pack: str | None = None, *, create: bool = False, quiet: bool = True
+) -> Iterator[Context]:
+    """A context for one command, with a progress bar unless `quiet`."""
+    from api.wiring import open_context
+
+    if quiet or not sys.stderr.isatty():
+        yield open_context(db, pack, create=create)
+        return
+    with progress_bar() as progress:
+        yield open_context(db, pack, create=create, progress=progress)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on stderr that appears once something takes longer than a second."""
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    bar = Bar(console=Console(stderr=True), transient=True)
+    tasks: dict[str, Any] = {}
+    begun = monotonic()
+
+    def tell(what: str, done: int, whole: int) -> None:
+        if monotonic() - begun > 1 and not bar.live.is_started:
+            bar.start()
+        if what not in tasks:
+            tasks[what] = bar.add_task(what, total=whole or None)
+        bar.update(tasks[what], completed=done, total=whole or None)
+
+    try:
+        yield tell
+    finally:
+        bar.stop()
+
+
+def table(title: str, headings: list[str], rows: list[list[str]]) -> None:
+    """A table on the terminal; columns of amounts are right-aligned by their look."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title=title)
+    for index, heading in enumerate(headings):
+        numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
+        shown.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
+    Console().print(shown)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "").replace("-", "").isdigit() or not text
+
+
+def parsed(reader: Callable[[str], Any], text: str) -> Any:
+    """Read an argument; what cannot be read is wrong usage (exit 2)."""
+    from ledger.core.errors import GongjiError
+
+    try:
+        return reader(text)
+    except GongjiError as error:
+        raise typer.BadParameter(error.message) from error
+    except ValueError as error:
+        raise typer.BadParameter(f"“{text}”：{error}") from error
+
+
+def a_day(text: str) -> date:
+    """A day as an argument: 2023-01-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("不是日期，应写作 2023-01-31") from None
+
+
+def an_instant(text: str) -> datetime:
+    """A local time as an argument: 2023-01-31T09:00."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("不是时间，应写作 2023-01-31T09:00") from None

@@ -1,0 +1,98 @@
+"""`gongji import`: a file becomes entries, or a list of its faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.common import (
+    DbOption,
+    DryRunOption,
+    JsonOption,
+    PackOption,
+    answering,
+    examples,
+    opened,
+    print_json,
+    table,
+)
+
+SHOWN_FAULTS = 30
+
+
+def import_file(
+    kind: Annotated[
+        str, typer.Argument(help="providers | people | contributions | families | visits")
+    ],
+    file: Annotated[Path, typer.Argument(help="xlsx、xls、csv 或制表符分隔文件。 The file.")],
+    errors: Annotated[
+        Path | None,
+        typer.Option(
+            "--errors", help="把被拒的行连同原因写成工作簿，改好可再导入。 Rejected rows."
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="有一行错误就整份不导入。 All rows or none.")
+    ] = False,
+    db: DbOption = None,
+    pack: PackOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """导入文件：全部合格行入账，或（--strict）一行也不入。 Import a file."""
+    with answering(as_json), opened(db, pack, quiet=as_json) as context:
+        from ledger.services.importing import ImportOptions
+
+        from api.files import import_path, write_errors
+
+        result = import_path(context, kind, file, ImportOptions(strict, dry_run))
+        if errors is not None:
+            write_errors(kind, file, result.errors, errors)
+        if as_json:
+            print_json(as_contract(result))
+        else:
+            _print(result, errors)
+        if result.rejected:
+            raise typer.Exit(1)
+
+
+def as_contract(result: Any) -> dict[str, Any]:
+    """The answer in the shape that machines rely on."""
+    return {
+        "kind": result.kind,
+        "file": result.file,
+        "rows": result.rows,
+        "accepted": result.accepted,
+        "unchanged": result.unchanged,
+        "rejected": result.rejected,
+        "errors": [error._asdict() for error in result.errors],
+    }
+
+
+def _print(result: Any, errors: Path | None) -> None:
+    typer.echo(
+        f"{result.file}：{result.rows} 行，接受 {result.accepted}"
+        f"（其中未变 {result.unchanged}），拒绝 {result.rejected}"
+    )
+    if result.errors:
+        rows = [[str(e.row), e.column, e.message, e.code] for e in result.errors[:SHOWN_FAULTS]]
+        table("错误", ["行", "列", "原因", "代码"], rows)
+        if len(result.errors) > SHOWN_FAULTS:
+            typer.echo(f"…共 {len(result.errors)} 处；用 --errors OUT.xlsx 取得全部")
+    if errors is not None:
+        typer.echo(f"被拒的行已写入 {errors}")
+
+
+COMMANDS = (
+    (
+        "import",
+        import_file,
+        examples(
+            "gongji import people people.xlsx",
+            "gongji import visits visits.csv --errors rejected.xlsx --json",
+            "gongji import contributions 2023-01.xlsx --dry-run --strict",
+        ),
+    ),
+)

@@ -1,0 +1,43 @@
+"""The program `gongji`. Every command imports what it needs when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import books, exporting, family, importing, rules, server, token, visits
+from api.cli.demo import demo
+from api.cli.simulate import EPILOG as SIMULATE_EPILOG
+from api.cli.simulate import simulate
+
+app = typer.Typer(
+    name="gongji",
+    help="共济：职工医保个人账户与门诊统筹的账簿。 "
+    "Gongji keeps personal accounts and settles the outpatient pool, explaining every fen.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _register() -> None:
+    for module in (books, importing, visits, exporting, server):
+        for name, command, epilog in module.COMMANDS:
+            app.command(name, epilog=epilog)(command)
+    app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
+    app.command("demo", epilog=demo.__doc__ and "gongji demo\n\ngongji demo /tmp/city --json")(demo)
+    app.add_typer(family.app, name="family")
+    app.add_typer(rules.app, name="rules")
+    app.add_typer(token.app, name="token")
+
+
+_register()
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The only place where settings, engine, packs and the real clock meet."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from ledger.services.context import Context, Progress
+
+DEFAULT_DATABASE = "sqlite:///gongji.db"
+DEFAULT_POOL = "420300"
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def utc_now() -> datetime:
+    """The clock of the ledger: naive UTC is for columns, this is aware."""
+    return datetime.now(UTC)
+
+
+def local_now() -> datetime:
+    """Local time of the pool, naive, as visits carry it."""
+    return datetime.now(LOCAL).replace(tzinfo=None, microsecond=0)
+
+
+def database_url(given: str | None) -> str:
+    return given or os.environ.get("GONGJI_DATABASE_URL") or DEFAULT_DATABASE
+
+
+def current_actor() -> str:
+    """In whose name a command acts: GONGJI_ACTOR, else the operating system's user."""
+    return os.environ.get("GONGJI_ACTOR") or f"cli:{getpass.getuser()}"
+
+
+def open_context(
+    url: str | None = None,
+    pack: str | None = None,
+    *,
+    actor: str | None = None,
+    progress: Progress | None = None,
+    create: bool = False,
+) -> Context:
+    """Everything a verb needs.
+
+    Args:
+        pack: area code or folder; None takes the pack of the database's pool.
+        create: `init` may make the database; every other verb refuses one that is not there.
+
+    Raises:
+        Refused: `database/not-initialised`.
+    """
+    from ledger.core.ids import EntryIds
+    from ledger.policy.loader import load_pack
+    from ledger.services.context import Context, no_progress
+    from ledger.storage.engine import open_engine
+
+    address = database_url(url)
+    if not create:
+        _refuse_missing_file(address)
+    engine = open_engine(address)
+    code = pack or (DEFAULT_POOL if create else _pack_of_pool(engine))
+    return Context(
+        engine,
+        load_pack(code),
+        utc_now,
+        EntryIds(utc_now),
+        actor or current_actor(),
+        progress or no_progress,
+    )
+
+
+def _refuse_missing_file(address: str) -> None:
+    from sqlalchemy.engine import make_url
+
+    from ledger.core.errors import Refused
+
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        raise Refused(
+            "database/not-initialised", f"没有数据库 {url.database}；请先运行 gongji init"
+        )
+
+
+def _pack_of_pool(engine: object) -> str:
+    from sqlalchemy import Engine, inspect
+
+    from ledger.core.errors import Refused
+    from ledger.storage.engine import reading
+    from ledger.storage.policy import pool
+
+    assert isinstance(engine, Engine)
+    with reading(engine) as connection:
+        row = pool(connection) if inspect(connection).has_table("pool") else None
+    if row is None:
+        raise Refused("database/not-initialised", "数据库尚未初始化；请先运行 gongji init")
+    return row.pack
