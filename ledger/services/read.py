@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from ledger.core.errors import NotInForce, Unknown
 from ledger.core.money import yuan_text
 from ledger.core.months import FAR, Month
 from ledger.services.context import Context
-from ledger.storage import accounts
+from ledger.storage import accounts, family
 from ledger.storage.people import PersonRow, find_person, person, span_on, spans_of
 from ledger.storage.settlements import accumulators_of
 
@@ -107,3 +107,28 @@ def statement(
         "closing": yuan_text(running),
         "lines": lines,
     }
+
+
+def family_links(context: Context, number: str) -> list[dict[str, Any]]:
+    """Links in which a person is the holder or the user, oldest first."""
+    with context.reading() as connection:
+        who = known_person(connection, number)
+        links = family.links_with(connection, who.person_id)
+        names = {
+            person_id: person(connection, person_id)
+            for person_id in {p for link in links for p in (link.holder_id, link.user_id)}
+        }
+    return [
+        {
+            "holder": f"{names[link.holder_id].name} {names[link.holder_id].certno}",
+            "user": f"{names[link.user_id].name} {names[link.user_id].certno}",
+            "relation": link.relation,
+            "valid_from": link.valid_from.isoformat(),
+            "last_day": None
+            if link.valid_until >= FAR
+            else (link.valid_until - timedelta(days=1)).isoformat(),
+            "quota": None if link.quota_fen is None else yuan_text(link.quota_fen),
+            "used": yuan_text(link.used_fen),
+        }
+        for link in links
+    ]

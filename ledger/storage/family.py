@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -54,11 +54,25 @@ def links_of(connection: Connection, users: Iterable[int]) -> dict[int, list[Lin
     )
     result: dict[int, list[Link]] = defaultdict(list)
     for row in rows:
-        values = list(row)
-        values[4] = date.fromisoformat(row[4])
-        values[5] = date.fromisoformat(row[5])
-        result[row[0]].append(Link(*values))
+        result[row[0]].append(_link(tuple(row)))
     return result
+
+
+def links_with(connection: Connection, person_id: int) -> list[Link]:
+    """Links in which a person is the holder or the user."""
+    rows = connection.exec_driver_sql(
+        f"SELECT {', '.join(_COLUMNS.split())} FROM family_link "
+        "WHERE user_id = :person OR holder_id = :person ORDER BY valid_from, link_id",
+        {"person": person_id},
+    )
+    return [_link(tuple(row)) for row in rows]
+
+
+def _link(row: tuple[Any, ...]) -> Link:
+    values = list(row)
+    values[4] = date.fromisoformat(row[4])
+    values[5] = date.fromisoformat(row[5])
+    return Link(*values)
 
 
 def next_link_id(connection: Connection) -> int:

@@ -1,0 +1,245 @@
+"""Verbs of a visit: quote, settle, reverse, explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.common import (
+    DbOption,
+    DryRunOption,
+    JsonOption,
+    PackOption,
+    RequestOption,
+    an_instant,
+    answering,
+    examples,
+    opened,
+    parsed,
+    print_json,
+    table,
+)
+
+if TYPE_CHECKING:
+    from ledger.core.visits import VisitRecord
+
+VisitId = Annotated[str, typer.Option("--visit", help="就诊ID（mdtrt_id）。 Visit id.")]
+Provider = Annotated[str, typer.Option("--provider", help="定点机构编号。 Provider code.")]
+Person = Annotated[str, typer.Option("--person", help="人员编号或证件号码。 Person.")]
+MedType = Annotated[str, typer.Option("--med-type", help="医疗类别 11/13/41…。 Kind of visit.")]
+Time = Annotated[
+    str | None, typer.Option("--time", help="结算时间 2023-01-06T09:00。 Settlement time.")
+]
+Total = Annotated[str, typer.Option("--total", help="医疗费总额（元）。 Total, yuan.")]
+SelfPaid = Annotated[str, typer.Option("--self-paid", help="全自费金额。 Fully self-paid.")]
+OverLimit = Annotated[str, typer.Option("--over-limit", help="超限价自费。 Over limit.")]
+PaidFirst = Annotated[str, typer.Option("--paid-first", help="先行自付。 Paid first.")]
+AccountUseOption = Annotated[
+    int,
+    typer.Option(
+        "--account-use", min=0, max=2, help="个账使用标志 0 不用 1 本人 2 本人后共济。 0|1|2."
+    ),
+]
+Prescriber = Annotated[
+    str | None, typer.Option("--prescriber", help="外配处方医疗机构编号。 Prescribing hospital.")
+]
+Category = Annotated[
+    str | None, typer.Option("--category", help="费用类别（第十四条禁止的不付）。 Fee category.")
+]
+
+
+def _record(
+    visit: str,
+    provider: str,
+    person: str,
+    med_type: str,
+    time: str | None,
+    total: str,
+    amounts: tuple[str, str, str],
+    account_use: int,
+    prescriber: str | None,
+    category: str | None,
+) -> VisitRecord:
+    """What the options say, as a visit; the in-scope amount is what the other parts leave."""
+    from api.wiring import local_now
+    from ledger.core.money import Fen, fen_from_yuan
+    from ledger.core.visits import AccountUse, VisitRecord
+
+    whole = parsed(fen_from_yuan, total)
+    parts = [parsed(fen_from_yuan, text) for text in amounts]
+    in_scope = whole - sum(parts)
+    if whole < 0 or in_scope < 0 or min(parts) < 0:
+        raise typer.BadParameter("各部分不能为负，合计不能超过总额。 Parts exceed the total.")
+    return VisitRecord(
+        0,
+        visit,
+        provider,
+        person,
+        None,
+        med_type,
+        parsed(an_instant, time) if time else local_now(),
+        whole,
+        parts[0],
+        parts[1],
+        parts[2],
+        Fen(in_scope),
+        AccountUse(account_use),
+        prescriber,
+        fee_category=category,
+    )
+
+
+def quote(
+    provider: Provider,
+    person: Person,
+    total: Total,
+    visit: VisitId = "QUOTE",
+    med_type: MedType = "11",
+    time: Time = None,
+    self_paid: SelfPaid = "0.00",
+    over_limit: OverLimit = "0.00",
+    paid_first: PaidFirst = "0.00",
+    account_use: AccountUseOption = 2,
+    prescriber: Prescriber = None,
+    category: Category = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """预结算：按现在的累计算给你看，不改变任何内容。 What settling would give now."""
+    amounts = (self_paid, over_limit, paid_first)
+    record = _record(
+        visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category
+    )
+    with answering(as_json), opened(db, pack) as context:
+        from ledger.services.settle_visit import quote as quote_visit
+
+        _show(quote_visit(context, record), as_json, "预结算")
+
+
+def settle(
+    visit: VisitId,
+    provider: Provider,
+    person: Person,
+    total: Total,
+    med_type: MedType = "11",
+    time: Time = None,
+    self_paid: SelfPaid = "0.00",
+    over_limit: OverLimit = "0.00",
+    paid_first: PaidFirst = "0.00",
+    account_use: AccountUseOption = 2,
+    prescriber: Prescriber = None,
+    category: Category = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """结算一次就诊并入账。 Settle one visit and post it."""
+    amounts = (self_paid, over_limit, paid_first)
+    record = _record(
+        visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category
+    )
+    with answering(as_json), opened(db, pack) as context:
+        from ledger.services.settle_visit import settle as settle_visit
+
+        answer = settle_visit(context, record, request_id, dry_run)
+        _show(answer, as_json, "结算（试算）" if dry_run else "结算")
+
+
+def reverse(
+    settlement: Annotated[str, typer.Argument(help="结算ID（setl_id）。 Settlement id.")],
+    time: Time = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """退费：整笔退回，起付线和限额一并退还。 Give a settled visit back whole."""
+    from api.wiring import local_now
+
+    number = parsed(_whole_number, settlement)
+    at = parsed(an_instant, time) if time else local_now()
+    with answering(as_json), opened(db) as context:
+        from ledger.services.settle_visit import reverse as reverse_settlement
+
+        answer = reverse_settlement(context, number, at, request_id, dry_run=dry_run)
+        _show(answer, as_json, "退费（试算）" if dry_run else "退费")
+
+
+def explain(
+    settlement: Annotated[str, typer.Argument(help="结算ID（setl_id）。 Settlement id.")],
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """逐条说明一笔结算：规则、条款、前后金额。 Why a settlement is what it is."""
+    number = parsed(_whole_number, settlement)
+    with answering(as_json), opened(db) as context:
+        from ledger.services.settle_visit import explain_settlement
+
+        _show(explain_settlement(context, number), as_json, "结算说明")
+
+
+def _whole_number(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError("不是结算ID，应为一串数字")
+    return int(text)
+
+
+def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
+    if as_json:
+        print_json(answer)
+        return
+    if answer["setl_id"] is None:
+        typer.echo(f"✓ 已登记住院 {answer['mdtrt_id']}")
+        return
+    steps = [
+        [
+            step["rule"] + ("【假定】" if step["assumed"] else ""),
+            step["article"],
+            step["text"],
+            step["before"],
+            step["after"],
+        ]
+        for step in answer["steps"]
+    ]
+    head = f"{title} {answer['setl_id']} · {answer['psn_name']} · {answer['fixmedins_name']}"
+    table(head, ["步骤", "条款", "说明", "之前", "之后"], steps)
+    typer.echo(
+        f"统筹 {answer['hifp_pay']}  账户 {answer['acct_pay']}"
+        f"（共济 {answer['acct_mulaid_pay']}）  "
+        f"现金 {answer['psn_cash_pay']}  余额 {answer['balc']}"
+    )
+
+
+_VISIT = "--provider H42030200001 --person 4203000000000001 --total 812.50"
+COMMANDS = (
+    (
+        "quote",
+        quote,
+        examples(f"gongji quote {_VISIT}", f"gongji quote {_VISIT} --account-use 0 --json"),
+    ),
+    (
+        "settle",
+        settle,
+        examples(
+            f"gongji settle --visit M1 {_VISIT} --time 2023-03-06T09:00",
+            f"gongji settle --visit M2 {_VISIT} --request-id H42030200001-7 --json",
+        ),
+    ),
+    (
+        "reverse",
+        reverse,
+        examples(
+            "gongji reverse 382041519104000123",
+            "gongji reverse 382041519104000123 --time 2023-03-07T10:00 --json",
+        ),
+    ),
+    (
+        "explain",
+        explain,
+        examples("gongji explain 382041519104000123", "gongji explain 382041519104000123 --json"),
+    ),
+)
