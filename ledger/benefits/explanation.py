@@ -29,34 +29,61 @@ class Step(NamedTuple):
 
 
 def explain(settlement: Settlement, pack: Pack) -> list[Step]:
-    """The steps from the bill to who pays what. A refund explains the mirrored settlement."""
-    sign = -1 if settlement.reverses_settlement_id else 1
-    s = settlement
-    steps = [_scope(s, sign)]
-    if Reason(s.reason) is not Reason.COVERED:
-        reason = Reason(s.reason)
-        steps.append(Step("不予支付", REASON_ARTICLE[reason], REASON_TEXT[reason], 0, 0))
+    """The steps from the bill to who pays what; for a refund, what is given back to whom."""
+    if settlement.reverses_settlement_id is not None:
+        return _refund_steps(settlement, pack)
+    steps = [_scope(settlement)]
+    reason = Reason(settlement.reason)
+    if reason is Reason.COVERED:
+        steps += _pool_steps(settlement, pack)
     else:
-        steps += _pool_steps(s, pack, sign)
-    steps += _payer_steps(s, pack, sign)
-    if sign < 0:
-        steps.append(
-            Step("退费", "S3c-6", "全额退回原结算，起付线与限额一并退还", -s.total_fen, 0, True)
-        )
-    return steps
+        steps.append(Step("不予支付", REASON_ARTICLE[reason], REASON_TEXT[reason], 0, 0))
+    return steps + _payer_steps(settlement, pack)
 
 
-def _scope(s: Settlement, sign: int) -> Step:
+def _refund_steps(s: Settlement, pack: Pack) -> list[Step]:
+    """Default 7: a refund gives back deductible and limit; later visits stay as they are."""
+    day = s.happened_on
+    deductible = pack.cite("outpatient.deductible", day)
+    cap = pack.cite("outpatient.annual_cap", day)
+    before, after = s.deductible_before_fen, s.deductible_before_fen + s.deductible_fen
+    paid, paid_after = s.paid_before_fen, s.paid_before_fen + s.pool_fen
+    payers = (
+        f"退回统筹基金 {yuan_text(-s.pool_fen)} 元，个人账户 {yuan_text(-s.account_fen)} 元"
+        f"（其中共济 {yuan_text(-s.family_fen)} 元），现金 {yuan_text(-s.cash_fen)} 元"
+    )
+    return [
+        Step(
+            "退还起付",
+            deductible.cite.id,
+            f"全额退费，退还已计起付 {yuan_text(-s.deductible_fen)} 元",
+            before,
+            after,
+            True,
+        ),
+        Step(
+            "退还限额",
+            cap.cite.id,
+            f"统筹基金本年已支付减少 {yuan_text(-s.pool_fen)} 元",
+            paid,
+            paid_after,
+            True,
+        ),
+        Step("合计", "S3c-6", payers, -s.total_fen, 0),
+    ]
+
+
+def _scope(s: Settlement) -> Step:
     outside = s.fully_self_paid_fen + s.over_limit_fen + s.paid_first_fen
     text = (
         f"医疗费总额 {yuan_text(s.total_fen)} 元，减全自费 {yuan_text(s.fully_self_paid_fen)}、"
         f"超限价 {yuan_text(s.over_limit_fen)}、先行自付 {yuan_text(s.paid_first_fen)}，"
         f"符合政策范围 {yuan_text(s.in_scope_fen)} 元"
     )
-    return Step("政策范围", "S3c-6", text, sign * s.total_fen, sign * (s.total_fen - outside))
+    return Step("政策范围", "S3c-6", text, s.total_fen, (s.total_fen - outside))
 
 
-def _pool_steps(s: Settlement, pack: Pack, sign: int) -> list[Step]:
+def _pool_steps(s: Settlement, pack: Pack) -> list[Step]:
     day = s.settled_at.date()
     who = STATUS_TEXT[s.status]
     deductible = pack.cite("outpatient.deductible", day)
@@ -67,8 +94,8 @@ def _pool_steps(s: Settlement, pack: Pack, sign: int) -> list[Step]:
             deductible.cite.id,
             f"本年已计起付 {yuan_text(s.deductible_before_fen)} 元，本次计入起付 "
             f"{yuan_text(s.deductible_fen)} 元，超过起付 {yuan_text(s.beyond_deductible_fen)} 元",
-            sign * s.in_scope_fen,
-            sign * s.beyond_deductible_fen,
+            s.in_scope_fen,
+            s.beyond_deductible_fen,
             deductible.assumed,
         ),
         Step(
@@ -76,15 +103,15 @@ def _pool_steps(s: Settlement, pack: Pack, sign: int) -> list[Step]:
             ratio.cite.id,
             f"{who}，{TIER_TEXT.get(s.tier or 0, '')}医疗机构，按 {_percent(s.ratio_bp)} 支付，"
             f"四舍五入到分，为 {yuan_text(s.before_caps_fen)} 元",
-            sign * s.beyond_deductible_fen,
-            sign * s.before_caps_fen,
+            s.beyond_deductible_fen,
+            s.before_caps_fen,
             ratio.assumed,
         ),
     ]
-    return steps + _cap_steps(s, pack, sign)
+    return steps + _cap_steps(s, pack)
 
 
-def _cap_steps(s: Settlement, pack: Pack, sign: int) -> list[Step]:
+def _cap_steps(s: Settlement, pack: Pack) -> list[Step]:
     day = s.settled_at.date()
     cuts = (
         ("outpatient.visit_cap", "单次限额", s.visit_cut_fen, ""),
@@ -107,14 +134,12 @@ def _cap_steps(s: Settlement, pack: Pack, sign: int) -> list[Step]:
         if cut:
             value = pack.cite(key, day)
             sentence = f"{text}超过限额部分 {yuan_text(cut)} 元不支付"
-            steps.append(
-                Step(rule, value.cite.id, sentence, sign * left, sign * (left - cut), value.assumed)
-            )
+            steps.append(Step(rule, value.cite.id, sentence, left, (left - cut), value.assumed))
             left -= cut
     return steps
 
 
-def _payer_steps(s: Settlement, pack: Pack, sign: int) -> list[Step]:
+def _payer_steps(s: Settlement, pack: Pack) -> list[Step]:
     scope = pack.cite("account_use.account_scope", s.settled_at.date())
     own = s.account_fen - s.family_fen
     steps = []
@@ -122,15 +147,13 @@ def _payer_steps(s: Settlement, pack: Pack, sign: int) -> list[Step]:
     for rule, amount in (("个人账户支付", own), ("家庭共济支付", s.family_fen)):
         if amount:
             text = f"{rule} {yuan_text(amount)} 元"
-            steps.append(
-                Step(rule, scope.cite.id, text, sign * left, sign * (left - amount), scope.assumed)
-            )
+            steps.append(Step(rule, scope.cite.id, text, left, (left - amount), scope.assumed))
             left -= amount
     text = (
         f"统筹基金支付 {yuan_text(s.pool_fen)} 元，个人账户 {yuan_text(s.account_fen)} 元"
         f"（其中共济 {yuan_text(s.family_fen)} 元），现金 {yuan_text(s.cash_fen)} 元"
     )
-    return [*steps, Step("合计", "S3c-6", text, sign * s.total_fen, sign * s.cash_fen)]
+    return [*steps, Step("合计", "S3c-6", text, s.total_fen, s.cash_fen)]
 
 
 def _percent(bp: int) -> str:
