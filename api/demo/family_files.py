@@ -48,7 +48,7 @@ def _quota_cell(rng: Random, quota: int | None) -> Cell:
 
 def _faulty(rng: Random, numbers: IdentityNumbers, spare: list[Link]) -> list[Line]:
     faults: list[tuple[int, Cell, str]] = [
-        (_RELATION, "朋友", "relation-not-allowed"),
+        (_RELATION, "朋友", "no-such-relation"),
         (_RELATION, "兄弟姐妹", "relation-not-allowed"),
         (_USER, spare[2].holder.certno, "holder-is-user"),
         (_HOLDER, numbers.new(date(1980, 7, 9), female=False), "holder-not-on-roster"),

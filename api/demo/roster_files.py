@@ -16,7 +16,7 @@ from ledger.core.people import Plan, Status
 
 PROVIDER_HEADINGS = (
     "定点机构编号", "定点机构名称", "机构类型", "医院等级", "起付线等级", "所属区划",
-    "协议开始日期", "协议结束日期",
+    "协议开始日期", "协议结束日期", "门诊统筹药店",
 )  # fmt: skip
 PEOPLE_HEADINGS = (
     "序号", "人员编号", "姓名", "证件号码", "人员类别", "参保方式", "单位编号", "单位名称",
@@ -35,11 +35,12 @@ def providers_sheet(providers: Iterable[Provider]) -> Sheet:
     """The list of institutions. Faults: a code of no known form; a day that does not exist."""
     lines = [Line(_provider_cells(provider)) for provider in providers]
     lines.insert(9, Line(
-        ("X42030200091", "无编码诊所", "医疗机构", "一级", "1", "420302", "2023-01-01", None),
+        ("X42030200091", "无编码诊所", "医疗机构", "一级", "1", "420302", "2023-01-01", None, None),
         fault="bad-provider-code",
     ))  # fmt: skip
     lines.insert(21, Line(
-        ("H42032200092", "错日卫生院", "医疗机构", "一级甲等", "1", "420322", "2023-02-30", None),
+        ("H42032200092", "错日卫生院", "医疗机构", "一级甲等", "1", "420322", "2023-02-30", None,
+         None),
         fault="no-such-day",
     ))  # fmt: skip
     return Sheet(PROVIDER_HEADINGS, lines)
@@ -49,7 +50,7 @@ def _provider_cells(provider: Provider) -> list[Cell]:
     tier = str(provider.tier) if provider.tier else None
     return [
         provider.code, provider.name, provider.kind, provider.grade or None, tier,
-        provider.county, provider.first_day, provider.last_day,
+        provider.county, provider.first_day, provider.last_day, provider.pooling,
     ]  # fmt: skip
 
 

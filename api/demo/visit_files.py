@@ -165,23 +165,36 @@ def month_sheet(rng: Random, world: World, visits: Sequence[Visit], month: Month
     )
 
 
+_GOODS = ("药品", "药品", "药品", "医疗器械", "医用耗材", None)
+
+
+def _by_hand(rng: Random, visit: Visit) -> list[Cell]:
+    cells = visit_cells(rng, visit, text=False)
+    cells[_TOTAL] = Formula("=SUM(H{row}:K{row})", yuan(visit.parts.total))
+    for column, part in enumerate(visit.parts, _TOTAL + 1):
+        cells[column] = yuan(part)
+    return cells
+
+
+def _forbidden(visits: Sequence[Visit]) -> Visit:
+    """What the account may not buy (article 14)."""
+    visit = next(visit for visit in visits[400:] if visit.use == 1 and not visit.is_refund)
+    return replace(visit, visit_id="F230390006", fault="forbidden-category")
+
+
 def pharmacy_sheet(rng: Random, visits: Sequence[Visit]) -> Sheet:
     """What the pharmacies hand in by hand: a workbook whose totals are formulas."""
-    lines = []
-    for visit in visits:
-        cells = visit_cells(rng, visit, text=False)
-        cells[_TOTAL] = Formula("=SUM(H{row}:K{row})", yuan(visit.parts.total))
-        for column, part in enumerate(visit.parts, _TOTAL + 1):
-            cells[column] = yuan(part)
-        lines.append(Line(cells))
+    lines = [Line([*_by_hand(rng, visit), rng.choice(_GOODS)]) for visit in visits]
+    forbidden = _forbidden(visits)
+    lines.insert(400, Line([*_by_hand(rng, forbidden), "体育健身器材"], forbidden.fault))
     last = len(lines) + 3
-    total = sum(visit.parts.total for visit in visits)
+    total = sum(visit.parts.total for visit in (*visits, forbidden))
     lines.append(Line(
-        ["合计", *[None] * 5, Formula(f"=SUM(G4:G{last})", yuan(total)), *[None] * 10],
+        ["合计", *[None] * 5, Formula(f"=SUM(G4:G{last})", yuan(total)), *[None] * 11],
         is_data=False,
     ))  # fmt: skip
     return Sheet(
-        HEADINGS,
+        (*HEADINGS, "费用类别"),
         lines,
         title="定点零售药店购药明细（2023年3月）",
         notes=("报送单位：示例药店联合体", "金额单位：元"),

@@ -49,6 +49,13 @@ class Provider:
     last_day: date | None = None
 
     @property
+    def pooling(self) -> str | None:
+        """Whether a pharmacy takes part in outpatient pooling (article 20), as lists say it."""
+        if not self.is_pharmacy:
+            return None
+        return "否" if self.name in OUTSIDE_POOLING else "是"
+
+    @property
     def is_pharmacy(self) -> bool:
         return self.code.startswith("P")
 
@@ -181,6 +188,8 @@ _PHARMACIES = (
 )  # fmt: skip
 EXPIRED = ("柳林骨伤医院", "万寿药店")
 """Their agreement ends with January."""
+OUTSIDE_POOLING = ("同心药店", "安泰药店")
+"""Pharmacies whose agreement has no pooling: the account pays there, the fund never."""
 OPENS_IN_FEBRUARY = "桃园社区卫生服务站"
 UNGRADED = "南山康复医院"
 """Neither graded nor a primary-care kind: on the list, but no visit can be settled with it."""
