@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from xlsxwriter.utility import xl_range
 
 from exports.live import Live, added, quoted, span
-from exports.workbook import Book, Sheet, day_number, yuan_number
+from exports.workbook import Book, Sheet, day_number, instant_number, yuan_number
 
 if TYPE_CHECKING:
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 SHEET_ROWS = 1_048_576
@@ -157,19 +158,10 @@ class RowWriter:
     """Writes the rows of one table; the loop over records is the hot path of every export."""
 
     def __init__(self, book: Book, table: Table, fields: Sequence[str], total: bool) -> None:
-        index = {name: i for i, name in enumerate(fields)}
         self._formats = book.formats
         self._table = table
         self._total = total
-        self._group = None if table.group is None else index[table.group]
-        self._money: list[tuple[int, int]] = []
-        self._formulas = {i: c.formula for i, c in enumerate(table.columns) if c.formula}
-        self._others: list[tuple[int, int, Column]] = []
-        for number, column in enumerate(table.columns):
-            if column.kind is Kind.MONEY:
-                self._money.append((number, index[column.field]))
-            else:
-                self._others.append((number, index[column.field], column))
+        self._index = {name: i for i, name in enumerate(fields)}
 
     def write_part(self, sheet: Sheet, records: Iterable[Sequence[Any]]) -> None:
         """Headings, the records and a total row, below what stands on the sheet."""
@@ -207,85 +199,81 @@ class RowWriter:
                 sheet.raw.write_blank(sheet.row, number, None, formats.total_text)
         sheet.row += 1
 
-    def _putters(self, raw: Worksheet) -> list[tuple[int, int, Callable[..., Any], Any]]:
-        """Per column that is not an amount: its number, the value's place, how it is written."""
-        put: dict[Kind, tuple[Callable[..., Any], Any]] = {
-            Kind.TEXT: (raw.write_string, self._formats.text),
-            Kind.WRAPPED: (raw.write_string, self._formats.wrapped),
-            Kind.CENTERED: (raw.write_string, self._formats.centered),
-            Kind.COUNT: (raw.write_number, self._formats.count),
-            Kind.INSTANT: (raw.write_datetime, self._formats.instant),
-            Kind.DAY: (
-                lambda row, column, day, style: raw.write_number(
-                    row, column, day_number(day), style
-                ),
-                self._formats.day,
-            ),
+    def _writes(self, raw: Worksheet) -> tuple[list[Write], list[Write]]:
+        """How to write each column that is not an amount, and each that is."""
+        formats = self._formats
+        ways: dict[Kind, tuple[Put, Format, Callable[[Any], Any] | None]] = {
+            Kind.TEXT: (raw.write_string, formats.text, None),
+            Kind.WRAPPED: (raw.write_string, formats.wrapped, None),
+            Kind.CENTERED: (raw.write_string, formats.centered, None),
+            Kind.COUNT: (raw.write_number, formats.count, None),
+            Kind.INSTANT: (raw.write_number, formats.instant, instant_number),
+            Kind.DAY: (raw.write_number, formats.day, day_number),
+            Kind.MONEY: (raw.write_number, formats.money, yuan_number),
         }
-        return [(number, place, *put[column.kind]) for number, place, column in self._others]
+        others: list[Write] = []
+        amounts: list[Write] = []
+        for number, column in enumerate(self._table.columns):
+            put, style, convert = ways[column.kind]
+            if column.formula is not None:
+                put = _formula_put(raw, column.formula)
+            write = (number, self._index[column.field], put, style, column.show or convert)
+            (amounts if column.kind is Kind.MONEY else others).append(write)
+        return others, amounts
 
     def _write_rows(self, raw: Worksheet, row: int, records: Iterable[Sequence[Any]]) -> int:
         """Write the records from `row` down; the row after the last one."""
-        table, group = self._table, self._group
-        shows = {number: column.show for number, _, column in self._others if column.show}
-        others = self._putters(raw)
-        money, money_style = self._money, self._formats.money
-        formulas = self._formulas
-        write_number, write_blank, write_formula = (
-            raw.write_number,
-            raw.write_blank,
-            raw.write_formula,
-        )
-        sums = [0] * len(table.columns)
+        group = None if self._table.group is None else self._index[self._table.group]
+        others, amounts = self._writes(raw)
+        write_blank = raw.write_blank
         groups: dict[Any, list[int]] = {}
-        start = row
         for record in records:
-            for number, place, put, style in others:
+            key = None if group is None else record[group]
+            sums = groups.get(key)
+            if sums is None:
+                # The number of rows, then one sum per amount column.
+                sums = groups[key] = [0] * (len(amounts) + 1)
+            for number, place, put, style, convert in others:
                 value = record[place]
                 if value is None:
                     write_blank(row, number, None, style)
-                elif number in shows:
-                    put(row, number, shows[number](value), style)
                 else:
-                    put(row, number, value, style)
-            for number, place in money:
+                    put(row, number, value if convert is None else convert(value), style)
+            sums[0] += 1
+            for i, (number, place, put, style, _) in enumerate(amounts, start=1):
                 value = record[place]
                 if value is None:
-                    write_blank(row, number, None, money_style)
-                    continue
-                sums[number] += value
-                if number in formulas:
-                    text = formulas[number](row)
-                    write_formula(row, number, text, money_style, yuan_number(value))
+                    write_blank(row, number, None, style)
                 else:
-                    write_number(row, number, yuan_number(value), money_style)
-            if group is not None:
-                self._add_to_group(groups, record, group)
+                    put(row, number, yuan_number(value), style)
+                    sums[i] += value
             row += 1
-        table.rows += row - start
-        for number, column in enumerate(table.columns):
-            if column.kind is Kind.MONEY:
-                table.totals[column.field] += sums[number]
-        self._keep_groups(groups)
+        self._keep_sums(groups)
         return row
 
-    def _add_to_group(
-        self, groups: dict[Any, list[int]], record: Sequence[Any], group: int
-    ) -> None:
-        sums = groups.get(record[group])
-        if sums is None:
-            sums = groups[record[group]] = [0] * (len(self._money) + 1)
-        for i, (_, place) in enumerate(self._money):
-            sums[i] += record[place] or 0
-        sums[-1] += 1
-
-    def _keep_groups(self, groups: dict[Any, list[int]]) -> None:
-        """Add a part's group sums to the table's, under the text that the cells show."""
+    def _keep_sums(self, groups: dict[Any, list[int]]) -> None:
+        """Add a part's sums to the table's; groups go under the text that their cells show."""
         table = self._table
+        fields = [column.field for column in table.columns if column.kind is Kind.MONEY]
         show = next((c.show for c in table.columns if c.field == table.group), None)
-        for code, sums in groups.items():
-            label = show(code) if show else code
-            totals = table.group_totals.setdefault(label, dict.fromkeys(table.totals, 0))
-            for (number, _), amount in zip(self._money, sums, strict=False):
-                totals[table.columns[number].field] += amount
-            table.group_rows[label] = table.group_rows.get(label, 0) + sums[-1]
+        for code, (rows, *sums) in groups.items():
+            table.rows += rows
+            label = show(code) if show else str(code)
+            totals = table.group_totals.setdefault(label, dict.fromkeys(fields, 0))
+            table.group_rows[label] = table.group_rows.get(label, 0) + rows
+            for name, amount in zip(fields, sums, strict=True):
+                table.totals[name] += amount
+                totals[name] += amount
+
+
+Put = Callable[..., Any]
+Write = tuple[int, int, Put, "Format", Callable[[Any], Any] | None]
+"""A column's number, the value's place in the record, how and in which format it is written,
+and what turns the value into a cell's."""
+
+
+def _formula_put(raw: Worksheet, formula: Callable[[int], str]) -> Put:
+    def put(row: int, column: int, value: float, style: Format) -> None:
+        raw.write_formula(row, column, formula(row), style, value)
+
+    return put

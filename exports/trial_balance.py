@@ -133,7 +133,7 @@ def _write_trial(sheet: Sheet, cells: BookCells, trial: tuple[TrialBalanceLine, 
     for i, title in enumerate(_PAIRS):
         raw.merge_range(top, 2 + 2 * i, top, 3 + 2 * i, title, formats.heading)
     sheet.row += 1
-    heading = sheet.headings(("科目编码", "科目名称", *("借方", "贷方") * len(_PAIRS)), 18)
+    heading = sheet.headings(("科目编码", "科目名称", *("借方", "贷方") * len(_PAIRS)))
     sheet.freeze_below(heading, columns=2)
     for line in trial:
         _write_account(sheet, cells, line)

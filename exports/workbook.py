@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -53,6 +53,12 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EXCEL_DAY_ZERO
 
 
+def instant_number(instant: datetime) -> float:
+    """A local instant as Excel counts it: days, and the part of the day that has passed."""
+    seconds = instant.hour * 3600 + instant.minute * 60 + instant.second
+    return instant.toordinal() - _EXCEL_DAY_ZERO + seconds / 86400
+
+
 def text_width(text: str) -> int:
     """Columns of width that a text needs: a Chinese character takes two."""
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
@@ -76,10 +82,11 @@ class Formats:
         self.note = made(font_size=9, font_color="#595959", text_wrap=True, valign="top")
         self.sign = made(font_size=11)
         self.heading = cell(align="center", text_wrap=True, **shade)
-        self.text = cell(num_format="@")
+        self.text = cell(num_format="@", shrink=True)
         self.wrapped = cell(num_format="@", text_wrap=True)
         self.centered = cell(num_format="@", align="center")
         self.bold = cell(bold=True)
+        self.indented = cell(indent=1)
         self.money = cell(num_format=MONEY_FORMAT)
         self.count = cell(num_format=COUNT_FORMAT)
         self.day = cell(num_format=DAY_FORMAT, align="center")
@@ -169,9 +176,10 @@ class Sheet:
         self.raw.write_string(self.row, 0, text, style)
         self.row += 1
 
-    def headings(self, headings: Sequence[str], height: int = 30) -> int:
-        """A row of headings; the row it stands in."""
-        self.raw.set_row(self.row, height)
+    def headings(self, headings: Sequence[str]) -> int:
+        """A row of headings, as high as its longest; the row it stands in."""
+        lines = max(heading.count("\n") for heading in headings) + 1
+        self.raw.set_row(self.row, max(22, 15 * lines))
         for column, heading in enumerate(headings):
             self.raw.write_string(self.row, column, heading, self.book.formats.heading)
         self.row += 1
