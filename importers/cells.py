@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
@@ -88,7 +88,8 @@ class Memo(dict[Cell, T | Fault], Generic[T]):
     """Reads each distinct cell of a column once; `faulty` says whether any was refused."""
 
     def __init__(self, read: Reader[T], blank: T | Fault) -> None:
-        super().__init__(_MARKS)
+        super().__init__()
+        self.update(_MARKS)
         self._read = read
         self._blank = blank
         self.faulty = False
@@ -110,7 +111,7 @@ class Memo(dict[Cell, T | Fault], Generic[T]):
             return _MARKS[ERROR_RESULT]
         return self._read(cell)
 
-    def read_all(self, cells: list[Cell]) -> list[T | Fault]:
+    def read_all(self, cells: Sequence[Cell]) -> list[T | Fault]:
         # TRUE == 1 in Python: as keys they would share one answer.
         if bool in set(map(type, cells)):
             cells = [shown(cell) if type(cell) is bool else cell for cell in cells]

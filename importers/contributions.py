@@ -176,7 +176,8 @@ def _signed(
             continue
         amounts = cast(list[Fen], row)
         if kind is ContributionKind.REFUND:
-            if (any(fen < 0 for fen in amounts[1:]) and any(fen > 0 for fen in amounts[1:])) or amounts[0] < 0 < max(amounts[1:]):
+            parts = amounts[1:]
+            if min(parts) < 0 < max(parts) or amounts[0] < 0 < max(parts):
                 _mixed_signs(table, index)
             for column, fen in zip(out, amounts, strict=True):
                 column[index] = Fen(-abs(fen))

@@ -101,7 +101,8 @@ def _from_parts(parts: list[str], cell: Cell) -> datetime | Fault:
     except ValueError:
         return _not_a_day(cell)
     try:
-        at = datetime.combine(on, time(*clock))
+        hour, minute, second = (*clock, 0, 0, 0)[:3]
+        at = datetime.combine(on, time(hour, minute, second))
     except ValueError:
         return Fault("value/not-a-time", f"“{shown(cell)}”里的时刻不存在；时 0–23，分秒 0–59")
     if year < 1900 or (zone is not None and not 1900 < year < 9999):

@@ -48,11 +48,11 @@ def read_delimited(data: bytes, file: str) -> Grid:
 
 def decode(data: bytes, file: str) -> str:
     """The text of a file. Raises `import/unreadable` for what is no text."""
-    for bom, encoding in _BOMS:
+    for bom, marked in _BOMS:
         if data.startswith(bom):
-            return data.decode(encoding, errors="replace").removeprefix("\ufeff")
+            return data.decode(marked, errors="replace").removeprefix("\ufeff")
     encoding = _without_bom(data)
-    if encoding is None or (data[:4096].count(0) > 0 and not encoding.startswith("utf_16")):
+    if data[:4096].count(0) > 0 and not encoding.startswith("utf_16"):
         raise Refused(
             "import/unreadable",
             f"“{file}”不是表格文件；可导入 .xlsx、.xls、.csv 和制表符分隔的 .txt",
@@ -60,7 +60,7 @@ def decode(data: bytes, file: str) -> str:
     return data.decode(encoding, errors="replace")
 
 
-def _without_bom(data: bytes) -> str | None:
+def _without_bom(data: bytes) -> str:
     for encoding in ("utf_8", "gb18030"):
         try:
             data.decode(encoding)

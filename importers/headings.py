@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from importers.cells import Cell, is_blank, shown, without_spaces
@@ -42,6 +42,10 @@ class Layout(NamedTuple):
     """Fields of which a data row has at least one, and a total row none."""
 
 
+Columns = dict[str, list[int]]
+"""Field -> the columns that carry it, mostly one."""
+
+
 @dataclass(slots=True)
 class Header:
     """Where the header stands and what it says."""
@@ -50,8 +54,7 @@ class Header:
     depth: int
     texts: list[str]
     """Every column's heading as the file writes it, without line breaks."""
-    columns: dict[str, list[int]] = field(default_factory=dict)
-    """Field -> the columns that carry it, mostly one."""
+    columns: Columns
 
     def missing(self, layout: Layout) -> list[tuple[str, ...]]:
         return [group for group in layout.needed if not any(key in self.columns for key in group)]
@@ -59,18 +62,14 @@ class Header:
 
 def find_header(grid: Grid, layout: Layout) -> Header | None:
     """The row, or the two rows one below the other, that name the most fields; else None."""
-    best: Header | None = None
     names = _Names(layout)
-    for row in range(min(len(grid.rows), _DEEPEST)):
-        for header in (_one_row(grid, row), *_two_rows(grid, row)):
-            header.columns = names.columns(header.texts)
-            if best is None or len(header.columns) > len(best.columns):
-                best = header
-    if best is None or len(best.columns) < _FEWEST:
-        return None
-    if best.depth == 1:
-        best.texts = [_as_written(cell) for cell in grid.rows[best.row]]
-    return best
+    readings = (
+        names.header(row, depth, spellings)
+        for row in range(min(len(grid.rows), _DEEPEST))
+        for depth, spellings in ((1, _one_row(grid, row)), (2, _two_rows(grid, row)))
+    )
+    best = max(readings, key=lambda header: (len(header.columns), -header.depth), default=None)
+    return best if best and len(best.columns) >= _FEWEST else None
 
 
 def check_unit(grid: Grid, header: Header, amounts: Sequence[str], file: str) -> None:
@@ -107,51 +106,48 @@ class _Names:
         self._names = {plain_heading(n): f.key for f in layout.fields for n in (f.key, *f.names)}
         self._others = {plain_heading(n): f.key for f in layout.fields for n in f.others}
 
-    def columns(self, texts: list[str]) -> dict[str, list[int]]:
-        strong: dict[str, list[int]] = {}
-        weak: dict[str, list[int]] = {}
-        for column, text in enumerate(texts):
-            if not text:
-                continue
-            for spelling in self._spellings(text):
-                if key := self._names.get(spelling):
-                    strong.setdefault(key, []).append(column)
-                    break
-                if key := self._others.get(spelling):
-                    weak.setdefault(key, []).append(column)
-                    break
-        return {**weak, **strong}
+    def header(self, row: int, depth: int, spellings: list[tuple[str, ...]]) -> Header:
+        """A header as it reads if each column is called one of its `spellings`."""
+        texts: list[str] = []
+        strong: Columns = {}
+        weak: Columns = {}
+        for column, candidates in enumerate(spellings):
+            text, key, found = self._find(candidates, strong, weak)
+            texts.append(text)
+            if key:
+                found.setdefault(key, []).append(column)
+        return Header(row, depth, texts, {**weak, **strong})
 
-    @staticmethod
-    def _spellings(text: str) -> tuple[str, str]:
-        """With what stands in brackets and without it: a unit, a hint, 必填."""
-        return plain_heading(text), plain_heading(_BRACKETED.sub("", text))
+    def _find(
+        self, candidates: tuple[str, ...], strong: Columns, weak: Columns
+    ) -> tuple[str, str | None, Columns]:
+        for text in candidates:
+            # With what stands in brackets, then without it: a unit, a hint, 必填.
+            for spelling in (plain_heading(text), plain_heading(_BRACKETED.sub("", text))):
+                if key := self._names.get(spelling):
+                    return text, key, strong
+                if key := self._others.get(spelling):
+                    return text, key, weak
+        return candidates[-1] if candidates else "", None, weak
 
 
 def _as_written(cell: Cell) -> str:
     return without_spaces(shown(cell)) if isinstance(cell, str) else ""
 
 
-def _one_row(grid: Grid, row: int) -> Header:
-    return Header(row, 1, [_as_written(cell) for cell in grid.rows[row]])
+def _one_row(grid: Grid, row: int) -> list[tuple[str, ...]]:
+    return [(_as_written(cell),) for cell in grid.rows[row]]
 
 
-def _two_rows(grid: Grid, row: int) -> list[Header]:
-    """Readings of a header of two rows: what stands below wins, or stands behind what is above
-    (缴费金额 over 单位 and 个人: 单位缴费金额; 授权人 over 证件号码: 授权人证件号码)."""
+def _two_rows(grid: Grid, row: int) -> list[tuple[str, ...]]:
+    """Spellings of a header of two rows: what stands below stands behind what is above
+    (缴费金额 over 单位: 单位缴费金额; 授权人 over 证件号码: 授权人证件号码), or alone."""
     if row + 1 >= len(grid.rows):
         return []
     above, below = _spread(grid, row), [_as_written(cell) for cell in grid.rows[row + 1]]
     if not any(above) or not any(below):
         return []
-    return [
-        Header(row, 2, [join(a, b) for a, b in zip(above, below, strict=True)])
-        for join in (
-            lambda a, b: b or a,
-            lambda a, b: a + b,
-            lambda a, b: b + a,
-        )
-    ]
+    return [(a + b, b + a, b or a) for a, b in zip(above, below, strict=True)]
 
 
 def _spread(grid: Grid, row: int) -> list[str]:

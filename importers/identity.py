@@ -26,11 +26,10 @@ def citizen_number(cell: Cell) -> str | Fault:
     """An 18-digit identity number. Lower-case x, spaces, full width and apostrophes are mended."""
     if type(cell) is not str:
         return _number_cell(cell)
-    if len(cell) == 18 and cell.isascii() and cell[:17].isdecimal() and _born(cell[6:14]):
-        if ric.calc_check_digit(cell) == cell[17]:
-            return cell
-    number = tidy(cell).upper()
-    return _verdict(number)
+    clean = len(cell) == 18 and cell.isascii() and cell[:17].isdecimal() and _born(cell[6:14])
+    if clean and ric.calc_check_digit(cell) == cell[17]:
+        return cell
+    return _verdict(tidy(cell).upper())
 
 
 def opaque_id(what: str, longest: int, lost: str = "value/lost-digits") -> Reader[str]:

@@ -53,16 +53,13 @@ class Table:
         first = header.row + header.depth
         self._rows = grid.rows
         self._kept = [i for i in range(first, len(grid.rows)) if any(grid.rows[i])]
+        self.numbers = [i + 1 for i in self._kept]
+        """Every row's number as Excel shows it."""
         _fill_merged(grid, first, self._text_columns())
         self._cells = list(zip(*(grid.rows[i] for i in self._kept), strict=True))
         self._faults: dict[int, list[tuple[int, Fault]]] = {}
         self.headings = self._settle_columns()
         self._done = 0
-
-    @property
-    def numbers(self) -> list[int]:
-        """Every row's number as Excel shows it."""
-        return [i + 1 for i in self._kept]
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -174,7 +171,7 @@ class Table:
                     texts = self._header.texts
                     raise Refused(
                         "import/ambiguous-column",
-                        f"“{self.file}”有两列都像“{texts[first]}”（第 {first + 1} 列“{texts[first]}”、"
+                        f"“{self.file}”有两列都像“{texts[first]}”（第 {first + 1} 列、"
                         f"第 {other + 1} 列“{texts[other]}”），内容不同；请删去或改名其中一列",
                     )
             headings[key] = self._header.texts[first]
