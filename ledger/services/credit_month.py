@@ -88,10 +88,11 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
     covered = people.credited_through(connection)
     first_new = _first_month(context, work, month) if covered is None else covered.next()
     store.begin_stage(connection)
-    for new in first_new.through(month):
-        context.progress(f"计算 {new} 应划", new.number - first_new.number, month.number)
+    months = list(first_new.through(month))
+    for number, new in enumerate(months):
+        context.progress("计算应划", number, len(months))
         store.stage_month(connection, new, context.pack.crediting(new))
-    plan = _Plan(first_new, month, store.stage_totals(connection))
+    plan = _Plan(first_new, month, store.stage_totals(connection, len(months)))
     plan.differences = _differences(context, work, min(month, covered) if covered else None)
     plan.differences += [
         Difference(person, number, "employee", 0, fen, "contribution_returned")

@@ -20,16 +20,18 @@ from ledger.policy.values import CreditingRules
 from ledger.storage.bulk import insert_rows
 from ledger.storage.journal import TRANSFER_COLUMNS
 
-# One row a person, of the first covered day in the month: SQLite gives, beside min(), the other
-# columns of the row that has it.
-COVERED = """
-    SELECT person_id, status, plan, county, min(valid_from) AS valid_from
-    FROM person_span
-    WHERE insured = '1' AND valid_from < :after AND valid_until > :first
-    GROUP BY person_id
+# The span of the first covered day in the month (benefits run by spans without overlap): the one
+# that covers the month's first day, or one that begins later where none before it is insured.
+FIRST_COVERED = """
+    s.insured = '1' AND s.valid_from < :after AND s.valid_until > :first
+    AND (s.valid_from <= :first OR NOT EXISTS (
+        SELECT 1 FROM person_span AS e
+        WHERE e.person_id = s.person_id AND e.insured = '1'
+            AND e.valid_from < s.valid_from AND e.valid_until > :first))
 """
 
-ROUNDED = "((abs(c.base_fen) * :rate + 5000) / 10000 * sign(c.base_fen))"
+# Half up, away from zero for negative bases: division of whole numbers drops the rest.
+ROUNDED = "((c.base_fen * :rate + CASE WHEN c.base_fen < 0 THEN -5000 ELSE 5000 END) / 10000)"
 
 STAGE_MONTH = f"""
     INSERT INTO temp.credit_stage (person_id, month, kind, amount_fen, shift_fen)
@@ -43,10 +45,11 @@ STAGE_MONTH = f"""
         CASE
             WHEN s.status = '12' THEN 0
             WHEN s.plan = 'pool_only' THEN -coalesce(sum(c.account_fen), 0)
-            ELSE coalesce(sum({ROUNDED} - c.account_fen), 0)
+            ELSE coalesce(sum({ROUNDED}) - sum(c.account_fen), 0)
         END AS shift_fen
-    FROM ({COVERED}) AS s
+    FROM person_span AS s
     LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
+    WHERE {FIRST_COVERED}
     GROUP BY s.person_id
     HAVING amount_fen <> 0 OR shift_fen <> 0
 """
@@ -64,7 +67,7 @@ def begin_stage(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE IF EXISTS temp.credit_stage")
     connection.exec_driver_sql(
         "CREATE TEMP TABLE credit_stage (person_id INTEGER, month INTEGER, kind TEXT, "
-        "amount_fen INTEGER, shift_fen INTEGER)"
+        "amount_fen INTEGER, shift_fen INTEGER, PRIMARY KEY (person_id, month)) WITHOUT ROWID"
     )
 
 
@@ -84,10 +87,12 @@ def stage_month(connection: Connection, month: Month, rules: CreditingRules) -> 
     connection.exec_driver_sql(STAGE_MONTH, _parameters(month, rules))
 
 
-def stage_totals(connection: Connection) -> StageTotals:
+def stage_totals(connection: Connection, months: int) -> StageTotals:
+    """Counts and sum of what `months` months staged."""
+    several = "DISTINCT person_id" if months > 1 else "*"
     row = connection.exec_driver_sql(
-        "SELECT coalesce(sum((amount_fen > 0) + (shift_fen <> 0)), 0), "
-        "count(DISTINCT person_id) FILTER (WHERE amount_fen > 0), "
+        "SELECT count(*) FILTER (WHERE amount_fen > 0) + count(*) FILTER (WHERE shift_fen <> 0), "
+        f"count({several}) FILTER (WHERE amount_fen > 0), "
         "coalesce(sum(amount_fen) FILTER (WHERE amount_fen > 0), 0) FROM temp.credit_stage"
     ).one()
     return StageTotals(*row)
@@ -112,29 +117,38 @@ def post_stage(
         "year": happened_on.year,
         "first": first.year * 12 + first.month,
     }
-    for kind in ("credit_employee", "credit_retiree"):
-        _post_legs(connection, common, kind, "amount_fen", f"kind = '{kind}' AND amount_fen > 0", 0)
-    _post_legs(connection, common, "plan_to_account", "shift_fen", "shift_fen > 0", 1)
-    _post_legs(connection, common, "plan_to_pool", "-shift_fen", "shift_fen < 0", 1)
+    credit = "CASE kind WHEN 'credit_employee' THEN '{0}' ELSE '{1}' END"
+    employee, retiree = TRANSFER_KINDS["credit_employee"], TRANSFER_KINDS["credit_retiree"]
+    _post_legs(
+        connection,
+        common,
+        ("kind", credit.format(employee.debit, retiree.debit), f"'{employee.credit}'"),
+        "amount_fen",
+        0,
+    )
+    for kind, amount in (("plan_to_account", "shift_fen"), ("plan_to_pool", "-shift_fen")):
+        scheme = TRANSFER_KINDS[kind]
+        columns = (f"'{kind}'", f"'{scheme.debit}'", f"'{scheme.credit}'")
+        _post_legs(connection, common, columns, amount, 1)
     _add_totals(connection, common)
 
 
 def _post_legs(
     connection: Connection,
     common: dict[str, object],
-    kind: str,
+    columns: tuple[str, str, str],
     amount: str,
-    where: str,
     offset: int,
 ) -> None:
-    """Each month has two numbers for its legs: one for the credit, one for a shift of plan."""
-    scheme = TRANSFER_KINDS[kind]
+    """One pass in the order of the key. Each month has two numbers for its legs: one for the
+    credit, one for a shift of plan. `columns`: SQL of kind, debit and credit account."""
+    kind, debit, credit = columns
     connection.exec_driver_sql(
         f"INSERT INTO transfer ({', '.join(TRANSFER_COLUMNS.split())}) "
         f"SELECT person_id, :entry, "
-        f"((month / 100) * 12 + month % 100 - :first) * 2 + 1 + {offset}, '{kind}', :day, :fiscal, "
-        f":year, month, '{scheme.debit}', '{scheme.credit}', {amount}, NULL, NULL "
-        f"FROM temp.credit_stage WHERE {where} ORDER BY person_id",
+        f"((month / 100) * 12 + month % 100 - :first) * 2 + 1 + {offset}, {kind}, :day, :fiscal, "
+        f":year, month, {debit}, {credit}, {amount}, NULL, NULL "
+        f"FROM temp.credit_stage WHERE {amount} > 0 ORDER BY person_id, month",
         common,
     )
 
@@ -192,7 +206,7 @@ AGAIN = f"""
         coalesce(t.employee, 0), coalesce(t.retiree, 0), coalesce(t.shift, 0),
         coalesce(c.new_kinds, '')
     FROM credit_again AS a
-    LEFT JOIN ({COVERED}) AS s ON s.person_id = a.person_id
+    LEFT JOIN person_span AS s ON s.person_id = a.person_id AND {FIRST_COVERED}
     LEFT JOIN (
         SELECT c.person_id, sum({ROUNDED}) AS due, sum(c.account_fen) AS received,
             group_concat(CASE WHEN c.entry_id > :last_run THEN c.kind END) AS new_kinds
