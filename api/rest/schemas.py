@@ -1,0 +1,263 @@
+"""Requests and answers, in the field names of the national interface; money is text of yuan."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from api.rest.fields import (
+    AccountUseFlag,
+    Amount,
+    Code,
+    Day,
+    Instant,
+    MedType,
+    OptionalCode,
+    OptionalPersonNumber,
+    Yuan,
+    fault,
+)
+from ledger.core.money import Fen, yuan_text
+from ledger.core.months import Month
+from ledger.core.visits import VisitRecord
+
+_STAY = "21"
+_PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
+_NOTHING = Fen(0)
+
+# A provider's system may send its whole request of the national interface (2207): what is not
+# named here is passed over, as provinces add fields of their own.
+_NATIONAL = ConfigDict(extra="ignore")
+
+
+class QuotedVisit(BaseModel):
+    """A visit to be quoted (预结算). The four parts add up to `medfee_sumamt`.
+
+    Fields that look at others stand behind them: pydantic reads in order and collects every fault.
+    """
+
+    model_config = _NATIONAL
+
+    psn_no: OptionalPersonNumber = None
+    certno: Annotated[OptionalPersonNumber, Field(validate_default=True)] = None
+    fixmedins_code: Code
+    mdtrt_id: Code = "QUOTE"
+    med_type: MedType
+    setl_time: Instant
+    fulamt_ownpay_amt: Amount = _NOTHING
+    overlmt_selfpay: Amount = _NOTHING
+    preselfpay_amt: Amount = _NOTHING
+    inscp_scp_amt: Amount
+    medfee_sumamt: Amount
+    acct_used_flag: AccountUseFlag
+    prescriber_code: Annotated[
+        OptionalCode, Field(description="外配处方医疗机构编号（药店）。 Prescribing hospital.")
+    ] = None
+    fee_category: Annotated[OptionalCode, Field(description="费用类别。 What was bought.")] = None
+    begndate: Annotated[Day | None, Field(description="入院日期（住院）。 First day.")] = None
+    enddate: Annotated[
+        Day | None, Field(description="出院日期（住院）。 Last day.", validate_default=True)
+    ] = None
+
+    @field_validator("certno")
+    @classmethod
+    def _names_somebody(cls, certno: str | None, info: ValidationInfo) -> str | None:
+        if certno is None and "psn_no" in info.data and info.data["psn_no"] is None:
+            raise fault("visit/person-missing", "人员编号和证件号码都没有；至少填写一项")
+        return certno
+
+    @field_validator("medfee_sumamt")
+    @classmethod
+    def _parts_add_up(cls, total: Fen, info: ValidationInfo) -> Fen:
+        parts = [info.data[part] for part in _PARTS if part in info.data]
+        if len(parts) == len(_PARTS) and sum(parts) != total:
+            raise fault(
+                "visit/parts-do-not-add-up",
+                f"四部分之和 {yuan_text(sum(parts))} 不等于医疗费总额 {yuan_text(total)}",
+            )
+        return total
+
+    @field_validator("enddate")
+    @classmethod
+    def _stay_has_days(cls, last: Day | None, info: ValidationInfo) -> Day | None:
+        if not info.data.get("med_type", "").startswith(_STAY) or "begndate" not in info.data:
+            return last
+        first = info.data["begndate"]
+        if first is None or last is None:
+            raise fault("visit/stay-without-days", "住院（医疗类别 21…）应填写入院、出院日期")
+        if last < first:
+            raise fault("visit/end-before-start", f"出院日期 {last} 早于入院日期 {first}")
+        return last
+
+    def record(self) -> VisitRecord:
+        """The visit as the ledger takes it."""
+        stay = self.med_type.startswith(_STAY)
+        return VisitRecord(
+            0,
+            self.mdtrt_id,
+            self.fixmedins_code,
+            self.psn_no,
+            self.certno,
+            self.med_type,
+            self.setl_time,
+            self.medfee_sumamt,
+            self.fulamt_ownpay_amt,
+            self.overlmt_selfpay,
+            self.preselfpay_amt,
+            self.inscp_scp_amt,
+            self.acct_used_flag,
+            self.prescriber_code,
+            first_day=self.begndate if stay else None,
+            last_day=self.enddate if stay else None,
+            fee_category=self.fee_category,
+        )
+
+
+class SettledVisit(QuotedVisit):
+    """A visit to be settled (结算): it has an id of its own."""
+
+    mdtrt_id: Code
+
+
+class RefundRequest(BaseModel):
+    """A refund (退费) gives a settled visit back whole; a partial one does not exist."""
+
+    model_config = _NATIONAL
+
+    setl_time: Annotated[
+        Instant | None, Field(description="退费时间；不填为现在。 Time of the refund.")
+    ] = None
+    mdtrt_id: Annotated[
+        OptionalCode, Field(description="退费的就诊ID；不填为原就诊ID加 -R。 Its own visit id.")
+    ] = None
+
+
+class Answer(BaseModel):
+    """An answer says what it says here and nothing else."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class YearPosition(Answer):
+    """How much of the year's deductible and cap is used; null: no rule, no limit."""
+
+    psn_no: str | None
+    psn_name: str
+    psn_type: str | None
+    year: int
+    deductible_used: Yuan
+    deductible_left: Yuan | None
+    pool_paid: Yuan
+    cap_left: Yuan | None
+
+
+class Balance(YearPosition):
+    """A personal account now, by year of the money, and the year's position."""
+
+    certno: str
+    plan: str | None
+    account_status: str
+    balc: Yuan
+    held: Yuan
+    available: Yuan
+    by_year: dict[str, Yuan]
+    owed: Yuan
+
+
+class StatementLine(Answer):
+    """One movement; `amount` is negative where money left the account."""
+
+    happened_on: str
+    entry_id: str
+    kind: str
+    name: str
+    benefit_month: str | None
+    fixmedins_name: str | None
+    amount: Yuan
+    balance: Yuan
+
+
+class Statement(Answer):
+    """Movements from `from` up to, but without, `until`, oldest first."""
+
+    psn_no: str | None
+    psn_name: str
+    from_: Annotated[str | None, Field(alias="from")]
+    until: str | None
+    opening: Yuan
+    closing: Yuan
+    lines: list[StatementLine]
+
+
+class Step(Answer):
+    """One step of the rules: its article, the amounts before and after, in words."""
+
+    rule: str
+    article: str
+    text: str
+    before: Yuan
+    after: Yuan
+    assumed: bool
+
+
+class Quotation(Answer):
+    """What the rules make of a visit. `acct_mulaid_pay` is part of `acct_pay`."""
+
+    mdtrt_id: str
+    psn_no: str | None
+    psn_name: str
+    fixmedins_code: str
+    fixmedins_name: str
+    med_type: str
+    setl_time: str
+    year: int
+    psn_type: str
+    tier: int | None
+    pool_prop_selfpay: str
+    reason: str
+    reason_text: str
+    medfee_sumamt: Yuan
+    fulamt_ownpay_amt: Yuan
+    overlmt_selfpay: Yuan
+    preselfpay_amt: Yuan
+    inscp_scp_amt: Yuan
+    act_pay_dedc: Yuan
+    hifp_pay: Yuan
+    fund_pay_sumamt: Yuan
+    psn_part_amt: Yuan
+    acct_pay: Yuan
+    acct_mulaid_pay: Yuan
+    psn_cash_pay: Yuan
+    balc: Yuan
+    policy_version: str
+    steps: list[Step]
+
+
+class Settlement(Quotation):
+    """A settlement in the books."""
+
+    setl_id: str
+    refd_setl_flag: Literal["0", "1"]
+    init_setl_id: str | None
+    reversed_by: str | None
+    fiscal_month: str
+
+
+class StayRecorded(Answer):
+    """An inpatient stay is kept for the outpatient rules and not settled here."""
+
+    mdtrt_id: str
+    setl_id: None
+    stay: Literal[True]
+
+
+class Health(Answer):
+    status: Literal["ok"]
+    database: Literal["at-head"]
+    pool: str
+    policy_version: str
+
+
+def month_text(month: Month | None) -> str:
+    return "" if month is None else str(month)

@@ -1,0 +1,39 @@
+"""The server process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+from fastapi import FastAPI
+
+from ledger.core.errors import Refused
+
+
+def run(app: FastAPI, host: str, port: int, tell: Callable[[str], object]) -> None:
+    """Serve until the process is told to stop. `tell` gets the address, once it is bound.
+
+    There is no access log: its lines hold the numbers of people.
+
+    Raises:
+        Refused: `server/cannot-listen`.
+    """
+    with _listening(host, port) as listener:
+        bound = listener.getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        tell(f"✓ http://{shown}:{bound}/api/v1/docs")
+        config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise Refused(
+            "server/cannot-listen", f"不能在 {host}:{port} 上监听：{error.strerror}；请换 --port"
+        ) from error
