@@ -18,6 +18,23 @@ from ledger.core.months import Month
 
 SEED = 420300
 
+INPUT_NAMES = (
+    "providers.csv",
+    "people.xlsx",
+    "contributions-2023-01.xlsx",
+    "families.xlsx",
+    "visits-2023-01.csv",
+    "people-changes-2023-02.xlsx",
+    "contributions-2023-02.xlsx",
+    "visits-2023-02.csv",
+    "people-changes-2023-03.xlsx",
+    "contributions-2023-03.csv",
+    "contributions-late-2023-03.csv",
+    "visits-2023-03.csv",
+    "visits-2023-03-pharmacies.xlsx",
+)
+"""Every input file, in the order in which they arrive and are imported."""
+
 
 @dataclass(frozen=True, slots=True)
 class InputFile:

@@ -14,3 +14,11 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     """The folder with the demo's input files, and what is truly in them."""
     folder = tmp_path_factory.mktemp("demo") / "in"
     return folder, write_inputs(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker for the whole folder: each would write the files anew."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.xdist_group("demo"))

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from stdnum.cn import ric
 
-from api.demo.generate import Truth, write_inputs
+from api.demo.generate import INPUT_NAMES, Truth, write_inputs
 from api.demo.numbers import COUNTIES, IdentityNumbers, check_digit
 from api.demo.sheets import Formula, Line, Sheet, write_csv, write_xlsx
 from api.demo.world import MONTHS, PEOPLE
@@ -207,3 +207,7 @@ def test_a_writer_tells_the_row_on_which_a_fault_landed(tmp_path: Path) -> None:
 
 def _gb(path: Path, sheet: Sheet) -> object:
     return write_csv(path, sheet, "gb18030")
+
+
+def test_the_names_of_the_files_are_known_before_they_are_written(inputs: Inputs) -> None:
+    assert tuple(file.name for file in inputs[1].files) == INPUT_NAMES
