@@ -5,7 +5,7 @@ from __future__ import annotations
 from exports.tables import Column, Kind, write_table
 from exports.workbook import Book, Sheet, text_width
 from ledger.core.months import FAR
-from ledger.reports.head import ASSUMED_MARK, Assumption
+from ledger.reports.head import ASSUMED_MARK, RETIREE_FLAT, Assumption
 
 BALANCED = "平"
 UNBALANCED = "不平"
@@ -65,9 +65,14 @@ def write_notes(sheet: Sheet, notes: list[str]) -> None:
 
 
 def assumption_notes(sheet: Sheet) -> None:
-    """Name every assumed value below the table; nothing where nothing is assumed."""
+    """Below a table: the assumed amount of retirees in full, the other assumed values by
+    number, since the sheet 参数说明 names them."""
     assumptions = sheet.book.head.assumptions
-    write_notes(sheet, [f"注：{assumption_text(value)}" for value in assumptions])
+    notes = [f"注：{assumption_text(value)}" for value in assumptions if value.key == RETIREE_FLAT]
+    others = len(assumptions) - len(notes)
+    if others:
+        notes.append(f"注：另有 {others} 项假定参数，见“{_NOTE_TITLE}”工作表。")
+    write_notes(sheet, notes)
 
 
 def assumption_text(value: Assumption) -> str:

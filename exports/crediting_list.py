@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exports.blocks import assumption_notes, sign_off
+from exports.blocks import assumption_notes, assumption_sheet, sign_off
 from exports.reconciliation_tables import credit_columns
 from exports.tables import Table, write_table
 from exports.workbook import Book, Sheet, Target, open_workbook, yuan_number
@@ -32,6 +32,7 @@ def write_crediting_list(report: CreditingList, target: Target) -> None:
         _write_summary(book, summary, table)
         sign_off(summary)
         assumption_notes(summary)
+        assumption_sheet(book)
         summary.raw.activate()
 
 

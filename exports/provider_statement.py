@@ -6,7 +6,14 @@ from typing import NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from exports.blocks import BALANCED, UNBALANCED, assumption_notes, color_results, sign_off
+from exports.blocks import (
+    BALANCED,
+    UNBALANCED,
+    assumption_notes,
+    assumption_sheet,
+    color_results,
+    sign_off,
+)
 from exports.columns import REFUNDED, SETTLED, SETTLEMENT_AMOUNTS, settlement_columns
 from exports.live import Live
 from exports.tables import Table, write_table
@@ -39,6 +46,7 @@ def write_provider_statement(report: ProviderStatement, target: Target) -> None:
         _write_costs(book, sheet, table)
         sign_off(sheet)
         assumption_notes(sheet)
+        assumption_sheet(book)
         sheet.raw.activate()
 
 

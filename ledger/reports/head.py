@@ -11,6 +11,8 @@ from ledger.books.kinds import ENTRY_NAMES, TRANSFER_KINDS, EntryKind
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 ASSUMED_MARK = "【假定】"
+RETIREE_FLAT = "crediting.retiree_flat"
+"""Key of the retirees' flat amount in a pack."""
 
 
 class Assumption(NamedTuple):

@@ -1,0 +1,159 @@
+"""The lists that clerks work from: who was not credited, who is not on the roster, who owes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from ledger.books.chart import OWED_BY_PERSONS
+from ledger.core.months import Month
+from ledger.reports.reconciliation import (
+    CrossMonthRefund,
+    NotCredited,
+    OwedLine,
+    PaidNotRostered,
+    RetiredLine,
+)
+
+# What a person counts as in a month is the first span that touches it (SQLite gives, beside
+# min(), the other columns of the row that has it). Whoever is on the pool-only plan has no
+# account (S3c-11.2) and is not missed here.
+_NOT_CREDITED = """
+    SELECT p.psn_no, p.name, p.certno, s.status, coalesce(w.employer_no, ''),
+        coalesce(w.name, ''),
+        CASE
+            WHEN s.insured <> '1' THEN '参保状态为'
+                || CASE s.insured WHEN '2' THEN '暂停' WHEN '3' THEN '无效' ELSE '终止' END
+                || '，不在待遇享受期'
+            WHEN :credited_through < :month THEN '本月尚未划账'
+            WHEN s.status = '12' THEN '已办理退休清算，定额待重新划账'
+            WHEN c.rows IS NULL THEN '本月缴费未到账'
+            WHEN c.base_fen <= 0 THEN '本月缴费已退收'
+            ELSE '缴费已到账，待重新划账'
+        END
+    FROM (
+        SELECT person_id, status, plan, insured, employer_id, min(valid_from)
+        FROM person_span WHERE valid_from < :after AND valid_until > :first
+        GROUP BY person_id) AS s
+    JOIN person AS p ON p.person_id = s.person_id AND p.psn_no IS NOT NULL
+    LEFT JOIN employer AS w ON w.employer_id = s.employer_id
+    LEFT JOIN (
+        SELECT c.person_id, count(*) AS rows, sum(c.base_fen) AS base_fen
+        FROM entry AS e JOIN contribution AS c ON c.entry_id = e.entry_id
+        WHERE e.person_id = 0 AND e.kind = 'contribution' AND e.fiscal_month <= :month
+            AND c.month = :month
+        GROUP BY c.person_id) AS c ON c.person_id = s.person_id
+    WHERE s.plan = 'combined' AND coalesce((
+        SELECT sum(CASE WHEN t.kind LIKE 'credit_%' THEN t.amount_fen ELSE -t.amount_fen END)
+        FROM transfer AS t
+        WHERE t.fiscal_month = :month AND t.person_id = s.person_id AND t.benefit_month = :month
+            AND t.kind IN ('credit_employee', 'credit_retiree', 'clawback_employee',
+                'clawback_retiree', 'owed_employee', 'owed_retiree')), 0) <= 0
+    ORDER BY s.person_id
+"""
+
+
+def not_credited(
+    connection: Connection, month: Month, credited_through: Month | None
+) -> Iterator[NotCredited]:
+    """On the roster with an account, and nothing credited for the month in it (应划未划)."""
+    marks = {
+        **_month_marks(month),
+        "credited_through": credited_through.number if credited_through else 0,
+    }
+    for row in connection.exec_driver_sql(_NOT_CREDITED, marks):
+        yield NotCredited(*(*row[:6], month.number, row[6]))
+
+
+def _month_marks(month: Month) -> dict[str, object]:
+    return {"month": month.number, "first": month.first_day, "after": month.next().first_day}
+
+
+_FIRST_OF = "(c.month / 100) || '-' || substr('0' || (c.month % 100), -2) || '-01'"
+_TOUCHING = f"""
+    SELECT 1 FROM person_span AS x WHERE x.person_id = c.person_id
+        AND x.valid_from < date({_FIRST_OF}, '+1 month') AND x.valid_until > {_FIRST_OF}
+"""
+_NOT_ROSTERED = f"""
+    SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce(w.employer_no, ''),
+        coalesce(w.name, ''), c.month, c.arrived_on, c.employer_fen, c.personal_fen,
+        c.account_fen,
+        CASE WHEN EXISTS ({_TOUCHING}) THEN '费款所属期参保状态不正常'
+            ELSE '费款所属期不在待遇享受期' END
+    FROM entry AS e
+    JOIN contribution AS c ON c.entry_id = e.entry_id
+    JOIN person AS p ON p.person_id = c.person_id
+    LEFT JOIN employer AS w ON w.employer_id = c.employer_id
+    WHERE e.fiscal_month = :month AND e.person_id = 0 AND e.kind = 'contribution'
+        AND NOT EXISTS ({_TOUCHING} AND x.insured = '1')
+    ORDER BY c.person_id, c.month
+"""
+
+
+def not_rostered(connection: Connection, month: Month) -> Iterator[PaidNotRostered]:
+    """Contributions booked in the month for months outside the person's benefit period."""
+    for row in connection.exec_driver_sql(_NOT_ROSTERED, {"month": month.number}):
+        yield PaidNotRostered(*(*row[:6], date.fromisoformat(row[6]), *row[7:]))
+
+
+_OWED = f"""
+    SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce((
+            SELECT w.name FROM person_span AS x JOIN employer AS w
+                ON w.employer_id = x.employer_id
+            WHERE x.person_id = t.person_id AND x.valid_from <= t.happened_on
+            ORDER BY x.valid_from DESC LIMIT 1), ''),
+        t.benefit_month, t.happened_on, t.kind,
+        CASE t.debit_account WHEN '{OWED_BY_PERSONS}' THEN t.amount_fen ELSE -t.amount_fen END
+    FROM transfer AS t JOIN person AS p ON p.person_id = t.person_id
+    WHERE t.fiscal_month <= :month
+        AND (t.debit_account = '{OWED_BY_PERSONS}' OR t.credit_account = '{OWED_BY_PERSONS}')
+    ORDER BY t.person_id, t.entry_id
+"""
+
+
+def owed(connection: Connection, month: Month) -> Iterator[OwedLine]:
+    """What people owe at the end of the month (待追回), by person and month."""
+    for row in connection.exec_driver_sql(_OWED, {"month": month.number}):
+        yield OwedLine(*(*row[:5], date.fromisoformat(row[5]), *row[6:]))
+
+
+_RETIRED = """
+    SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce(w.name, ''), s.valid_from,
+        p.settled_up_on
+    FROM person_span AS s
+    JOIN person AS p ON p.person_id = s.person_id
+    LEFT JOIN employer AS w ON w.employer_id = s.employer_id
+    WHERE s.status = '12' AND (
+        (s.valid_from >= :first AND s.valid_from < :after)
+        OR (p.settled_up_on >= :first AND p.settled_up_on < :after))
+        AND EXISTS (SELECT 1 FROM person_span AS x WHERE x.person_id = s.person_id
+            AND x.status = '11' AND x.valid_until = s.valid_from)
+    ORDER BY s.person_id
+"""
+
+
+def retired(connection: Connection, month: Month) -> Iterator[RetiredLine]:
+    """Whoever was employed and is retired from a day in the month, or settled up in it."""
+    for row in connection.exec_driver_sql(_RETIRED, _month_marks(month)):
+        settled = None if row[5] is None else date.fromisoformat(row[5])
+        yield RetiredLine(*(*row[:4], date.fromisoformat(row[4]), settled))
+
+
+_CROSS_MONTH = """
+    SELECT CAST(s.settlement_id AS TEXT), s.settled_at, CAST(o.settlement_id AS TEXT),
+        o.fiscal_month, v.code, v.name, coalesce(p.psn_no, ''), p.name, s.total_fen, s.pool_fen,
+        s.account_fen, s.cash_fen
+    FROM provider AS v
+    JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
+    JOIN settlement AS o ON o.person_id = s.person_id
+        AND o.settlement_id = s.reverses_settlement_id AND o.fiscal_month < s.fiscal_month
+    JOIN person AS p ON p.person_id = s.person_id
+"""
+
+
+def cross_month_refunds(connection: Connection, month: Month) -> Iterator[CrossMonthRefund]:
+    """Refunds booked in the month for visits of earlier months of account (跨月退费)."""
+    for row in connection.exec_driver_sql(_CROSS_MONTH, {"month": month.number}):
+        yield CrossMonthRefund(row[0], datetime.fromisoformat(row[1]), *row[2:])

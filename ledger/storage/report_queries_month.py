@@ -1,0 +1,182 @@
+"""Details of a month of account, streamed: contributions, credits, settlements, payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from ledger.core.months import Month
+from ledger.reports.crediting_list import CreditLine, account_and_owed
+from ledger.reports.provider_statement import SettlementLine
+from ledger.reports.reconciliation import (
+    ContributionLine,
+    FundFlowLine,
+    PaymentLine,
+    ProviderBalanceLine,
+)
+
+# Contributions stand by person; those of a month are found through the entries of the month,
+# which are few: one for each day and file.
+_CONTRIBUTIONS = """
+    SELECT c.arrived_on, c.month, coalesce(w.employer_no, ''), coalesce(w.name, ''),
+        coalesce(p.psn_no, ''), p.name, c.kind, c.base_fen, c.employer_fen, c.personal_fen,
+        c.employer_fen + c.personal_fen - c.account_fen, c.account_fen
+    FROM entry AS e
+    JOIN contribution AS c ON c.entry_id = e.entry_id
+    JOIN person AS p ON p.person_id = c.person_id
+    LEFT JOIN employer AS w ON w.employer_id = c.employer_id
+    WHERE e.fiscal_month = :month AND e.person_id = 0 AND e.kind = 'contribution'
+"""
+
+
+def contributions(connection: Connection, month: Month) -> Iterator[ContributionLine]:
+    for row in connection.exec_driver_sql(_CONTRIBUTIONS, {"month": month.number}):
+        yield ContributionLine(date.fromisoformat(row[0]), *row[1:])
+
+
+_MONTH_START = (
+    "(t.benefit_month / 100) || '-' || substr('0' || (t.benefit_month % 100), -2) || '-01'"
+)
+# What a person counted as in the month credited: the first span that touches it, else, for a
+# claw-back from somebody who left, the last one before it.
+_SPAN_START = f"""
+    coalesce(
+        (SELECT min(x.valid_from) FROM person_span AS x WHERE x.person_id = t.person_id
+            AND x.valid_from < date({_MONTH_START}, '+1 month')
+            AND x.valid_until > {_MONTH_START}),
+        (SELECT max(x.valid_from) FROM person_span AS x WHERE x.person_id = t.person_id
+            AND x.valid_from < date({_MONTH_START}, '+1 month')),
+        (SELECT min(x.valid_from) FROM person_span AS x WHERE x.person_id = t.person_id))
+"""
+_CREDITS = f"""
+    SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce(s.status, ''),
+        coalesce(w.employer_no, ''), coalesce(w.name, ''), t.benefit_month, t.kind, t.amount_fen,
+        CASE WHEN t.kind = 'credit_employee' THEN
+            (SELECT sum(c.base_fen) FROM contribution AS c
+             WHERE c.person_id = t.person_id AND c.month = t.benefit_month) END,
+        coalesce(d.reason, '')
+    FROM transfer AS t
+    JOIN person AS p ON p.person_id = t.person_id
+    LEFT JOIN person_span AS s ON s.person_id = t.person_id AND s.valid_from = {_SPAN_START}
+    LEFT JOIN employer AS w ON w.employer_id = s.employer_id
+    LEFT JOIN credit_difference AS d ON d.person_id = t.person_id AND d.entry_id = t.entry_id
+        AND d.benefit_month = t.benefit_month
+        AND d.source = CASE WHEN t.kind LIKE '%_retiree' THEN 'retiree' ELSE 'employee' END
+    WHERE t.fiscal_month = :month AND t.kind IN ('credit_employee', 'credit_retiree',
+        'clawback_employee', 'clawback_retiree', 'owed_employee', 'owed_retiree')
+        AND (:employer IS NULL OR w.employer_no = :employer)
+"""
+
+
+def credits(
+    connection: Connection, month: Month, reasons: dict[str, str], employer_no: str | None = None
+) -> Iterator[CreditLine]:
+    """What crediting runs booked in a month of account; one employer's people, or everybody's.
+
+    Args:
+        reasons: code of a difference's reason -> its words.
+    """
+    marks = {"month": month.number, "employer": employer_no}
+    for row in connection.exec_driver_sql(_CREDITS, marks):
+        account, owed = account_and_owed(row[7], row[8])
+        reason = reasons.get(row[10], row[10])
+        yield CreditLine(*(*row[:8], account, owed, row[9], reason))
+
+
+# By provider: the index on (provider, month) finds a month's settlements without a scan.
+_SETTLEMENTS = """
+    SELECT CAST(s.settlement_id AS TEXT), s.visit_id, s.settled_at, v.code, v.name,
+        coalesce(p.psn_no, ''), p.name, s.status, s.med_type,
+        s.reverses_settlement_id IS NOT NULL, s.total_fen, s.fully_self_paid_fen,
+        s.over_limit_fen, s.paid_first_fen, s.in_scope_fen, s.deductible_fen, s.pool_fen,
+        s.total_fen - s.pool_fen, s.account_fen, s.family_fen, s.cash_fen
+    FROM provider AS v
+    JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
+    JOIN person AS p ON p.person_id = s.person_id
+    WHERE :provider IS NULL OR v.code = :provider
+"""
+
+
+def settlements(
+    connection: Connection, month: Month, provider_code: str | None = None
+) -> Iterator[SettlementLine]:
+    """Settlements and refunds of a month of account, provider by provider."""
+    marks = {"month": month.number, "provider": provider_code}
+    for row in connection.exec_driver_sql(_SETTLEMENTS, marks):
+        yield SettlementLine(
+            *(*row[:2], datetime.fromisoformat(row[2]), *row[3:9], bool(row[9]), *row[10:])
+        )
+
+
+def settled_total(connection: Connection, month: Month) -> int:
+    """The cost of all visits settled in a month of account, less refunds, fen."""
+    value = connection.exec_driver_sql(
+        "SELECT coalesce(sum(total_fen), 0) FROM settlement WHERE fiscal_month = ?",
+        (month.number,),
+    ).scalar_one()
+    return int(value)
+
+
+_PAYMENTS = """
+    SELECT t.happened_on, t.benefit_month, v.code, v.name,
+        coalesce(sum(t.amount_fen) FILTER (WHERE t.kind = 'provider_pay_pool'), 0),
+        coalesce(sum(t.amount_fen) FILTER (WHERE t.kind = 'provider_pay_account'), 0)
+    FROM entry AS e
+    JOIN transfer AS t ON t.person_id = 0 AND t.entry_id = e.entry_id
+    JOIN provider AS v ON v.provider_id = t.provider_id
+    WHERE e.fiscal_month = :month AND e.person_id = 0 AND e.kind = 'provider_payment'
+    GROUP BY e.entry_id, v.provider_id ORDER BY e.entry_id
+"""
+
+
+def payments(connection: Connection, month: Month) -> Iterator[PaymentLine]:
+    for row in connection.exec_driver_sql(_PAYMENTS, {"month": month.number}):
+        yield PaymentLine(date.fromisoformat(row[0]), *row[1:])
+
+
+_FUND_FLOWS = """
+    SELECT t.happened_on, t.kind, t.amount_fen, e.memo
+    FROM entry AS e JOIN transfer AS t ON t.person_id = 0 AND t.entry_id = e.entry_id
+    WHERE e.fiscal_month = :month AND e.person_id = 0 AND e.kind = 'fund_flow'
+    ORDER BY e.entry_id
+"""
+
+
+def fund_flows(connection: Connection, month: Month) -> Iterator[FundFlowLine]:
+    for row in connection.exec_driver_sql(_FUND_FLOWS, {"month": month.number}):
+        yield FundFlowLine(date.fromisoformat(row[0]), *row[1:])
+
+
+_POOL_DUE = """CASE kind WHEN 'pool_pay' THEN amount_fen WHEN 'pool_pay_refund' THEN -amount_fen
+    ELSE 0 END"""
+_ACCOUNT_DUE = """CASE WHEN kind IN ('account_pay', 'family_pay') THEN amount_fen
+    WHEN kind IN ('account_pay_refund', 'family_pay_refund') THEN -amount_fen ELSE 0 END"""
+_POOL_PAID = "CASE kind WHEN 'provider_pay_pool' THEN amount_fen ELSE 0 END"
+_ACCOUNT_PAID = "CASE kind WHEN 'provider_pay_account' THEN amount_fen ELSE 0 END"
+
+
+def _summed(amount: str, where: str) -> str:
+    return f"coalesce(sum({amount}) FILTER (WHERE fiscal_month {where} :month), 0)"
+
+
+_PROVIDERS = f"""
+    SELECT v.code, v.name, v.county,
+        {_summed(f"{_POOL_DUE} - {_POOL_PAID}", "<")}, {_summed(_POOL_DUE, "=")},
+        {_summed(_POOL_PAID, "=")},
+        {_summed(f"{_ACCOUNT_DUE} - {_ACCOUNT_PAID}", "<")}, {_summed(_ACCOUNT_DUE, "=")},
+        {_summed(_ACCOUNT_PAID, "=")}
+    FROM provider AS v JOIN transfer AS t ON t.provider_id = v.provider_id
+    WHERE t.fiscal_month <= :month AND (:provider IS NULL OR v.code = :provider)
+    GROUP BY v.provider_id ORDER BY v.code
+"""
+
+
+def provider_balances(
+    connection: Connection, month: Month, provider_code: str | None = None
+) -> list[ProviderBalanceLine]:
+    """Every provider that was ever owed anything, or one of them, by code."""
+    marks = {"month": month.number, "provider": provider_code}
+    rows = connection.exec_driver_sql(_PROVIDERS, marks)
+    return [ProviderBalanceLine(*row) for row in rows]

@@ -1,0 +1,127 @@
+"""One person's account for the statement: everything is found by the person's key."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection
+
+from ledger.reports.account_statement import FamilyUse, Movement, YearTotal
+from ledger.reports.people import RELATION_NAMES, named
+
+# A relative's name beside what the account paid for him: the entry stands under the patient.
+_MOVEMENTS = """
+    SELECT t.happened_on, t.kind, t.fund_year, t.benefit_month, t.amount_fen,
+        CASE WHEN t.kind LIKE 'family_draw%' THEN (
+            SELECT u.name FROM entry AS e JOIN person AS u ON u.person_id = e.person_id
+            WHERE e.entry_id = t.entry_id) END,
+        v.name, d.reason
+    FROM transfer AS t
+    LEFT JOIN provider AS v ON v.provider_id = t.provider_id
+    LEFT JOIN credit_difference AS d ON d.person_id = t.person_id AND d.entry_id = t.entry_id
+        AND d.benefit_month = t.benefit_month
+        AND d.source = CASE WHEN t.kind LIKE '%_retiree' THEN 'retiree' ELSE 'employee' END
+    WHERE t.person_id = :person AND t.happened_on BETWEEN :first AND :last
+    ORDER BY t.happened_on, t.entry_id, t.leg
+"""
+
+
+def movements(
+    connection: Connection, person_id: int, first: date, last: date, reasons: dict[str, str]
+) -> list[Movement]:
+    """Transfers under the person from the first to the last day, both included.
+
+    Args:
+        reasons: code of a difference's reason -> its words.
+    """
+    marks = {"person": person_id, "first": first, "last": last}
+    return [
+        Movement(
+            *(
+                date.fromisoformat(row[0]),
+                *row[1:5],
+                " ".join(part for part in (row[5], row[6], reasons.get(row[7], row[7])) if part),
+            )
+        )
+        for row in connection.exec_driver_sql(_MOVEMENTS, marks)
+    ]
+
+
+def first_and_last_day(connection: Connection, person_id: int) -> tuple[date, date] | None:
+    """The days of the person's first and last transfer; None: nothing was ever booked."""
+    row = connection.exec_driver_sql(
+        "SELECT min(happened_on), max(happened_on) FROM transfer WHERE person_id = ?", (person_id,)
+    ).one()
+    return None if row[0] is None else (date.fromisoformat(row[0]), date.fromisoformat(row[1]))
+
+
+def year_totals(connection: Connection, person_id: int) -> tuple[YearTotal, ...]:
+    rows = connection.exec_driver_sql(
+        "SELECT year, credited_fen, debited_fen FROM account_year WHERE person_id = ? "
+        "ORDER BY year",
+        (person_id,),
+    )
+    return tuple(YearTotal(*row) for row in rows)
+
+
+_PAID_FOR_OTHERS = """
+    SELECT t.happened_on, h.name, u.name, l.relation, v.name,
+        sum(CASE t.kind WHEN 'family_draw' THEN t.amount_fen ELSE -t.amount_fen END)
+    FROM transfer AS t
+    JOIN entry AS e ON e.entry_id = t.entry_id
+    JOIN person AS h ON h.person_id = t.person_id
+    JOIN person AS u ON u.person_id = e.person_id
+    JOIN provider AS v ON v.provider_id = t.provider_id
+    LEFT JOIN family_link AS l ON l.user_id = e.person_id AND l.link_id = (
+        SELECT d.link_id FROM family_draw AS d WHERE d.person_id = e.person_id
+            AND d.settlement_id = t.entry_id AND d.holder_id = t.person_id)
+    WHERE t.person_id = :person AND t.happened_on BETWEEN :first AND :last
+        AND t.kind IN ('family_draw', 'family_draw_refund')
+    GROUP BY t.entry_id ORDER BY t.happened_on, t.entry_id
+"""
+_PAID_BY_OTHERS = """
+    SELECT s.happened_on, h.name, u.name, l.relation, v.name, d.amount_fen
+    FROM family_draw AS d
+    JOIN settlement AS s ON s.person_id = d.person_id AND s.settlement_id = d.settlement_id
+    JOIN person AS h ON h.person_id = d.holder_id
+    JOIN person AS u ON u.person_id = d.person_id
+    JOIN provider AS v ON v.provider_id = s.provider_id
+    LEFT JOIN family_link AS l ON l.user_id = d.person_id AND l.link_id = d.link_id
+    WHERE d.person_id = :person AND s.happened_on BETWEEN :first AND :last
+    ORDER BY s.happened_on, d.settlement_id, d.link_id
+"""
+
+
+def family_uses(
+    connection: Connection, person_id: int, first: date, last: date
+) -> tuple[FamilyUse, ...]:
+    """What the account paid for relatives, then what relatives' accounts paid for the person."""
+    marks = {"person": person_id, "first": first, "last": last}
+    return tuple(
+        FamilyUse(
+            date.fromisoformat(row[0]),
+            row[1],
+            row[2],
+            named(RELATION_NAMES, row[3] or ""),
+            row[4],
+            row[5],
+        )
+        for query in (_PAID_FOR_OTHERS, _PAID_BY_OTHERS)
+        for row in connection.exec_driver_sql(query, marks)
+    )
+
+
+def employer_name(connection: Connection, employer_id: int | None) -> str:
+    """The employer's name; "" for nobody's employee."""
+    name = connection.exec_driver_sql(
+        "SELECT name FROM employer WHERE employer_id = ?", (employer_id,)
+    ).scalar()
+    return str(name or "")
+
+
+def employer_named(connection: Connection, employer_no: str) -> str | None:
+    """The name of the employer of this number; None: there is none."""
+    name = connection.exec_driver_sql(
+        "SELECT name FROM employer WHERE employer_no = ?", (employer_no,)
+    ).scalar()
+    return None if name is None else str(name)
