@@ -50,7 +50,7 @@ _UNSEEN = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 
 def is_blank(cell: Cell) -> bool:
     """Nothing, spaces of any kind, or a sign that stands for nothing (-, /, null)."""
-    return isinstance(cell, str) and without_spaces(cell).lower() in _BLANKS
+    return isinstance(cell, str) and (not cell or without_spaces(cell).lower() in _BLANKS)
 
 
 def without_spaces(text: str) -> str:
@@ -89,23 +89,30 @@ class Memo(dict[Cell, T | Fault], Generic[T]):
 
     def __init__(self, read: Reader[T], blank: T | Fault) -> None:
         super().__init__()
-        self.update(_MARKS)
         self._read = read
         self._blank = blank
         self.faulty = False
 
     def __missing__(self, cell: Cell) -> T | Fault:
-        value = self._blank if is_blank(cell) else self._read_filled(cell)
+        # What is all letters and digits, and longer than "null", is no sign and no mark.
+        if type(cell) is str and len(cell) > 4 and cell.isalnum():
+            value = self._read(cell)
+        else:
+            value = self._carefully(cell)
         self[cell] = value
         if type(value) is Fault:
             self.faulty = True
         return value
 
-    def _read_filled(self, cell: Cell) -> T | Fault:
+    def _carefully(self, cell: Cell) -> T | Fault:
         if isinstance(cell, str):
+            if cell in _MARKS:
+                return _MARKS[cell]
+            if not cell[:1].isdecimal() and is_blank(cell):
+                return self._blank
             if "\ufffd" in cell:
                 return Fault("value/undecodable", "文字的编码已损坏；请按原件重新填写")
-            if cell.strip() in _ERROR_TEXTS:
+            if cell[0] == "#" and cell.strip() in _ERROR_TEXTS:
                 return _MARKS[ERROR_RESULT]
         elif isinstance(cell, float) and not isfinite(cell):
             return _MARKS[ERROR_RESULT]
@@ -115,6 +122,4 @@ class Memo(dict[Cell, T | Fault], Generic[T]):
         # TRUE == 1 in Python: as keys they would share one answer.
         if bool in set(map(type, cells)):
             cells = [shown(cell) if type(cell) is bool else cell for cell in cells]
-        values = list(map(self.__getitem__, cells))
-        self.faulty = self.faulty or any(mark in cells for mark in _MARKS)
-        return values
+        return list(map(self.__getitem__, cells))

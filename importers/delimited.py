@@ -42,7 +42,8 @@ def read_delimited(data: bytes, file: str) -> Grid:
     rows = _parse(text, delimiter)
     width = max(map(len, rows), default=0)
     for row in rows:
-        row.extend([""] * (width - len(row)))
+        if len(row) < width:
+            row.extend([""] * (width - len(row)))
     return Grid(name="", rows=rows)
 
 

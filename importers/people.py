@@ -148,26 +148,24 @@ def _check_identities(
     cert_types: Sequence[str],
 ) -> None:
     """One identity number, one person number, and the reverse: the first row of each stands."""
-    pairs = list(zip(cert_types, certnos, psn_nos, strict=True))
-    distinct = len(set(pairs))
-    if distinct == len(set(zip(cert_types, certnos, strict=True))) == len(set(psn_nos)):
+    documents = list(zip(cert_types, certnos, strict=True))
+    pairs = set(zip(documents, psn_nos, strict=True))
+    if len(pairs) == len(set(documents)) == len(set(psn_nos)):
         return
-    by_certno: dict[tuple[str, str], tuple[str, int]] = {}
-    by_psn_no: dict[str, tuple[str, int]] = {}
-    for index, (kind, certno, psn_no) in enumerate(pairs):
+    owners: dict[tuple[str, str], tuple[str, int]] = {}
+    holders: dict[str, tuple[str, int]] = {}
+    for index, (kind, certno, psn_no) in enumerate(zip(cert_types, certnos, psn_nos, strict=True)):
         if certno is None or psn_no is None:
             continue
-        other, row = by_certno.setdefault((kind, certno), (psn_no, table.numbers[index]))
-        if other != psn_no:
-            _used_twice(
-                table, index, "certno", f"证件号码“{certno}”在第 {row} 行属于人员编号 {other}"
-            )
-            continue
-        other, row = by_psn_no.setdefault(psn_no, (certno, table.numbers[index]))
-        if other != certno:
-            _used_twice(
-                table, index, "psn_no", f"人员编号“{psn_no}”在第 {row} 行的证件号码是 {other}"
-            )
+        row = table.numbers[index]
+        owner, first = owners.setdefault((kind, certno), (psn_no, row))
+        held, before = holders.setdefault(psn_no, (certno, row))
+        if owner != psn_no:
+            found = f"证件号码“{certno}”在第 {first} 行属于人员编号 {owner}"
+            _used_twice(table, index, "certno", found)
+        elif held != certno:
+            found = f"人员编号“{psn_no}”在第 {before} 行的证件号码是 {held}"
+            _used_twice(table, index, "psn_no", found)
 
 
 def _used_twice(table: Table, index: int, key: str, found: str) -> None:

@@ -52,11 +52,11 @@ class Table:
         self._titles = _shown_rows(grid.rows[: header.row + header.depth])
         first = header.row + header.depth
         self._rows = grid.rows
-        self._kept = [i for i in range(first, len(grid.rows)) if any(grid.rows[i])]
+        self._kept = [i for i, row in enumerate(grid.rows) if i >= first and any(row)]
         self.numbers = [i + 1 for i in self._kept]
         """Every row's number as Excel shows it."""
         _fill_merged(grid, first, self._text_columns())
-        self._cells = list(zip(*(grid.rows[i] for i in self._kept), strict=True))
+        self._data = [grid.rows[i] for i in self._kept]
         self._faults: dict[int, list[tuple[int, Fault]]] = {}
         self.headings = self._settle_columns()
         self._done = 0
@@ -79,7 +79,10 @@ class Table:
         """The cells of a field as they are; blank where the file has no such column."""
         if key not in self._header.columns:
             return [""] * len(self)
-        return self._cells[self._header.columns[key][0]] if self._cells else []
+        return self._column_cells(self._header.columns[key][0])
+
+    def _column_cells(self, column: int) -> list[Cell]:
+        return [row[column] for row in self._data]
 
     def take(self, key: str, values: Sequence[T | Fault]) -> list[T | None]:
         """Keeps the faults among `values`, which were read from the column of `key`."""
@@ -167,7 +170,7 @@ class Table:
         for key, columns in self._header.columns.items():
             first, *others = columns
             for other in others:
-                if self._cells and self._cells[other] != self._cells[first]:
+                if self._column_cells(other) != self._column_cells(first):
                     texts = self._header.texts
                     raise Refused(
                         "import/ambiguous-column",
