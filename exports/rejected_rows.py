@@ -1,0 +1,118 @@
+"""The rows that an import refused, as a workbook to correct and to import again.
+
+The titles, the headings and the cells of the source stand where they stood, as text; beside them
+the row's number in the source, the codes and the reasons; the faulty cells are marked and carry
+their reason as a comment. What is added stands in columns that no importer reads, so the
+corrected workbook imports as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ledger.core.errors import RowError
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+ROW_NUMBER = "原行号"
+CODE = "错误代码"
+REASON = "错误原因"
+_ADDED = (REASON, CODE, ROW_NUMBER)
+_WIDEST = 40
+
+
+class SourceRows(Protocol):
+    """What the source says, as text; `importers.catalog.read_raw` gives it."""
+
+    @property
+    def titles(self) -> Sequence[Sequence[str]]:
+        """The rows above the header."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The headings, which `RowError.column` names."""
+
+    @property
+    def rows(self) -> Mapping[int, Sequence[str]]:
+        """Row number in the source -> its cells; at least the rows with errors."""
+
+
+def write_rejected(path: Path, source: SourceRows, errors: Sequence[RowError]) -> int:
+    """Writes one row for each row number in `errors` (in any order), and returns how many."""
+    import xlsxwriter
+
+    header, rows = source.header, source.rows
+
+    kept = [column for column, heading in enumerate(header) if heading not in _ADDED]
+    headings = [header[column] for column in kept]
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet("退回的行")
+    text = book.add_format({"num_format": "@", "valign": "top"})
+    faulty = book.add_format({"num_format": "@", "valign": "top", "bg_color": "#FFC7CE"})
+    bold = book.add_format({"bold": True, "bottom": 1, "bg_color": "#D9E1F2", "text_wrap": True})
+    reason = book.add_format({"font_color": "#9C0006", "valign": "top", "text_wrap": True})
+
+    for number, title in enumerate(source.titles):
+        for column, cell in enumerate(title):
+            if cell:
+                sheet.write_string(number, column, cell)
+    at = len(source.titles)
+    for column, heading in enumerate((*headings, *_ADDED)):
+        sheet.write_string(at, column, heading, bold)
+    sheet.freeze_panes(at + 1, 0)
+    for row, faults in _by_row(errors):
+        at += 1
+        cells = [rows[row][column] if column < len(rows[row]) else "" for column in kept]
+        reasons = _by_column(headings, faults)
+        for column, cell in enumerate(cells):
+            sheet.write_string(at, column, cell, faulty if column in reasons else text)
+            if column in reasons:
+                sheet.write_comment(at, column, reasons[column], {"x_scale": 2})
+        last = len(headings)
+        sheet.write_string(at, last, "\n".join(_sentence(fault) for fault in faults), reason)
+        sheet.write_string(at, last + 1, "\n".join(fault.code for fault in faults), reason)
+        sheet.write_number(at, last + 2, row)
+    _set_widths(sheet, headings, [rows[row] for row, _ in _by_row(errors)], kept, text)
+    book.close()
+    return at - len(source.titles)
+
+
+def _by_row(errors: Sequence[RowError]) -> list[tuple[int, list[RowError]]]:
+    ordered = sorted(errors, key=lambda error: error.row)
+    return [(row, list(faults)) for row, faults in groupby(ordered, key=lambda error: error.row)]
+
+
+def _by_column(headings: Sequence[str], faults: Sequence[RowError]) -> dict[int, str]:
+    """Column -> the reasons to show on its cell; faults of the row as a whole have none."""
+    reasons: dict[int, str] = {}
+    for fault in faults:
+        if fault.column in headings:
+            column = headings.index(fault.column)
+            reasons[column] = "\n".join(filter(None, (reasons.get(column), fault.message)))
+    return reasons
+
+
+def _sentence(fault: RowError) -> str:
+    return f"{fault.column}：{fault.message}" if fault.column else fault.message
+
+
+def _set_widths(
+    sheet: Worksheet,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    kept: Sequence[int],
+    text: Format,
+) -> None:
+    """Columns as wide as their texts, and formatted as text all the way down: what is typed into
+    a new row keeps its zeros."""
+    for place, column in enumerate(kept):
+        texts = [headings[place], *(row[column] for row in rows[:1000] if column < len(row))]
+        widest = max(sum(2 if ord(sign) > 0x2E80 else 1 for sign in cell) for cell in texts)
+        sheet.set_column(place, place, min(widest + 2, _WIDEST), text)
+    sheet.set_column(len(headings), len(headings), 60)
+    sheet.set_column(len(headings) + 1, len(headings) + 1, 28)
