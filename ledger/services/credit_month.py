@@ -175,7 +175,9 @@ def _reason(row: AgainRow, source: str) -> str:
         return "retired" if row.status == "12" else "status_corrected"
     if row.status == "12":
         return "retired"
-    if source == "shift" or (row.plan == "pool_only" and row.credited_employee_fen):
+    if row.due_shift_fen != row.shifted_fen or (
+        row.plan == "pool_only" and row.credited_employee_fen
+    ):
         return "plan_corrected"
     if "20" in kinds:
         return "contribution_returned"

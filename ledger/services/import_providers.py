@@ -18,12 +18,13 @@ def import_providers(
         books = Ledgering(batch)
         new: dict[str, ProviderRecord] = {}
         changed: dict[str, ProviderRecord] = {}
+        last = {record.code: record for record in batch.records}
         for record in batch.records:
-            before = known.get(record.code)
-            books.accept(unchanged=before == provider_values(record))
-            if before is None:
-                new[record.code] = record
-            elif before != provider_values(record):
-                changed[record.code] = record
+            books.accept(unchanged=known.get(record.code) == provider_values(last[record.code]))
+        for code, record in last.items():
+            if code not in known:
+                new[code] = record
+            elif known[code] != provider_values(record):
+                changed[code] = record
         save_providers(work.connection, new.values(), changed.values())
         return books.finish(work, options)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from ledger.benefits.explanation import explain
 from ledger.benefits.outpatient import REASON_TEXT, Reason
 from ledger.benefits.settlement import Settlement
-from ledger.core.errors import Unknown
+from ledger.core.errors import Conflict, Unknown
 from ledger.core.money import Fen, yuan_text
 from ledger.core.months import Month
 from ledger.core.visits import AccountUse, VisitRecord
@@ -68,13 +68,25 @@ def _settle(
     desk = SettlementDesk(work, context.pack, version, [record])
     if desk.known_before(record):
         before = store.settlements_of_visits(work.connection, [record.visit_id])
-        if record.visit_id in before:
-            return present(work.connection, before[record.visit_id], context.pack)
+        return _present_again(context, work.connection, record, before.get(record.visit_id))
     settlement = desk.take(record)
     desk.save(request_id)
     if settlement is None:
-        return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
+        return _stay(record)
     return present(work.connection, settlement, context.pack)
+
+
+def _present_again(
+    context: Context, connection: Connection, record: VisitRecord, settlement: Settlement | None
+) -> dict[str, Any]:
+    """What was answered when this visit was settled, by the pack that decided it."""
+    if settlement is None:
+        return _stay(record)
+    return present(connection, settlement, _pack_of(context, connection, settlement))
+
+
+def _stay(record: VisitRecord) -> dict[str, Any]:
+    return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
 
 
 def reverse(
@@ -102,9 +114,22 @@ def reverse(
     content = {"verb": "reverse", "setl_id": settlement_id}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
+        _refuse_second_refund(work.connection, original, record)
         return _settle(context, work, record, request_id)
 
     return once(context, original.person_id, request_id, content, act, dry_run)
+
+
+def _refuse_second_refund(
+    connection: Connection, original: Settlement, record: VisitRecord
+) -> None:
+    """The refund's id is made from the visit's, so a second refund would look like a reused id.
+    The very same refund is let through: it gets the first answer again."""
+    done = store.settlements_of_visits(connection, [record.visit_id]).get(record.visit_id)
+    if done is None or done.reverses_settlement_id != original.settlement_id:
+        return
+    if done.settled_at != record.settled_at:
+        raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")
 
 
 def _refund_record(

@@ -50,32 +50,32 @@ class Payable(NamedTuple):
 
 
 PAYABLES = """
-    SELECT provider_id,
-        sum(CASE kind WHEN 'pool_pay' THEN amount_fen WHEN 'pool_pay_refund' THEN -amount_fen
-            WHEN 'provider_pay_pool' THEN -amount_fen ELSE 0 END),
-        sum(CASE WHEN kind IN ('account_pay', 'family_pay') THEN amount_fen
+    WITH newest AS (
+        SELECT max(:month, coalesce(max(fiscal_month), 0)) AS month
+        FROM provider_statement WHERE provider_id = :provider)
+    SELECT
+        coalesce(sum(CASE kind WHEN 'pool_pay' THEN amount_fen
+            WHEN 'pool_pay_refund' THEN -amount_fen
+            WHEN 'provider_pay_pool' THEN -amount_fen ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN kind IN ('account_pay', 'family_pay') THEN amount_fen
             WHEN kind IN ('account_pay_refund', 'family_pay_refund') THEN -amount_fen
-            WHEN kind = 'provider_pay_account' THEN -amount_fen ELSE 0 END)
-    FROM transfer
-    WHERE provider_id = :provider AND fiscal_month <= :month
-    GROUP BY provider_id
-"""
-PAID_LATER = """
-    SELECT coalesce(sum(amount_fen) FILTER (WHERE kind = 'provider_pay_pool'), 0),
-        coalesce(sum(amount_fen) FILTER (WHERE kind = 'provider_pay_account'), 0)
-    FROM transfer
-    WHERE provider_id = :provider AND fiscal_month > :month AND benefit_month <= :month
+            WHEN kind = 'provider_pay_account' THEN -amount_fen ELSE 0 END), 0)
+    FROM newest CROSS JOIN transfer
+    WHERE provider_id = :provider
+        AND (fiscal_month <= newest.month OR kind IN ('provider_pay_pool', 'provider_pay_account'))
 """
 
 
 def payable(connection: Connection, provider_id: int, through: Month) -> Payable:
-    """What is owed to a provider for all months up to `through`, less what was paid of it."""
+    """What is owed to a provider for all months up to `through`, less everything paid.
+
+    A payment counts for the month it was for, whenever it was booked. Where a later month was
+    paid before, that payment settled the months up to it: they are looked at together, so that
+    nothing is paid twice, whatever the order of the months.
+    """
     marks = {"provider": provider_id, "month": through.number}
-    row = connection.exec_driver_sql(PAYABLES, marks).first()
-    later = connection.exec_driver_sql(PAID_LATER, marks).one()
-    if row is None:
-        return Payable(provider_id, 0, 0)
-    return Payable(provider_id, row[1] - later[0], row[2] - later[1])
+    row = connection.exec_driver_sql(PAYABLES, marks).one()
+    return Payable(provider_id, row[0], row[1])
 
 
 def providers_with_business(connection: Connection, month: Month) -> list[int]:

@@ -51,7 +51,19 @@ TRANSFER_BELONGS = """
        OR NOT EXISTS (SELECT 1 FROM account AS a WHERE a.code = NEW.credit_account);
 """
 
-MORE_CHECKS = {"entry": ENTRY_MONTH_IS_OPEN, "transfer": TRANSFER_BELONGS}
+SETTLEMENT_GIVEN_BACK_ONCE = """
+    SELECT RAISE(ABORT, 'ledger/reversed-before: a settlement is given back at most once')
+    WHERE NEW.reverses_settlement_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM settlement AS s
+        WHERE s.person_id = NEW.person_id
+          AND s.reverses_settlement_id = NEW.reverses_settlement_id);
+"""
+
+MORE_CHECKS = {
+    "entry": ENTRY_MONTH_IS_OPEN,
+    "transfer": TRANSFER_BELONGS,
+    "settlement": SETTLEMENT_GIVEN_BACK_ONCE,
+}
 
 NO_MONTH_REOPENS = """
 CREATE TRIGGER fiscal_month_refuse_reopen BEFORE UPDATE ON fiscal_month
