@@ -1,15 +1,16 @@
-"""A file of visits for a simulation: ten million rows become seven arrays, or every fault."""
+"""A file of visits for a simulation: ten million rows become eight arrays, or every fault."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from importers import visit_columns as read
+from importers import visit_columns as columns
 from importers.cells import Cell, Fault, Memo
 from importers.texts import code_text
-from importers.visit_files import VisitFile
+from importers.visit_files import VisitFile, read_ahead
+from importers.visit_people import People
 from ledger.core.errors import RowError
 from ledger.core.people import Status
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.integer[Any]]
+
+Kept = list[Any]
+"""The batches of `COLUMNS` as they were read, `pyarrow.RecordBatch`es."""
 
 COLUMNS = ("psn_no", "psn_type", "setl_time", "med_type", "tier", "inscp_scp_amt")
 
@@ -32,7 +36,9 @@ class VisitArrays:
     status: Ints
     """0 employed, 1 retired; uint8."""
     time: Ints
-    """When the visit was settled, in one unit for the whole file, int64."""
+    """When the visit was settled, in one unit for the whole file since 1970, int64."""
+    per_day: int
+    """How many of that unit a day has."""
     day: Ints
     """Days since 1970-01-01, int32."""
     med_type: Ints
@@ -67,7 +73,7 @@ class Faults:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def add(self, column: str, first_row: int, faults: read.FaultyRows) -> None:
+    def add(self, column: str, first_row: int, faults: columns.FaultyRows) -> None:
         self._found += [(first_row + row, column, fault) for row, fault in faults.items()]
 
     def add_days(self, code: str, days: Ints, messages: Mapping[int, str]) -> None:
@@ -110,64 +116,99 @@ def heading_faults(file: VisitFile, new: tuple[str, ...]) -> list[RowError]:
 
 def read_visit_arrays(
     file: VisitFile, faults: Faults, advance: Callable[[int], object]
-) -> VisitArrays:
+) -> tuple[VisitArrays, Kept]:
     """Read every row. Where there are faults, the arrays hold zeros in their place.
 
     Args:
         file: its headings have been found good.
         faults: filled.
         advance: called with the number of rows after each batch.
+
+    Returns:
+        the visits, and what `rows_again` needs to give the rows back.
     """
-    chunks: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, "day")}
-    codes: dict[str, int] = {}
-    memos = {
-        "psn_type": Memo(_status, read.BLANK),
-        "med_type": Memo(lambda cell: codes.setdefault(code_text(cell), len(codes)), read.BLANK),
-        "tier": Memo(_tier, read.BLANK),
-    }
-    row = 0
-    for batch in file.batches(COLUMNS):
-        chunks["psn_no"].append(read.keys(batch.column("psn_no")))
-        for name, memo in memos.items():
-            values, refused = read.labels(batch.column(name), memo)
-            chunks[name].append(values)
-            faults.add(name, row, refused)
-        time, day, refused = read.times(batch.column("setl_time"))
-        chunks["setl_time"].append(time)
-        chunks["day"].append(day)
-        faults.add("setl_time", row, refused)
-        fen, refused = read.amounts(batch.column("inscp_scp_amt"))
-        chunks["inscp_scp_amt"].append(fen)
-        faults.add("inscp_scp_amt", row, refused)
-        row += batch.num_rows
+    reader = _Reader(faults)
+    kept = []
+    for batch in read_ahead(file.batches(COLUMNS)):
+        reader.read(batch)
+        kept.append(batch)
         advance(batch.num_rows)
-    return _joined(chunks, list(codes), faults)
+    return reader.arrays(), kept
 
 
-def _joined(chunks: dict[str, list[Any]], med_types: list[str], faults: Faults) -> VisitArrays:
-    """One array per column; the pieces are let go as they are joined."""
-    import numpy as np
+def rows_again(file: VisitFile, kept: Kept) -> Iterator[Any]:
+    """All columns of all rows as `pyarrow.Table`s, in order: those kept from the first reading
+    and, read from the file now, the rest. Text of few values may have become a dictionary."""
+    import pyarrow as pa
 
-    def joined(name: str, kind: type[np.integer[Any]]) -> Ints:
-        pieces = chunks.pop(name)
-        return np.concatenate(pieces).astype(kind, copy=False) if pieces else np.empty(0, kind)
+    others = [name for name in file.names if name not in COLUMNS]
+    if not others:
+        for batch in kept:
+            yield pa.Table.from_batches([batch]).select(file.names)
+        return
+    row = 0
+    whole = pa.Table.from_batches(kept, kept[0].schema if kept else pa.schema([]))
+    for rest in read_ahead(file.batches(others)):
+        table = whole.slice(row, rest.num_rows)
+        for name, column in zip(others, rest.columns, strict=True):
+            table = table.append_column(name, column)
+        yield table.select(file.names)
+        row += rest.num_rows
 
-    person: Ints = np.empty(0, np.int32)
-    blank: Ints = np.empty(0, np.int64)
-    if chunks["psn_no"]:
-        person, blank = read.person_codes(chunks.pop("psn_no"))
-    faults.add("psn_no", 0, dict.fromkeys(blank.tolist(), read.BLANK))
-    return VisitArrays(
-        person=person.astype(np.int32, copy=False),
-        people=int(person.max(initial=-1)) + 1,
-        status=joined("psn_type", np.uint8),
-        time=joined("setl_time", np.int64),
-        day=joined("day", np.int32),
-        med_type=joined("med_type", np.int32),
-        med_types=med_types,
-        tier=joined("tier", np.uint8),
-        in_scope=joined("inscp_scp_amt", np.int64),
-    )
+
+class _Reader:
+    """The columns as far as they have been read."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._row = 0
+        self._per_day = 1
+        self._people = People()
+        self._codes: dict[str, int] = {}
+        self._memos = {
+            "psn_type": Memo(_status, columns.BLANK),
+            "med_type": Memo(self._med_type, columns.BLANK),
+            "tier": Memo(_tier, columns.BLANK),
+        }
+        self._chunks: dict[str, list[Ints]] = {name: [] for name in (*COLUMNS, "day")}
+
+    def _med_type(self, cell: Cell) -> int:
+        return self._codes.setdefault(code_text(cell), len(self._codes))
+
+    def read(self, batch: Any) -> None:
+        self._add("psn_no", *columns.persons(batch.column("psn_no"), self._people))
+        for name, memo in self._memos.items():
+            self._add(name, *columns.labels(batch.column(name), memo))
+        time, self._per_day, day, refused = columns.times(batch.column("setl_time"))
+        self._add("setl_time", time, refused)
+        self._chunks["day"].append(day)
+        self._add("inscp_scp_amt", *columns.amounts(batch.column("inscp_scp_amt")))
+        self._row += batch.num_rows
+
+    def _add(self, name: str, values: Ints, refused: columns.FaultyRows) -> None:
+        self._chunks[name].append(values)
+        self._faults.add(name, self._row, refused)
+
+    def arrays(self) -> VisitArrays:
+        """One array per column; the pieces are let go as they are joined."""
+        import numpy as np
+
+        def joined(name: str, kind: type[np.integer[Any]]) -> Ints:
+            pieces = self._chunks.pop(name)
+            return np.concatenate(pieces).astype(kind, copy=False) if pieces else np.empty(0, kind)
+
+        return VisitArrays(
+            person=joined("psn_no", np.int32),
+            people=self._people.count,
+            status=joined("psn_type", np.uint8),
+            time=joined("setl_time", np.int64),
+            per_day=self._per_day,
+            day=joined("day", np.int32),
+            med_type=joined("med_type", np.int32),
+            med_types=list(self._codes),
+            tier=joined("tier", np.uint8),
+            in_scope=joined("inscp_scp_amt", np.int64),
+        )
 
 
 def _status(cell: Cell) -> int | Fault:

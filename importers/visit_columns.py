@@ -16,6 +16,9 @@ from importers import visit_text
 from importers.amounts import amount
 from importers.cells import Cell, Fault, Memo
 from importers.days import instant
+from importers.texts import code_text
+from importers.visit_people import BLANK as BLANK_PERSON
+from importers.visit_people import People
 from importers.visit_text import UNREAD
 from ledger.benefits.compiled import machine_code
 from ledger.benefits.kernel import MOST_FEN
@@ -87,8 +90,9 @@ def _plain_amounts(column: Any) -> Ints:
     return _unread_where_null(column, fen)
 
 
-def times(column: Any) -> tuple[Ints, Ints, FaultyRows]:
-    """When each visit was settled, in the column's own unit (int64), and its day since 1970."""
+def times(column: Any) -> tuple[Ints, int, Ints, FaultyRows]:
+    """When each visit was settled, in the column's own unit (int64) since 1970; how many of that
+    unit a day has; and the day (int32)."""
     import numpy as np
     import pyarrow as pa
 
@@ -122,7 +126,7 @@ def times(column: Any) -> tuple[Ints, Ints, FaultyRows]:
     for row in np.flatnonzero((day < _FIRST_DAY) | (day > _LAST_DAY)).tolist():
         faults[row] = Fault("value/not-a-day", "年份不在 1900 至 9998 之间，请核对")
         day[row] = 0
-    return time, day.astype(np.int32), faults
+    return time, per_day, day.astype(np.int32), faults
 
 
 def _seconds(cell: Cell) -> int | Fault:
@@ -131,17 +135,22 @@ def _seconds(cell: Cell) -> int | Fault:
 
 
 def labels(column: Any, memo: Memo[int]) -> tuple[Ints, FaultyRows]:
-    """A column of few different values, each looked up once; int32."""
+    """A column of few different values, each looked up once; in the least type that holds them."""
     import numpy as np
+    import pyarrow as pa
 
-    coded = _with_dictionary(column)
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     cells = [_cell(value) for value in coded.dictionary]
     read = [*memo.read_all(cells), memo[""]]
-    table = np.array([0 if isinstance(value, Fault) else value for value in read], np.int32)
-    places = coded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
+    numbers = [0 if isinstance(value, Fault) else value for value in read]
+    table = np.array(numbers, np.min_scalar_type(max(numbers)))
+    places = coded.indices
+    if places.null_count:
+        places = places.fill_null(len(cells))
+    places = places.to_numpy(zero_copy_only=False)
     refused = np.array([isinstance(value, Fault) for value in read])
     faults: FaultyRows = {}
-    if refused.any():
+    if refused[places].any():
         for row in np.flatnonzero(refused[places]).tolist():
             value = read[places[row]]
             assert isinstance(value, Fault)
@@ -149,36 +158,17 @@ def labels(column: Any, memo: Memo[int]) -> tuple[Ints, FaultyRows]:
     return table[places], faults
 
 
-def keys(column: Any) -> Any:
-    """Numbers of persons as a dictionary of text or whole numbers, for `person_codes`."""
-    import pyarrow as pa
-
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (_is_text(kind) or pa.types.is_integer(kind)):
-        column = column.cast(pa.string())
-    return _with_dictionary(column)
-
-
-def person_codes(batches: list[Any]) -> tuple[Ints, Ints]:
-    """Persons numbered from 0, over all batches, and the rows where the number is blank."""
+def persons(column: Any, people: People) -> tuple[Ints, FaultyRows]:
+    """Numbers of persons, text or whole, as `people` numbers them; int32."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    whole = pa.chunked_array(batches).unify_dictionaries()
-    codes = np.concatenate(
-        [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in whole.chunks]
-    )
-    values = whole.chunk(0).dictionary
-    if not _is_text(values.type):
-        return codes, np.flatnonzero(codes < 0)
-    trimmed = pc.utf8_trim_whitespace(values)
-    if not trimmed.equals(values):
-        values = trimmed.dictionary_encode()
-        codes = np.append(values.indices.to_numpy(), np.int32(-1))[codes]
-        values = values.dictionary
-    blank = pc.index(values, pa.scalar("", values.type)).as_py()
-    return codes, np.flatnonzero((codes < 0) | (codes == blank if blank >= 0 else False))
+    column = _without_dictionary(column)
+    if pa.types.is_floating(column.type):  # 1001.0, where an empty cell has made all of them so.
+        column = pa.array([code_text(_cell(value)) for value in column], pa.string())
+    codes = people.codes(*_text_buffers(column.cast(pa.string())))
+    codes = np.where(column.is_null().to_numpy(zero_copy_only=False), BLANK_PERSON, codes)
+    return codes, dict.fromkeys(np.flatnonzero(codes == BLANK_PERSON).tolist(), BLANK)
 
 
 def _words(column: Any, per_item: int) -> Ints:
@@ -196,19 +186,23 @@ def _from_text(column: Any, reader: Callable[..., None]) -> Ints:
     import numpy as np
     import pyarrow as pa
 
-    if not pa.types.is_string(column.type):
-        column = column.cast(pa.string())
     numbers = np.empty(len(column), np.int64)
+    reader(*_text_buffers(column.cast(pa.string())), numbers)
+    return _unread_where_null(column, numbers)
+
+
+def _text_buffers(column: Any) -> tuple[Ints, Ints]:
+    """The bytes of a text column's cells, and where each begins and the last one ends."""
+    import numpy as np
+
     if not len(column):
-        return numbers
+        return np.zeros(1, np.uint8), np.zeros(1, np.int32)
     _, ends, data = column.buffers()
-    first = column.offset
-    limits = np.frombuffer(ends, np.int32, first + len(column) + 1)[first:]
+    limits = np.frombuffer(ends, np.int32, column.offset + len(column) + 1)[column.offset :]
     read = (
         np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
     )
-    reader(read, limits, numbers)
-    return _unread_where_null(column, numbers)
+    return read, limits
 
 
 @cache
@@ -241,12 +235,6 @@ def _without_dictionary(column: Any) -> Any:
     import pyarrow as pa
 
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-
-
-def _with_dictionary(column: Any) -> Any:
-    import pyarrow as pa
-
-    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _cell(value: Any) -> Cell:

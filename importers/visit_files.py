@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,7 +60,7 @@ class ParquetVisits:
         texts = [
             name
             for name in names or ()
-            if name in ("psn_no", "psn_type", "med_type", "tier")
+            if name in ("psn_type", "med_type", "tier")
             and pa.types.is_string(self.schema.field(name).type)
         ]
         with pq.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False) as file:
@@ -163,6 +164,15 @@ class CsvVisits:
             for number, cells in enumerate(reader, 2):
                 if cells:
                     yield number, cells
+
+
+def read_ahead(batches: Iterator[Any]) -> Iterator[Any]:
+    """The same batches; while one is worked on, the next is read by another thread."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _encoding_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from importers.visit_arrays import VisitArrays
+    from importers.visit_arrays import Kept, VisitArrays
     from importers.visit_files import VisitFile
     from ledger.benefits.compiled import Settled
     from ledger.benefits.simulation import Periods
@@ -117,19 +117,20 @@ def simulate(
 def run(visits: Path, pack: Pack, out: Path, stage: Stage) -> Summary:
     """Read, settle, write; raises `_Faults` before anything is written."""
     from exports.visit_arrays import write_visit_arrays
+    from importers.visit_arrays import rows_again
     from importers.visit_files import open_visit_file
 
     file = open_visit_file(visits)
-    arrays, periods = _read(file, pack, stage("读取", file.rows))
+    arrays, kept, periods = _read(file, pack, stage("读取", file.rows))
     settled, not_pooled = _settle(arrays, periods)
     person_part = arrays.in_scope - settled.pay
     computed = dict(zip(RESULTS, (settled.deductible, settled.pay, person_part), strict=True))
     advance = stage("写出", arrays.rows)
-    write_visit_arrays(out, file.schema, file.batches(), computed, advance)
+    write_visit_arrays(out, file.schema, rows_again(file, kept), computed, advance)
     return _summary(arrays, settled, not_pooled, pack, out)
 
 
-def _read(file: VisitFile, pack: Pack, advance: Advance) -> tuple[VisitArrays, Periods]:
+def _read(file: VisitFile, pack: Pack, advance: Advance) -> tuple[VisitArrays, Kept, Periods]:
     """The visits and the rules of their days, or every fault of the file at once."""
     from importers.visit_arrays import Faults, heading_faults, read_visit_arrays
     from ledger.benefits.simulation import periods_of
@@ -137,12 +138,12 @@ def _read(file: VisitFile, pack: Pack, advance: Advance) -> tuple[VisitArrays, P
     if wrong := heading_faults(file, RESULTS):
         raise _Faults(wrong)
     faults = Faults()
-    arrays = read_visit_arrays(file, faults, advance)
+    arrays, kept = read_visit_arrays(file, faults, advance)
     periods = periods_of(arrays.days(), pack.outpatient)
     faults.add_days("policy/not-in-force", arrays.day, periods.not_in_force)
     if errors := faults.in_order(file):
         raise _Faults(errors)
-    return arrays, periods
+    return arrays, kept, periods
 
 
 def _settle(arrays: VisitArrays, periods: Periods) -> tuple[Settled, dict[str, int]]:
@@ -166,7 +167,9 @@ def _settle(arrays: VisitArrays, periods: Periods) -> tuple[Settled, dict[str, i
         arrays.tier,
         np.where(paid_for, arrays.in_scope, 0),
     )
-    settled = settle_columns(visits, arrays.time, periods, threads=os.cpu_count() or 1)
+    settled = settle_columns(
+        visits, arrays.time, arrays.per_day, periods, threads=os.cpu_count() or 1
+    )
     counted = zip(arrays.med_types, rows, strict=True)
     return settled, {code: count for code, count in sorted(counted) if count}
 

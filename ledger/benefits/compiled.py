@@ -85,48 +85,47 @@ def compiled_fold() -> Any:
     )
 
 
-def settle_columns(visits: VisitColumns, time: Ints, periods: Periods, threads: int) -> Settled:
+def settle_columns(
+    visits: VisitColumns, time: Ints, per_day: int, periods: Periods, threads: int
+) -> Settled:
     """Settle visits that stand in any order: by person, then time, ties as they came.
 
     Args:
-        time: when each visit was settled, in any unit, int64.
+        time: when each visit was settled, int64, in a unit of which a day has `per_day`.
         periods: covers every day of the visits.
         threads: the result does not depend on it.
     """
     import numpy as np
 
-    order = _order(visits.person, time)
-    if order is not None:
-        visits = VisitColumns(*(column[order] for column in visits))
-    settled = Settled(*(np.empty(len(time), np.int64) for _ in range(2)))
-    fold_in_threads(visits, periods, settled, threads)
-    if order is None:
-        return settled
-    back = Settled(*(np.empty(len(time), np.int64) for _ in range(2)))
-    for there, here in zip(back, settled, strict=True):
-        there[order] = here
-    return back
+    if machine_code(visit_order.in_order)(visits.person, time):
+        return fold_in_threads(visits, periods, threads)
+    ordered, order = _in_order(visits, time, per_day)
+    settled = fold_in_threads(ordered, periods, threads)
+    back = np.empty((len(time), 2), np.int64)
+    machine_code(visit_order.put_back)(order, *settled, back)
+    return Settled(back[:, 0], back[:, 1])
 
 
-def fold_in_threads(visits: VisitColumns, periods: Periods, settled: Settled, threads: int) -> None:
-    """`fold_visits` over sorted visits, stretches of whole persons at once; fills `settled`."""
+def fold_in_threads(visits: VisitColumns, periods: Periods, threads: int) -> Settled:
+    """`fold_visits` over sorted visits, stretches of whole persons at once."""
     import numpy as np
 
-    fold = compiled_fold()
+    settled = Settled(*(np.empty(len(visits.person), np.int64) for _ in range(2)))
     tables = (
         periods.first_day,
         np.array(periods.period_of_day, np.int16),
         np.array(periods.years, np.int16),
         np.array(periods.rules, np.int64),
     )
+    fold = compiled_fold()
 
     def one(stretch: slice) -> None:
         columns = [column[stretch] for column in visits]
         fold(*columns, *tables, *(column[stretch] for column in settled))
 
-    stretches = _whole_persons(visits.person, threads)
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, stretches))
+        list(pool.map(one, _whole_persons(visits.person, threads)))
+    return settled
 
 
 def _whole_persons(person: Ints, parts: int) -> list[slice]:
@@ -142,18 +141,28 @@ def _whole_persons(person: Ints, parts: int) -> list[slice]:
     return [slice(start, end) for start, end in pairwise(sorted(cuts))]
 
 
-def _order(person: Ints, time: Ints) -> Ints | None:
-    """The rows in order of person and time; None where they are in that order already."""
+def _in_order(visits: VisitColumns, time: Ints, per_day: int) -> tuple[VisitColumns, Ints]:
+    """The visits sorted by person and time, and the row from which each came."""
     import numpy as np
 
-    if machine_code(visit_order.in_order)(person, time):
-        return None
-    people = int(person.max()) + 1
+    rows, people = len(time), int(visits.person.max()) + 1
     ends, left = np.zeros(people, np.int64), np.empty(people, np.int32)
-    order, grouped = np.empty(len(person), np.int32), np.empty(len(person), np.int64)
-    machine_code(visit_order.group_by_person)(person, time, ends, order, grouped)
-    count = machine_code(visit_order.sort_short_stretches)(ends, order, grouped, left)
+    records = np.empty((rows, 3), np.int64)
+    machine_code(visit_order.group_by_person)(
+        visits.person,
+        time,
+        visits.status,
+        visits.tier,
+        visits.in_scope,
+        ends,
+        records,
+        np.empty(visit_order.BLOCK, np.int64),
+    )
+    count = machine_code(visit_order.sort_short_stretches)(ends, records, left)
     for who in left[:count]:
-        stretch = slice(ends[who - 1] if who else 0, ends[who])
-        order[stretch] = order[stretch][np.argsort(grouped[stretch], kind="stable")]
-    return order
+        stretch = records[ends[who - 1] if who else 0 : ends[who]]
+        stretch[:] = stretch[np.argsort(stretch[:, visit_order.TIME], kind="stable")]
+    ordered = VisitColumns(*(np.empty_like(column) for column in visits))
+    order = np.empty(rows, np.int32)
+    machine_code(visit_order.unpack)(ends, records, per_day, *ordered, order)
+    return ordered, order
