@@ -28,6 +28,7 @@ from ledger.core.people import (
     FamilyRecord,
     PersonRecord,
     Relation,
+    Status,
 )
 from ledger.core.providers import ProviderKind, ProviderRecord
 from ledger.core.visits import AccountUse, VisitRecord
@@ -42,12 +43,15 @@ from ledger.services.import_people import import_people
 from ledger.services.import_providers import import_providers
 from ledger.services.importing import ImportOptions
 from ledger.services.initialise import initialise
+from ledger.services.move_funds import move_funds
+from ledger.services.pay_provider import pay_all
 from ledger.services.settle_visit import reverse, settle
 from ledger.services.verify import verify
 from ledger.storage import people
 from ledger.storage.engine import open_engine
 from ledger.storage.journal import append
 from ledger.storage.months import BookingMonths
+from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, ZHAO, psn_no, somebody
 
 LONG_AGO = date(2020, 1, 1)
 
@@ -127,11 +131,16 @@ def template() -> Path:
     import_providers(
         context, Batch("providers", "providers", len(records), records, []), ImportOptions()
     )
+    _settle_down(context)
+    return path
+
+
+def _settle_down(context: Context) -> None:
+    """Bring everything out of the write-ahead log, so that the file alone can be copied."""
     with context.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     context.engine.dispose()
-    return path
 
 
 class World:
@@ -333,3 +342,87 @@ def _all_taken(result: ImportResult) -> ImportResult:
 def dump(world: World, tables: Sequence[str]) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of some tables, to compare a database with itself later."""
     return {table: sorted(world.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
+
+
+def a_busy_quarter(world: World) -> None:
+    """Something of everything: credits with arrears, a return and a debt, a retirement made known
+    late, visits of all kinds, mutual aid with a quota, refunds, a stay, fund flows, payments, and
+    January closed."""
+    world.enrol(CHEN, LIN, WANG, ZHAO)
+    chen, lin, wang, zhao = (str(person.psn_no) for person in (CHEN, LIN, WANG, ZHAO))
+    world.open_with(chen, 300_000)
+    for month in ("2023-01", "2023-02"):
+        world.contribute(
+            world.contribution(chen, month, 800_025),
+            world.contribution(zhao, month, 520_850),
+            world.contribution(wang, month, 403_900, account_fen=0),
+        )
+    world.credit("2023-01")
+    world.link(
+        world.relation(CHEN.certno, LIN.certno, Relation.SPOUSE, quota_fen=20_000),
+        world.relation(CHEN.certno, YU_CERTNO, Relation.CHILD, user_name=YU_NAME),
+    )
+    _visits_of_january(world, chen, lin, wang, zhao)
+    world.contribute(
+        world.contribution(zhao, "2023-01", -520_850, ContributionKind.REFUND, date(2023, 2, 8)),
+        world.contribution(chen, "2023-01", 60_000, ContributionKind.BASE_DIFFERENCE),
+    )
+    world.credit("2023-02")
+    retired = somebody(1, CHEN.name, Status.RETIRED, changed_on=date(2023, 2, 1))
+    world.enrol(retired._replace(settled_up_on=date(2023, 2, 1)))
+    world.credit("2023-02")
+    _money_of_january(world)
+    late = world.settle(world.visit("late", zhao, date(2023, 1, 31), 40_000, use=1))
+    world.reverse(late, datetime(2023, 2, 3, 10))
+    world.settle(world.visit("cash-only", wang, date(2023, 2, 3), 0, self_paid_fen=1_000))
+
+
+def _visits_of_january(world: World, chen: str, lin: str, wang: str, zhao: str) -> None:
+    day = date(2023, 1, 10)
+    first = world.settle(world.visit("A", chen, day, 90_000, use=1), "request-1")
+    world.settle(world.visit("B", lin, day, 88_801, "hospital-2", use=2), "request-1")
+    world.settle(world.visit("C", None, day, 5_000, "hospital-1", use=2, certno=YU_CERTNO))
+    world.settle(world.visit("D", zhao, day, 1_000_000, "hospital-1", use=1, paid_first_fen=700))
+    world.settle(
+        world.visit("E", wang, day, 60_000, "pharmacy", med_type="41",
+                    prescriber_code=code_of("hospital-1"))
+    )  # fmt: skip
+    stay = world.visit("S", lin, date(2023, 1, 25), 0, med_type="21")
+    world.settle(stay._replace(first_day=date(2023, 1, 20), last_day=date(2023, 1, 25)))
+    world.settle(world.visit("F", lin, date(2023, 1, 22), 3_000, use=1))
+    shared = world.settle(world.visit("G", lin, date(2023, 1, 28), 9_000, use=2))
+    world.reverse(shared, datetime(2023, 1, 29, 9))
+    assert first["hifp_pay"] == "200.00"
+
+
+def _money_of_january(world: World) -> None:
+    move_funds(world.context, "fiscal", Fen(150_000), date(2023, 1, 28), "flow-1")
+    move_funds(world.context, "disbursement", Fen(120_000), date(2023, 1, 30))
+    # What January's visits cost is more than January's contributions brought; three people do not
+    # carry a fund. The rest of the city's money comes in here.
+    world.enrol(somebody(50, "其他参保人"))
+    world.contribute(
+        world.contribution(psn_no(50), "2023-01", 10_000_000, arrived_on=date(2023, 1, 31))
+    )
+    world.credit("2023-02")
+    move_funds(world.context, "fiscal", Fen(800_000), date(2023, 1, 31))
+    move_funds(world.context, "disbursement", Fen(800_000), date(2023, 1, 31))
+    pay_all(world.context, Month(2023, 1), date(2023, 2, 2))
+    world.close_month("2022-12")
+    world.close_month("2023-01")
+
+
+@cache
+def busy_template() -> Path:
+    """A database after `a_busy_quarter`; never written to."""
+    path = Path(_folder().name) / "busy.db"
+    world = World(path)
+    a_busy_quarter(world)
+    _settle_down(world.context)
+    return path
+
+
+def copy_of(source: Path, path: Path, actor: str = "tester") -> World:
+    """A world that begins as a copy of another's file."""
+    shutil.copyfile(source, path)
+    return World(path, actor=actor)

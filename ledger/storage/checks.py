@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from ledger.books.kinds import TRANSFER_KINDS
 from ledger.storage.triggers import installed_triggers, sqlite_triggers
 
 
@@ -40,6 +41,10 @@ _BY_PERSON = f"""
     GROUP BY person_id, fund_year
 """
 
+_KINDS = ", ".join(
+    f"('{kind.kind}', '{kind.debit}', '{kind.credit}')" for kind in TRANSFER_KINDS.values()
+)
+
 CHECKS = (
     Check(
         "verify/transfer-shape",
@@ -49,6 +54,14 @@ CHECKS = (
         "WHERE amount_fen <= 0 OR debit_account = credit_account "
         "OR debit_account NOT IN (SELECT code FROM account) "
         "OR credit_account NOT IN (SELECT code FROM account)",
+    ),
+    Check(
+        "verify/transfer-accounts",
+        1,
+        "转账的借贷科目是该种业务的科目",
+        "SELECT 'entry ' || entry_id || ' leg ' || leg, "
+        "kind || ' ' || debit_account || ' ' || credit_account FROM transfer "
+        f"WHERE (kind, debit_account, credit_account) NOT IN (VALUES {_KINDS})",
     ),
     Check(
         "verify/reversed-twice",
@@ -207,7 +220,7 @@ CHECKS = (
     Check(
         "verify/settlement-books",
         7,
-        "结算金额等于账簿转账",
+        "结算都有分录和就诊，金额等于账簿转账",
         """
         SELECT 'settlement ' || s.settlement_id,
             s.pool_fen - coalesce(t.pool, 0) || ' / ' || (s.account_fen - coalesce(t.account, 0))
@@ -221,7 +234,10 @@ CHECKS = (
             FROM transfer WHERE provider_id IS NOT NULL AND person_id <> 0
             GROUP BY person_id, entry_id) AS t
             ON t.person_id = s.person_id AND t.entry_id = s.settlement_id
+        LEFT JOIN entry AS e ON e.person_id = s.person_id AND e.entry_id = s.settlement_id
+        LEFT JOIN visit AS v ON v.person_id = s.person_id AND v.visit_id = s.visit_id
         WHERE s.pool_fen <> coalesce(t.pool, 0) OR s.account_fen <> coalesce(t.account, 0)
+            OR e.entry_id IS NULL OR v.visit_id IS NULL
         """,
     ),
     Check(
@@ -285,15 +301,20 @@ CHECKS = (
         "缴费明细等于入账金额",
         """
         SELECT 'entry ' || coalesce(c.entry_id, t.entry_id),
-            coalesce(c.fen, 0) || ' / ' || coalesce(t.fen, 0)
-        FROM (SELECT entry_id, sum(employer_fen + personal_fen) AS fen FROM contribution
-            GROUP BY entry_id) AS c
-        FULL JOIN (SELECT t.entry_id, sum(CASE WHEN debit_account = '1101' THEN amount_fen
-                ELSE -amount_fen END) AS fen
+            coalesce(c.pool, 0) || ' + ' || coalesce(c.account, 0) || ' / '
+                || coalesce(t.pool, 0) || ' + ' || coalesce(t.account, 0)
+        FROM (SELECT entry_id, sum(employer_fen + personal_fen - account_fen) AS pool,
+                sum(account_fen) AS account FROM contribution GROUP BY entry_id) AS c
+        FULL JOIN (SELECT t.entry_id,
+                sum(CASE t.kind WHEN 'contribution_pool' THEN amount_fen
+                    WHEN 'contribution_pool_return' THEN -amount_fen ELSE 0 END) AS pool,
+                sum(CASE t.kind WHEN 'contribution_personal' THEN amount_fen
+                    WHEN 'contribution_personal_return' THEN -amount_fen ELSE 0 END) AS account
             FROM entry AS e JOIN transfer AS t ON t.person_id = 0 AND t.entry_id = e.entry_id
             WHERE e.person_id = 0 AND e.kind = 'contribution' GROUP BY t.entry_id) AS t
             ON t.entry_id = c.entry_id
-        WHERE coalesce(c.fen, 0) <> coalesce(t.fen, 0)
+        WHERE coalesce(c.pool, 0) <> coalesce(t.pool, 0)
+            OR coalesce(c.account, 0) <> coalesce(t.account, 0)
         """,
     ),
     Check(
@@ -301,12 +322,20 @@ CHECKS = (
         5,
         "拨付登记等于拨付转账",
         """
-        SELECT 'provider ' || p.provider_id || ' month ' || p.fiscal_month,
-            p.pool_fen + p.account_fen - coalesce(t.fen, 0)
-        FROM provider_statement AS p LEFT JOIN (
-            SELECT entry_id, sum(amount_fen) AS fen FROM transfer
-            WHERE person_id = 0 GROUP BY entry_id) AS t ON t.entry_id = p.entry_id
-        WHERE p.pool_fen + p.account_fen <> coalesce(t.fen, 0)
+        SELECT 'provider ' || coalesce(p.provider_id, t.provider_id) || ' month '
+                || coalesce(p.fiscal_month, t.benefit_month),
+            coalesce(p.pool_fen + p.account_fen, 0) - coalesce(t.pool + t.account, 0)
+        FROM provider_statement AS p FULL JOIN (
+            SELECT entry_id, provider_id, benefit_month,
+                sum(CASE kind WHEN 'provider_pay_pool' THEN amount_fen ELSE 0 END) AS pool,
+                sum(CASE kind WHEN 'provider_pay_account' THEN amount_fen ELSE 0 END) AS account
+            FROM transfer
+            WHERE person_id = 0 AND kind IN ('provider_pay_pool', 'provider_pay_account')
+            GROUP BY entry_id, provider_id, benefit_month) AS t
+            ON t.entry_id = p.entry_id AND t.provider_id = p.provider_id
+            AND t.benefit_month = p.fiscal_month
+        WHERE coalesce(p.pool_fen, 0) <> coalesce(t.pool, 0)
+            OR coalesce(p.account_fen, 0) <> coalesce(t.account, 0)
         """,
     ),
 )

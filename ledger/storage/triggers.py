@@ -98,6 +98,7 @@ def sqlite_triggers() -> dict[str, str]:
         for verb in ("UPDATE", "DELETE"):
             triggers[f"{table}_refuse_{verb.lower()}"] = _refuse_trigger(table, verb)
     triggers["fiscal_month_refuse_reopen"] = NO_MONTH_REOPENS
+    triggers["fiscal_month_check_insert"] = _insert_trigger("fiscal_month", ("month",))
     triggers["fiscal_month_refuse_delete"] = _refuse_trigger("fiscal_month", "DELETE")
     return triggers
 
