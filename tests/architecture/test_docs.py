@@ -25,11 +25,11 @@ def commands_in(page: str) -> list[list[str]]:
     """The words of every `make …` and `gongji …` in a page: in code blocks after a `$`, or as a
     whole line, and between backticks. What starts with a path (.venv/bin/) counts the same."""
     text = text_of(page)
-    lines = [
-        line.strip().removeprefix("$ ")
-        for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
-        for line in block.replace("\\\n", " ").splitlines()
-    ]
+    lines = []
+    for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S):
+        whole = block.replace("\\\n", " ").splitlines()
+        # A console block shows outputs too; there a command stands after its "$".
+        lines += [ln.removeprefix("$ ") for ln in whole if kind != "console" or ln[:2] == "$ "]
     lines += re.findall(r"`([^`\n]+)`", re.sub(r"^```\w*\n.*?^```", "", text, flags=re.M | re.S))
     found = []
     for line in lines:
