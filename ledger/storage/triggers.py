@@ -39,11 +39,12 @@ ENTRY_MONTH_IS_OPEN = """
           AND e.person_id <> 0 AND e.reverses_entry_id IS NULL);
 """
 
+# The plus sign keeps SQLite from looking the entry up by its month, where a month has a million.
 TRANSFER_BELONGS = """
     SELECT RAISE(ABORT, 'ledger/unknown-entry: no entry of this month and day takes a leg')
     WHERE NOT EXISTS (
         SELECT 1 FROM entry AS e JOIN fiscal_month AS m ON m.month = e.fiscal_month
-        WHERE e.entry_id = NEW.entry_id AND e.fiscal_month = NEW.fiscal_month
+        WHERE e.entry_id = NEW.entry_id AND +e.fiscal_month = NEW.fiscal_month
           AND e.happened_on = NEW.happened_on AND NEW.leg >= 1 AND e.legs >= 1
           AND m.status = 'open');
     SELECT RAISE(ABORT, 'ledger/unknown-account: the chart of accounts has no such account')
