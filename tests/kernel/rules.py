@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
+
 from ledger.policy.values import CapBasis, DeductibleShape, OutpatientRules
 
 ByTier = tuple[int, int, int]
@@ -50,3 +52,31 @@ SHIYAN = outpatient_rules(
     ratio_retired=(9_000, 7_500, 6_000),
     annual_cap=300_000,
 )
+
+
+def _by_tier(values: st.SearchStrategy[int]) -> st.SearchStrategy[ByTier]:
+    return st.tuples(values, values, values)
+
+
+def _limit(values: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
+    return st.none() | values
+
+
+_RATIO = st.integers(0, 10_000)
+_DEDUCTIBLE = st.integers(0, 100_000)
+
+OUTPATIENT_RULES = st.builds(
+    outpatient_rules,
+    shape=st.sampled_from(DeductibleShape),
+    deductible=_by_tier(_DEDUCTIBLE),
+    deductible_retired=st.none() | _by_tier(_DEDUCTIBLE),
+    ceiling=_limit(_DEDUCTIBLE),
+    ratio=_by_tier(_RATIO),
+    ratio_retired=st.none() | _by_tier(_RATIO),
+    annual_cap=_limit(st.integers(0, 500_000)),
+    annual_basis=st.sampled_from(CapBasis),
+    visit_cap=_limit(st.integers(0, 50_000)),
+    visit_basis=st.sampled_from(CapBasis),
+    overall_cap=_limit(st.integers(0, 600_000)),
+)
+"""Any rules of the shapes that the kernel knows."""
