@@ -149,16 +149,16 @@ def fund_flows(connection: Connection, month: Month) -> Iterator[FundFlowLine]:
         yield FundFlowLine(date.fromisoformat(row[0]), *row[1:])
 
 
-_POOL_DUE = """CASE kind WHEN 'pool_pay' THEN amount_fen WHEN 'pool_pay_refund' THEN -amount_fen
+_POOL_DUE = """CASE t.kind WHEN 'pool_pay' THEN t.amount_fen WHEN 'pool_pay_refund' THEN -t.amount_fen
     ELSE 0 END"""
-_ACCOUNT_DUE = """CASE WHEN kind IN ('account_pay', 'family_pay') THEN amount_fen
-    WHEN kind IN ('account_pay_refund', 'family_pay_refund') THEN -amount_fen ELSE 0 END"""
-_POOL_PAID = "CASE kind WHEN 'provider_pay_pool' THEN amount_fen ELSE 0 END"
-_ACCOUNT_PAID = "CASE kind WHEN 'provider_pay_account' THEN amount_fen ELSE 0 END"
+_ACCOUNT_DUE = """CASE WHEN t.kind IN ('account_pay', 'family_pay') THEN t.amount_fen
+    WHEN t.kind IN ('account_pay_refund', 'family_pay_refund') THEN -t.amount_fen ELSE 0 END"""
+_POOL_PAID = "CASE t.kind WHEN 'provider_pay_pool' THEN t.amount_fen ELSE 0 END"
+_ACCOUNT_PAID = "CASE t.kind WHEN 'provider_pay_account' THEN t.amount_fen ELSE 0 END"
 
 
 def _summed(amount: str, where: str) -> str:
-    return f"coalesce(sum({amount}) FILTER (WHERE fiscal_month {where} :month), 0)"
+    return f"coalesce(sum({amount}) FILTER (WHERE t.fiscal_month {where} :month), 0)"
 
 
 _PROVIDERS = f"""
