@@ -40,13 +40,14 @@ def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportRes
     from ledger.services.import_providers import import_providers
     from ledger.services.import_visits import import_visits
 
-    return {
+    verbs: dict[str, Callable[[Context, Batch[Any], ImportOptions], ImportResult]] = {
         "providers": import_providers,
         "people": import_people,
         "contributions": import_contributions,
         "families": import_families,
         "visits": import_visits,
-    }[kind]
+    }
+    return verbs[kind]
 
 
 def write_errors(kind: str, source: Path, errors: list[RowError], out: Path) -> None:

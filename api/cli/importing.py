@@ -43,9 +43,8 @@ def import_file(
 ) -> None:
     """导入文件：全部合格行入账，或（--strict）一行也不入。 Import a file."""
     with answering(as_json), opened(db, pack, quiet=as_json) as context:
-        from ledger.services.importing import ImportOptions
-
         from api.files import import_path, write_errors
+        from ledger.services.importing import ImportOptions
 
         result = import_path(context, kind, file, ImportOptions(strict, dry_run))
         if errors is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.cli import books, exporting, family, importing, rules, server, token, visits
+from api.cli.common import examples
 from api.cli.demo import demo
 from api.cli.simulate import EPILOG as SIMULATE_EPILOG
 from api.cli.simulate import simulate
@@ -25,7 +26,7 @@ def _register() -> None:
         for name, command, epilog in module.COMMANDS:
             app.command(name, epilog=epilog)(command)
     app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
-    app.command("demo", epilog=demo.__doc__ and "gongji demo\n\ngongji demo /tmp/city --json")(demo)
+    app.command("demo", epilog=examples("gongji demo", "gongji demo city --json"))(demo)
     app.add_typer(family.app, name="family")
     app.add_typer(rules.app, name="rules")
     app.add_typer(token.app, name="token")

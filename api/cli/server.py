@@ -32,7 +32,7 @@ COMMANDS = (
         examples(
             "gongji serve",
             "gongji serve --db sqlite:///demo/gongji.db --port 8080",
-            "gongji serve --host 0.0.0.0 --port 80",
+            "gongji serve --host 0.0.0.0",
         ),
     ),
 )

@@ -1,0 +1,128 @@
+"""`gongji export`: a report as a workbook, or the journal as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.common import (
+    DbOption,
+    JsonOption,
+    PackOption,
+    a_day,
+    answering,
+    examples,
+    opened,
+    parsed,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from ledger.core.months import Month
+
+NEEDED = {
+    "statement": ("person",),
+    "crediting-list": ("employer", "month"),
+    "provider-statement": ("provider", "month"),
+    "reconciliation": ("month",),
+    "fund-report": ("month",),
+    "journal": (),
+}
+"""Export -> options without which there is nothing to write."""
+
+
+def export(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="statement 对账单 | crediting-list 划账明细 | provider-statement 结算单 | "
+            "reconciliation 对账表 | fund-report 基金月报 | journal 序时账"
+        ),
+    ],
+    month: Annotated[str | None, typer.Option("--month", help="月份 2023-01。 Month.")] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", help="人员编号或证件号码。 Person.")
+    ] = None,
+    employer: Annotated[str | None, typer.Option("--employer", help="单位编号。 Employer.")] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", help="定点机构编号。 Provider.")
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", help="起始日。 First day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="终止日（含）。 Last day.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写到哪个文件，默认按名称和月份。 The file.")
+    ] = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """导出工作簿：对账单、划账明细、结算单、对账表、基金月报、序时账。 Write a workbook."""
+    from ledger.core.months import Month
+
+    given = {"month": month, "person": person, "employer": employer, "provider": provider}
+    if name not in NEEDED:
+        raise typer.BadParameter(f"没有“{name}”；可选 {'、'.join(NEEDED)}")
+    missing = [f"--{option}" for option in NEEDED[name] if given[option] is None]
+    if missing:
+        raise typer.BadParameter(f"还需要 {'、'.join(missing)}。 Missing options.")
+    wanted = parsed(Month.parse, month) if month else None
+    days = (parsed(a_day, start) if start else None, parsed(a_day, last) if last else None)
+    arguments = _arguments(name, given, wanted, days)
+    with answering(as_json), opened(db, pack) as context:
+        from exports.catalog import EXPORTS
+        from ledger.services import reporting
+
+        chosen = EXPORTS[name]
+        parts = [part for part in (person, employer, provider, month) if part]
+        path = out or Path(chosen.file_name(*parts))
+        with reporting.opened(context, name, **arguments) as report:
+            _write(chosen.write, report, path)
+        if as_json:
+            print_json({"export": name, "file": str(path), "bytes": path.stat().st_size})
+        else:
+            typer.echo(f"✓ {chosen.title} → {path}")
+
+
+def _arguments(
+    name: str, given: dict[str, str | None], month: Month | None, days: tuple[Any, Any]
+) -> dict[str, Any]:
+    """What the report of that name takes."""
+    return {
+        "statement": {"person": given["person"], "first_day": days[0], "last_day": days[1]},
+        "crediting-list": {"employer_no": given["employer"], "month": month},
+        "provider-statement": {"provider_code": given["provider"], "month": month},
+        "reconciliation": {"month": month},
+        "fund-report": {"month": month},
+        "journal": {"first": month, "last": month},
+    }[name]
+
+
+def _write(write: Any, report: Any, path: Path) -> None:
+    """Write beside the target and rename: a half-written workbook never has its name."""
+    from ledger.core.errors import Refused
+
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(report, partial)
+        partial.replace(path)
+    except OSError as error:
+        raise Refused("export/unwritable", f"无法写入 {path}：{error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+COMMANDS = (
+    (
+        "export",
+        export,
+        examples(
+            "gongji export reconciliation --month 2023-01",
+            "gongji export statement --person 4203000000000001 --out statement.xlsx",
+            "gongji export provider-statement --provider H42030200001 --month 2023-01 --json",
+            "gongji export journal --out 2023.journal",
+        ),
+    ),
+)
