@@ -62,7 +62,7 @@ def _month(month: MonthDone) -> dict[str, Any]:
 def _print(done: DemoDone) -> None:
     from api.cli.common import table
 
-    table("导入的文件", ["文件", "行", "接受", "未变", "拒绝", "被拒行"], _file_rows(done))
+    table("导入的文件", ["文件", "行", "接受", "未变", "拒绝"], _file_rows(done))
     headings = ["项目", *(month.month for month in done.months)]
     table("三个月", headings, _month_rows(done.months))
     _print_verdict(done)
@@ -104,19 +104,16 @@ def _month_rows(months: list[MonthDone]) -> list[list[str]]:
         ("  其中家庭共济", [yuan(month.family_fen) for month in months]),
         ("个人现金", [yuan(month.cash_fen) for month in months]),
         ("拨付定点机构", [yuan(month.paid_fen) for month in months]),
-        ("对账", [_verdict(month) for month in months]),
-        ("结账", ["已结账" if month.closed else "未结账" for month in months]),
     ]
     return [[title, *values] for title, values in rows]
 
 
-def _verdict(month: MonthDone) -> str:
-    if month.uneven:
-        return f"{len(month.uneven)} 项不平：{'、'.join(month.uneven[:3])}"
-    return f"{month.checks} 项全平"
-
-
 def _print_verdict(done: DemoDone) -> None:
+    for month in done.months:
+        if month.uneven or not month.closed:
+            typer.secho(f"✗ {month.month} 对账不平：{'、'.join(month.uneven)}", fg="red")
+        else:
+            typer.secho(f"✓ {month.month} 对账 {month.checks} 项全平，已结账", fg="green")
     verified = done.verified
     if verified["ok"]:
         typer.secho(f"✓ verify：{verified['checks']} 项不变式全部重新证明", fg="green")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from importers.amounts import amount
-from importers.cells import Fault
+from importers.cells import Cell, Fault
 
 SHEET = "核对"
 EVEN, UNEVEN = "平", "不平"
@@ -43,7 +43,7 @@ def read_checks(workbook: Path) -> list[CheckRow]:
     ]
 
 
-def _fen(cell: str | int | float) -> int:
+def _fen(cell: Cell) -> int:
     read = amount(cell)
     assert not isinstance(read, Fault), f"a check without a figure: {cell!r}"
     return read
