@@ -76,11 +76,10 @@ def _parquet(path: Path, schema: Any) -> Iterator[Callable[[Any], None]]:
         def flush() -> None:
             nonlocal writer
             table = pa.concat_tables(waiting) if waiting else schema.empty_table()
+            table = table.replace_schema_metadata(None)
             if writer is None:
                 writer = opened.enter_context(_parquet_writer(path, schema, table.schema))
-            writer.write_table(
-                table.replace_schema_metadata(writer.schema.metadata), row_group_size=_ROW_GROUP
-            )
+            writer.write_table(table, row_group_size=_ROW_GROUP)
             waiting.clear()
 
         def write(table: Any) -> None:
@@ -97,23 +96,25 @@ def _parquet_writer(path: Path, schema: Any, coming: Any) -> Any:
     """A writer of tables as they are `coming` into a file that says it has `schema`.
 
     Text that comes as a dictionary is written five times as fast, but Arrow would note the
-    dictionary as the column's type. So the note about types (`ARROW:schema`) is ours.
+    dictionary as the column's type. So the notes about the file are ours, not Arrow's.
     """
     import base64
 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    note = {b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes())}
-    return pq.ParquetWriter(
+    writer = pq.ParquetWriter(
         path,
-        coming.with_metadata({**(schema.metadata or {}), **note}),
+        coming,
         store_schema=False,
         # A dictionary of amounts, times or ids is as long as the column: only trying costs.
         use_dictionary=[f.name for f in coming if pa.types.is_dictionary(f.type)] or False,
         write_statistics=[f.name for f in coming if pa.types.is_primitive(f.type)] or False,
         store_decimal_as_integer=True,
     )
+    note = {b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes())}
+    writer.add_key_value_metadata({**(schema.metadata or {}), **note})
+    return writer
 
 
 @contextmanager

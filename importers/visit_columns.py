@@ -240,6 +240,6 @@ def _without_dictionary(column: Any) -> Any:
 def _cell(value: Any) -> Cell:
     """An Arrow value as the readers of cells know it; nothing is blank."""
     plain = value.as_py()
-    if plain is None:
+    if plain is None or plain != plain:  # NaN: how pandas writes an empty cell among numbers.
         return ""
     return plain if isinstance(plain, (str, int, float, datetime)) else str(plain)

@@ -97,6 +97,8 @@ def settle_columns(
     """
     import numpy as np
 
+    if not len(time):
+        return Settled(*(np.empty(0, np.int64) for _ in range(2)))
     if machine_code(visit_order.in_order)(visits.person, time):
         return fold_in_threads(visits, periods, threads)
     ordered, order = _in_order(visits, time, per_day)

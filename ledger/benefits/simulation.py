@@ -35,11 +35,12 @@ def periods_of(days: Iterable[int], rules_on: Callable[[date], OutpatientRules])
     """The periods in which `days` lie.
 
     Args:
-        days: distinct, rising, since 1970-01-01; at least one.
+        days: distinct, rising, since 1970-01-01.
         rules_on: the rules of a day; raises NotInForce where there are none.
     """
     asked = list(days)
-    table = [-1] * (asked[-1] - asked[0] + 1)
+    first = asked[0] if asked else 0
+    table = [-1] * (asked[-1] - first + 1 if asked else 0)
     keys: dict[tuple[int, KernelParameters, frozenset[str]], int] = {}
     silent: dict[int, str] = {}
     for day in asked:
@@ -50,9 +51,9 @@ def periods_of(days: Iterable[int], rules_on: Callable[[date], OutpatientRules])
             silent[day] = error.message
             continue
         key = (on.year, kernel_parameters(rules), rules.pooled_med_types)
-        table[day - asked[0]] = keys.setdefault(key, len(keys))
+        table[day - first] = keys.setdefault(key, len(keys))
     return Periods(
-        first_day=asked[0],
+        first_day=first,
         period_of_day=table,
         years=[year for year, _, _ in keys],
         rules=[rules for _, rules, _ in keys],

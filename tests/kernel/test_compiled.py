@@ -167,6 +167,7 @@ def _twice(number: int) -> int:
 
 
 def test_no_visits_give_no_results() -> None:
-    periods = two_rules(SHIYAN, SHIYAN, 19_300)
-    assert pairs(fold_in_threads(columns_of([]), periods, 2)) == []
+    nothing = columns_of([])
+    periods = periods_of([], lambda day: SHIYAN)
+    assert pairs(settle_columns(nothing, nothing.in_scope, 1, periods, threads=2)) == []
     assert compiled_fold() is compiled_fold()
