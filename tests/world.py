@@ -374,6 +374,9 @@ def a_busy_quarter(world: World) -> None:
     _money_of_january(world)
     late = world.settle(world.visit("late", zhao, date(2023, 1, 31), 40_000, use=1))
     world.reverse(late, datetime(2023, 2, 3, 10))
+    world.settle(world.visit("H", None, date(2023, 2, 6), 4_000, use=2, certno=YU_CERTNO))
+    world.settle(world.visit("I", chen, date(2023, 2, 7), 10_000, use=1))
+    move_funds(world.context, "fiscal", Fen(1_000), date(2023, 2, 10))
     world.settle(world.visit("cash-only", wang, date(2023, 2, 3), 0, self_paid_fen=1_000))
 
 
