@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exports.tables import Column, Kind, write_table
-from exports.workbook import Book, Sheet, text_width
+from exports.workbook import LINE_HEIGHT, Book, Sheet, lines_needed
 from ledger.core.months import FAR
 from ledger.reports.head import ASSUMED_MARK, RETIREE_FLAT, Assumption
 
@@ -13,12 +13,12 @@ _NOTE_TITLE = "参数说明"
 
 _ASSUMPTION_COLUMNS = (
     Column("title", "参数", 34, Kind.WRAPPED),
-    Column("value", "取值", 14, Kind.CENTERED),
-    Column("valid_from", "生效日", 12, Kind.DAY),
-    Column("valid_until", "失效日", 12, Kind.CENTERED, lambda day: _until(day)),
-    Column("cite", "依据", 14, Kind.CENTERED),
-    Column("note", "说明", 60, Kind.WRAPPED),
-    Column("key", "参数名", 34, Kind.WRAPPED),
+    Column("value", "取值", 26, Kind.WRAPPED),
+    Column("valid_from", "生效日", 11, Kind.DAY),
+    Column("valid_until", "失效日", 11, Kind.CENTERED, lambda day: _until(day)),
+    Column("cite", "依据", 20, Kind.WRAPPED),
+    Column("note", "说明", 68, Kind.WRAPPED),
+    Column("key", "参数名", 42),
 )
 
 
@@ -60,8 +60,7 @@ def write_notes(sheet: Sheet, notes: list[str]) -> None:
     """Notes below a table, each over the whole width and as high as its text needs."""
     width = sum(sheet.widths)
     for note in notes:
-        lines = -(-text_width(note) * 9 // (width * 8))
-        sheet.merged(note, sheet.book.formats.note, 15 * max(1, lines))
+        sheet.merged(note, sheet.book.formats.note, LINE_HEIGHT * max(1, lines_needed(note, width)))
 
 
 def assumption_notes(sheet: Sheet) -> None:

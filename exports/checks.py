@@ -9,7 +9,7 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from exports.blocks import BALANCED, UNBALANCED, color_differences, color_results
 from exports.live import Live
-from exports.workbook import Sheet, yuan_number
+from exports.workbook import Sheet, money_width, yuan_number
 
 _HEADINGS = ("类别", "核对内容", "明细合计（公式）", "台账数", "差额", "结果", "口径")
 CHECK_WIDTHS = (10, 34, 18, 18, 15, 9, 62)
@@ -68,7 +68,7 @@ def write_checks(sheet: Sheet, checks: Sequence[Check]) -> WrittenChecks:
     color_results(sheet, first, last, _RESULT)
     largest = max((abs(c.details.value) for c in checks if not c.counts), default=0)
     for column in (_SUM, _LEDGER):
-        sheet.widen(column, len(f"{largest:,}") + 4)
+        sheet.widen(column, money_width(largest))
     return WrittenChecks(first, last)
 
 

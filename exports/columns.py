@@ -10,7 +10,7 @@ from ledger.reports.people import MED_TYPE_NAMES, STATUS_NAMES, named
 SETTLED = "结算"
 REFUNDED = "退费"
 AMOUNT_WIDTH = 14
-_NATIONAL_WIDTH = 11
+_NATIONAL_WIDTH = 10
 
 
 def month_text(number: int) -> str:
@@ -33,12 +33,12 @@ def month(field: str, heading: str) -> Column:
 PSN_NO = Column("psn_no", "人员编号", 20)
 NAME = Column("name", "姓名", 9)
 CERTNO = Column("certno", "证件号码", 20)
-STATUS = Column("status", "人员类别", 6, Kind.CENTERED, status_text)
+STATUS = Column("status", "人员\n类别", 6, Kind.CENTERED, status_text)
 EMPLOYER_NO = Column("employer_no", "单位编号", 16)
-EMPLOYER_NAME = Column("employer_name", "单位名称", 24, Kind.WRAPPED)
+EMPLOYER_NAME = Column("employer_name", "单位名称", 26)
 PROVIDER_CODE = Column("provider_code", "机构编码", 14)
-PROVIDER_NAME = Column("provider_name", "机构名称", 24, Kind.WRAPPED)
-REASON = Column("reason", "原因", 36, Kind.WRAPPED)
+PROVIDER_NAME = Column("provider_name", "机构名称", 24)
+REASON = Column("reason", "原因", 36)
 
 
 def kind_column(head: ReportHead, heading: str, width: int = 22) -> Column:
@@ -78,14 +78,14 @@ def settlement_columns(*, with_provider: bool) -> tuple[Column, ...]:
     """A settlement under the headings and field names of the national interface."""
     provider = (
         Column("provider_code", "机构编码\nfixmedins_code", 13),
-        Column("provider_name", "机构名称\nfixmedins_name", 20, Kind.WRAPPED),
+        Column("provider_name", "机构名称\nfixmedins_name", 20),
     )
     return (
-        Column("settlement_id", "结算ID\nsetl_id", 19),
-        Column("visit_id", "就诊ID\nmdtrt_id", 16),
+        Column("settlement_id", "结算ID\nsetl_id", 18),
+        Column("visit_id", "就诊ID\nmdtrt_id", 14),
         Column("settled_at", "结算时间\nsetl_time", 18, Kind.INSTANT),
         *(provider if with_provider else ()),
-        Column("psn_no", "人员编号\npsn_no", 18),
+        Column("psn_no", "人员编号\npsn_no", 17),
         Column("name", "姓名\npsn_\nname", 8),
         Column("status", "类别\npsn_\ntype", 6, Kind.CENTERED, status_text),
         Column("med_type", "医疗类别\nmed_type", 9, Kind.CENTERED, _med_type),

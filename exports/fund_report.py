@@ -23,7 +23,7 @@ from exports.blocks import (
 )
 from exports.live import NOTHING, Live, added
 from exports.trial_balance import BookCells, write_books
-from exports.workbook import Sheet, Target, open_workbook, yuan_number
+from exports.workbook import Sheet, Target, money_width, open_workbook, yuan_number
 from ledger.reports import accounts
 from ledger.reports.fund_report import (
     DUE,
@@ -120,7 +120,7 @@ class _Front:
             formula = f"={'+'.join(parts)}"
             raw.write_formula(row, column, formula, style, yuan_number(values[column - 1]))
         for column, fen in enumerate(values, start=1):
-            self.sheet.widen(column, len(f"{fen:,}") + 4)
+            self.sheet.widen(column, money_width(fen))
         self.rows[title] = row
         self.values[title] = values
         self.sheet.row += 1

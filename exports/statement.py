@@ -9,7 +9,7 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from exports.blocks import assumption_notes, write_notes
 from exports.columns import month_text
-from exports.workbook import Sheet, Target, day_number, open_workbook, yuan_number
+from exports.workbook import Sheet, Target, day_number, money_width, open_workbook, yuan_number
 from ledger.core.money import yuan_text
 from ledger.reports.account_statement import (
     AccountStatement,
@@ -51,11 +51,8 @@ def write_statement(report: AccountStatement, target: Target) -> None:
 
 def _write_holder(sheet: Sheet, report: AccountStatement) -> None:
     holder = report.holder
-    sheet.info(
-        f"姓名：{holder.name}    人员编号：{holder.psn_no}    证件号码：{holder.certno}",
-    )
+    sheet.info(f"姓名：{holder.name}    人员编号：{holder.psn_no}    证件号码：{holder.certno}")
     sheet.info(f"人员类别：{holder.status}（{holder.plan}）    单位：{holder.employer}")
-    sheet.info(f"对账期间：{report.first_day} 至 {report.last_day}")
 
 
 def _write_lines(sheet: Sheet, report: AccountStatement) -> None:
@@ -70,7 +67,7 @@ def _write_lines(sheet: Sheet, report: AccountStatement) -> None:
     closing = "=ROUND({}+{}-{},2)".format(*cells)
     _write_balance(sheet, "期末余额", closing, report.closing_fen)
     largest = max((abs(line.balance_fen) for line in report.lines), default=0)
-    sheet.widen(_BALANCE, len(f"{largest:,}") + 4)
+    sheet.widen(_BALANCE, money_width(largest))
 
 
 def _write_balance(sheet: Sheet, title: str, formula: str | None, fen: int) -> None:

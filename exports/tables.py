@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 from xlsxwriter.utility import xl_range
 
 from exports.live import Live, added, quoted, span
-from exports.workbook import Book, Sheet, day_number, instant_number, yuan_number
+from exports.workbook import (
+    LINE_HEIGHT,
+    Book,
+    Sheet,
+    day_number,
+    instant_number,
+    lines_needed,
+    money_width,
+    yuan_number,
+)
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -42,6 +51,7 @@ class Kind(Enum):
 class Column:
     """One column: the record's field, its heading, its width, and how a value is shown.
 
+    Long tables keep to `Kind.TEXT`, which shrinks to fit: `Kind.WRAPPED` costs a height per row.
     `show` turns a code into the text that stands in the cell; `formula` gives the formula of an
     amount by its row, and the record holds the formula's value.
     """
@@ -151,7 +161,7 @@ def widen_for(sheet: Sheet, table: Table) -> None:
     """Make amount columns as wide as their totals."""
     for number, column in enumerate(table.columns):
         if column.kind is Kind.MONEY:
-            sheet.widen(number, len(f"{table.totals[column.field]:,}") + 4)
+            sheet.widen(number, money_width(table.totals[column.field]))
 
 
 class RowWriter:
@@ -221,10 +231,16 @@ class RowWriter:
             (amounts if column.kind is Kind.MONEY else others).append(write)
         return others, amounts
 
+    def _wrapped(self) -> list[tuple[int, int]]:
+        """Places and widths of columns whose text may take several lines."""
+        columns = (c for c in self._table.columns if c.kind is Kind.WRAPPED)
+        return [(self._index[column.field], column.width) for column in columns]
+
     def _write_rows(self, raw: Worksheet, row: int, records: Iterable[Sequence[Any]]) -> int:
         """Write the records from `row` down; the row after the last one."""
         group = None if self._table.group is None else self._index[self._table.group]
         others, amounts = self._writes(raw)
+        wrapped = self._wrapped()
         write_blank = raw.write_blank
         groups: dict[Any, list[int]] = {}
         for record in records:
@@ -247,6 +263,8 @@ class RowWriter:
                 else:
                     put(row, number, yuan_number(value), style)
                     sums[i] += value
+            if wrapped:
+                _fit_height(raw, row, [(record[place], width) for place, width in wrapped])
             row += 1
         self._keep_sums(groups)
         return row
@@ -270,6 +288,14 @@ Put = Callable[..., Any]
 Write = tuple[int, int, Put, "Format", Callable[[Any], Any] | None]
 """A column's number, the value's place in the record, how and in which format it is written,
 and what turns the value into a cell's."""
+
+
+def _fit_height(raw: Worksheet, row: int, texts: list[tuple[str | None, int]]) -> None:
+    """Make a row as high as its longest wrapped text; a program that only shows the file does
+    not do it by itself."""
+    lines = max(lines_needed(text or "", width) for text, width in texts)
+    if lines > 1:
+        raw.set_row(row, LINE_HEIGHT * lines)
 
 
 def _formula_put(raw: Worksheet, formula: Callable[[int], str]) -> Put:

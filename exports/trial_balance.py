@@ -11,7 +11,7 @@ from exports.blocks import BALANCED, UNBALANCED, color_results
 from exports.columns import money
 from exports.live import Live, at, span
 from exports.tables import Column, Kind, Table, write_table
-from exports.workbook import Book, Sheet, yuan_number
+from exports.workbook import Book, Sheet, money_width, yuan_number
 from ledger.reports.trial_balance import FlowTotal, TrialBalanceLine
 
 FLOWS = "发生额"
@@ -204,7 +204,7 @@ def _write_totals(sheet: Sheet, trial: tuple[TrialBalanceLine, ...], first: int)
         column = 2 + i
         formula = f"=SUM({xl_range(first, column, row - 1, column)})"
         raw.write_formula(row, column, formula, formats.total_money, yuan_number(fen))
-        sheet.widen(column, len(f"{fen:,}") + 4)
+        sheet.widen(column, money_width(fen))
     raw.write_blank(row + 1, 0, None, formats.total_text)
     raw.write_string(row + 1, 1, "借贷平衡", formats.total_text)
     for i in range(0, len(sums), 2):

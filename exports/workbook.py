@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -33,6 +34,8 @@ COUNT_FORMAT = "#,##0"
 DAY_FORMAT = "yyyy-mm-dd"
 INSTANT_FORMAT = "yyyy-mm-dd hh:mm:ss"
 UNIT = "单位：元"
+LINE_HEIGHT = 15
+"""Points of a line of text in a row."""
 _PAPER_A4 = 9
 _EXCEL_DAY_ZERO = date(1899, 12, 30).toordinal()
 
@@ -59,9 +62,20 @@ def instant_number(instant: datetime) -> float:
     return instant.toordinal() - _EXCEL_DAY_ZERO + seconds / 86400
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str) -> int:
     """Columns of width that a text needs: a Chinese character takes two."""
-    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+    return sum(2 if ord(letter) > 0x2E7F or letter in "“”·—" else 1 for letter in text)
+
+
+def money_width(fen: int) -> int:
+    """Columns of width that an amount needs, in bold, with room on both sides."""
+    return len(f"{fen // 100:,}.00") + 3
+
+
+def lines_needed(text: str, width: int) -> int:
+    """Lines of a wrapped text in a column; a line may break early, so one place is kept free."""
+    return -(-text_width(text) // (width - 1))
 
 
 class Formats:
@@ -84,7 +98,7 @@ class Formats:
         self.heading = cell(align="center", text_wrap=True, **shade)
         self.text = cell(num_format="@", shrink=True)
         self.wrapped = cell(num_format="@", text_wrap=True)
-        self.centered = cell(num_format="@", align="center")
+        self.centered = cell(num_format="@", align="center", shrink=True)
         self.bold = cell(bold=True)
         self.indented = cell(indent=1)
         self.money = cell(num_format=MONEY_FORMAT)
@@ -154,7 +168,7 @@ class Sheet:
         self.raw.merge_range(0, 0, 0, self.last_column, "", formats.title)
         self.raw.write_string(0, 0, title, formats.title)
         self.row = 1
-        self.info(f"统筹区：{head.pool_name}（{head.pool_code}）    期间：{head.period}", UNIT)
+        self.info(f"统筹区：{head.pool_code} {head.pool_name}    期间：{head.period}", UNIT)
         self.info(
             f"生成时间：{head.generated_text}（北京时间）    政策包版本：{head.pack_version}",
             "含假定参数，见说明" if head.assumptions else "",
@@ -179,7 +193,7 @@ class Sheet:
     def headings(self, headings: Sequence[str]) -> int:
         """A row of headings, as high as its longest; the row it stands in."""
         lines = max(heading.count("\n") for heading in headings) + 1
-        self.raw.set_row(self.row, max(22, 15 * lines))
+        self.raw.set_row(self.row, max(22, LINE_HEIGHT * lines))
         for column, heading in enumerate(headings):
             self.raw.write_string(self.row, column, heading, self.book.formats.heading)
         self.row += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,11 +23,12 @@ from ledger.reports.account_statement import (
     AccountStatement,
     Holder,
     OutpatientYear,
+    StatementLine,
     statement_lines,
 )
 from ledger.reports.crediting_list import CreditingList
 from ledger.reports.fund_report import FundReport
-from ledger.reports.head import CHINA, RETIREE_FLAT, Assumption, ReportHead
+from ledger.reports.head import CHINA, RETIREE_FLAT, RETIREE_KINDS, Assumption, ReportHead
 from ledger.reports.journal import Journal
 from ledger.reports.people import PLAN_NAMES, STATUS_NAMES, named
 from ledger.reports.provider_statement import Payable, ProviderStatement
@@ -80,10 +82,13 @@ def statement(
     known = persons.first_and_last_day(connection, who.person_id) or (today, today)
     first, last = first_day or known[0], last_day or known[1]
     opening = accounts.balance_before(connection, who.person_id, first)
-    moved = persons.movements(connection, who.person_id, first, last, REASONS)
+    lines = statement_lines(
+        opening, persons.movements(connection, who.person_id, first, last, REASONS)
+    )
+    head = _head(context, connection, f"{first} 至 {last}", Month.of(last))
     span = _last_span(connection, who.person_id, last)
     return AccountStatement(
-        head=_head(context, connection, f"{first} 至 {last}", Month.of(last), only_flat=True),
+        head=replace(head, assumptions=_assumed_of(head, lines)),
         holder=Holder(
             psn_no=who.psn_no or "",
             name=who.name,
@@ -95,12 +100,19 @@ def statement(
         first_day=first,
         last_day=last,
         opening_fen=opening,
-        lines=tuple(statement_lines(opening, moved)),
+        lines=tuple(lines),
         years=persons.year_totals(connection, who.person_id),
         outpatient=_outpatient_year(context, connection, who.person_id, last, span),
         family=persons.family_uses(connection, who.person_id, first, last),
         owed_fen=accounts.owed(connection, who.person_id),
     )
+
+
+def _assumed_of(head: ReportHead, lines: list[StatementLine]) -> tuple[Assumption, ...]:
+    """A statement names the retirees' assumed amount if it has one, and no other assumption."""
+    if not any(line.kind in RETIREE_KINDS for line in lines):
+        return ()
+    return tuple(value for value in head.assumptions if value.key == RETIREE_FLAT)
 
 
 def _last_span(connection: Connection, person_id: int, day: date) -> Span | None:
@@ -239,10 +251,8 @@ def _month_head(context: Context, connection: Connection, month: Month) -> Repor
     return _head(context, connection, str(month), month)
 
 
-def _head(
-    context: Context, connection: Connection, period: str, month: Month, *, only_flat: bool = False
-) -> ReportHead:
-    """What stands above a report. `only_flat`: name no assumption but the retirees' amount."""
+def _head(context: Context, connection: Connection, period: str, month: Month) -> ReportHead:
+    """What stands above a report: the rules are those of `month`."""
     row = pool(connection)
     pack = context.pack
     return ReportHead(
@@ -251,7 +261,7 @@ def _head(
         period=period,
         generated_at=context.now(),
         pack_version=f"{pack.code}（{pack.version}）",
-        assumptions=_assumptions(context, month, only_flat),
+        assumptions=_assumptions(context, month),
         retiree_flat_assumed=_flat_assumed(context, month),
     )
 
@@ -263,7 +273,7 @@ def _flat_assumed(context: Context, month: Month) -> bool:
         return False
 
 
-def _assumptions(context: Context, month: Month, only_flat: bool) -> tuple[Assumption, ...]:
+def _assumptions(context: Context, month: Month) -> tuple[Assumption, ...]:
     """The assumed values in force in the month, the retirees' amount first."""
     found = [
         Assumption(
@@ -279,6 +289,5 @@ def _assumptions(context: Context, month: Month, only_flat: bool) -> tuple[Assum
         if value.assumed
         and value.valid_from <= month.last_day
         and value.valid_until > month.first_day
-        and (value.key == RETIREE_FLAT or not only_flat)
     ]
     return tuple(sorted(found, key=lambda value: value.key != RETIREE_FLAT))
