@@ -9,11 +9,11 @@ from datetime import datetime
 from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.rest.deps import Server
 from api.rest.description import describe
 from api.rest.docs import docs_page
+from api.rest.middleware import Headers, LastNet
 from api.rest.problems import answer_errors
 from api.rest.routes import accounts, health, reports, settlements
 from api.wiring import local_now as real_local_now
@@ -45,7 +45,8 @@ def create_app(context: Context, local_now: Callable[[], datetime] = real_local_
         app.include_router(module.router, prefix=ROOT)
     answer_errors(app)
     describe(app)
-    app.add_middleware(_Headers)
+    app.add_middleware(LastNet)
+    app.add_middleware(Headers)
 
     @app.get(f"{ROOT}/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -58,20 +59,3 @@ def create_app(context: Context, local_now: Callable[[], datetime] = real_local_
 async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
-
-
-class _Headers:
-    """No answer is kept by a browser or a proxy: nearly all of them hold personal data."""
-
-    HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.HEADERS]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)

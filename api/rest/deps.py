@@ -53,7 +53,7 @@ class Desk:
         return self.now.date()
 
 
-def server_of(request: Request) -> Server:
+async def server_of(request: Request) -> Server:
     server: Server = request.app.state.server
     return server
 
@@ -86,7 +86,7 @@ def only(*roles: Role) -> Any:
         NotAllowed: `access/role`.
     """
 
-    def desk(desk: AnyDesk) -> Desk:
+    async def desk(desk: AnyDesk) -> Desk:
         refuse_other_roles(desk.caller, roles)
         return desk
 

@@ -6,6 +6,7 @@ database, of our own) answers 500 or 503 without a word about the inside.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +29,8 @@ from ledger.core.errors import (
     Unknown,
 )
 from ledger.storage.engine import translate
+
+log = logging.getLogger("gongji.api")
 
 PROBLEM = "application/problem+json"
 INTERNAL = "internal/error"
@@ -66,6 +69,18 @@ OWN_FAULT = "系统内部错误，已记录；请联系经办机构"
 HTTP_DETAILS = {404: "没有这个地址", 405: "这个地址不支持该方法"}
 
 
+class FaultyRequest(BadValue):
+    """A request that lacks what only this operation needs: (field, code, message) each."""
+
+    code = "request/faults"
+
+    def __init__(self, faults: list[tuple[str, str, str]]) -> None:
+        super().__init__(f"请求有 {len(faults)} 处错误")
+        self.faults = [
+            {"field": field, "code": code, "message": message} for field, code, message in faults
+        ]
+
+
 def status_of(error: GongjiError) -> int:
     by_class = (status for kind, status in STATUS_BY_CLASS if isinstance(error, kind))
     return STATUS_BY_CODE.get(error.code) or next(by_class, 500)
@@ -101,14 +116,25 @@ def problem_of(error: GongjiError) -> JSONResponse:
     if status >= 500:
         detail = DETAILS.get(error.code, UNAVAILABLE if status == 503 else OWN_FAULT)
         code = error.code if status == 503 else INTERNAL
+        log.error("server_error code=%s status=%s", error.code, status)
         return problem(status, code, detail, headers={"Retry-After": "1"} if status == 503 else {})
     headers = {}
     if status == 401:
         reason = "" if error.code == "access/no-token" else ', error="invalid_token"'
         headers["WWW-Authenticate"] = f'Bearer realm="gongji"{reason}'
     return problem(
-        status, error.code, error.message, article=error.data.get("article"), headers=headers
+        status,
+        error.code,
+        error.message,
+        errors=error.faults if isinstance(error, FaultyRequest) else None,
+        article=error.data.get("article"),
+        headers=headers,
     )
+
+
+def problem_of_unexpected() -> JSONResponse:
+    """Any other error: nothing about it goes out."""
+    return problem(500, INTERNAL, OWN_FAULT)
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -118,7 +144,6 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, _on_no_connection)
     app.add_exception_handler(RequestValidationError, _on_faulty_request)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_unexpected)
 
 
 async def _on_ours(_request: Request, error: Exception) -> JSONResponse:
@@ -128,7 +153,9 @@ async def _on_ours(_request: Request, error: Exception) -> JSONResponse:
 
 async def _on_database(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)
-    return problem_of(translate(error))
+    ours = translate(error)
+    log.error("database_error code=%s reason=%s", ours.code, error.orig)
+    return problem_of(ours)
 
 
 async def _on_no_connection(_request: Request, _error: Exception) -> JSONResponse:
@@ -147,7 +174,3 @@ async def _on_http(_request: Request, error: Exception) -> JSONResponse:
     name = HTTPStatus(status).phrase.lower().replace(" ", "-")
     detail = HTTP_DETAILS.get(status, "请求无法处理")
     return problem(status, f"http/{name}", detail, headers=error.headers)
-
-
-async def _on_unexpected(_request: Request, _error: Exception) -> JSONResponse:
-    return problem(500, INTERNAL, OWN_FAULT)

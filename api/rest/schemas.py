@@ -19,7 +19,6 @@ from api.rest.fields import (
     fault,
 )
 from ledger.core.money import Fen, yuan_text
-from ledger.core.months import Month
 from ledger.core.visits import VisitRecord
 
 _STAY = "21"
@@ -257,7 +256,3 @@ class Health(Answer):
     database: Literal["at-head"]
     pool: str
     policy_version: str
-
-
-def month_text(month: Month | None) -> str:
-    return "" if month is None else str(month)

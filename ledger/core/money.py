@@ -16,7 +16,7 @@ Fen = NewType("Fen", int)
 BASIS = 10_000
 """Ratios are whole basis points (万分之一): 0.65 is 6500."""
 
-_YUAN = re.compile(r"([+-]?)(\d{1,14})(?:\.(\d{1,2}))?")
+_YUAN = re.compile(r"([+-]?)(\d{1,14})(?:\.(\d{1,2}))?", re.ASCII)
 
 
 def fen_from_yuan(text: str) -> Fen:

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from ledger.core.errors import NotAllowed, Refused, Unknown
 from ledger.services.context import Context
 from ledger.services.read import known_person
-from ledger.storage.registry import is_employer, providers
+from ledger.storage.registry import providers
+from ledger.storage.report_queries_person import employer_named
 from ledger.storage.tokens import (
     TokenRow,
     insert_token,
@@ -109,7 +110,7 @@ def _subject(connection: Connection, role: Role, subject: str) -> str:
     if role is Role.PERSON:
         who = known_person(connection, subject)
         return who.psn_no or who.certno
-    if role is Role.EMPLOYER and not is_employer(connection, subject):
+    if role is Role.EMPLOYER and employer_named(connection, subject) is None:
         raise Unknown("employer/unknown", f"没有编号为“{subject}”的单位")
     if role is Role.PROVIDER and subject not in providers(connection):
         raise Unknown("provider/unknown", f"没有编号为“{subject}”的定点医药机构")

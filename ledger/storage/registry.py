@@ -96,14 +96,6 @@ def save_providers(
     )
 
 
-def is_employer(connection: Connection, employer_no: str) -> bool:
-    """Is there an employer of this number."""
-    found = connection.exec_driver_sql(
-        "SELECT 1 FROM employer WHERE employer_no = ?", (employer_no,)
-    )
-    return found.first() is not None
-
-
 class Employers:
     """Employer number -> id; a new number is added on the way, `save` writes them."""
 
