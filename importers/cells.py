@@ -41,7 +41,7 @@ _MARKS: dict[str, Fault] = {
     SHARED: Fault("value/merged-cell", "这个单元格与其他行合并，无法知道各行的值；请逐行填写"),
 }
 
-_BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "\\N", "null", "none", "nan"})
+_BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "\\n", "null", "none", "nan"})
 _ERROR_TEXTS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 )

@@ -105,7 +105,7 @@ def _parse(text: str, delimiter: str) -> list[list[Cell]]:
     rows.extend(reader)  # type: ignore[arg-type]  # A list of texts is a list of cells.
     while rows and all(is_blank(cell) for cell in rows[-1]):
         rows.pop()
-    return [[_from_excel_text(cell) for cell in row] for row in rows] if '"=""' in text else rows
+    return [[_from_excel_text(cell) for cell in row] for row in rows] if '="' in text else rows
 
 
 def _from_excel_text(cell: Cell) -> Cell:
