@@ -14,8 +14,8 @@ _KNOWN = {
     "string_type": ("value/not-text", "应为文本"),
     "string_too_short": ("value/missing", "这一项不能为空"),
     "string_too_long": ("value/too-long", "这一项太长"),
-    "enum": ("value/not-a-code", "不在可选的代码之中"),
-    "literal_error": ("value/not-a-code", "不在可选的代码之中"),
+    "string_unicode": ("value/not-text", "不是 Unicode 文本"),
+    "string_pattern_mismatch": ("value/not-a-code", "含有不能用的字符"),
 }
 _PLACES = {"body", "query", "path", "header"}
 

@@ -20,13 +20,17 @@ from ledger.core.money import Fen, fen_from_yuan, yuan_text
 from ledger.core.months import Month
 from ledger.core.visits import AccountUse
 
+LONGEST_MESSAGE = 200
 _YEARS = range(1900, 9999)
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def fault(code: str, message: str) -> PydanticCustomError:
-    """A fault of a field. The message is handed over whole: it may hold braces of the caller's."""
-    return PydanticCustomError(code, "{message}", {"message": message})
+    """A fault of a field. The message is handed over as a value, since it may hold braces of the
+    caller's; it is cut short, and what is no Unicode is replaced, or it could not be answered."""
+    said = message[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
+    return PydanticCustomError(code, "{message}", {"message": said})
 
 
 def _fen(value: Any) -> Fen:
@@ -87,8 +91,7 @@ def _med_type(value: str) -> str:
 
 
 def as_registered(number: str) -> str:
-    """A person number or identity number as the roster has it: without blanks, with a capital X."""
-    number = number.strip()
+    """A person number or identity number as the roster has it: with a capital X."""
     return number.upper() if re.fullmatch(r"[0-9]{17}x", number) else number
 
 
@@ -131,10 +134,13 @@ AccountUseFlag = Annotated[
     PlainValidator(_account_use),
     Schema({"enum": ["0", "1", "2"], "description": "0 不使用，1 本人，2 本人及共济。"}),
 ]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30)]
+Code = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=30, pattern=_PRINTABLE),
+]
 PersonNumber = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=50),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_PRINTABLE),
     AfterValidator(as_registered),
 ]
 OptionalCode = Annotated[Code | None, BeforeValidator(_none_if_blank)]

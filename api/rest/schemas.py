@@ -24,6 +24,8 @@ from ledger.core.visits import VisitRecord
 _STAY = "21"
 _PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 _NOTHING = Fen(0)
+UNNAMED = "a quote that names no visit id of its own"
+"""Longer than an id may be, so that no visit in the books has it."""
 
 # A provider's system may send its whole request of the national interface (2207): what is not
 # named here is passed over, as provinces add fields of their own.
@@ -31,7 +33,7 @@ _NATIONAL = ConfigDict(extra="ignore")
 
 
 class QuotedVisit(BaseModel):
-    """A visit to be quoted (预结算). The four parts add up to `medfee_sumamt`.
+    """A visit to be quoted (预结算). The four parts add up to `medfee_sumamt`; an id is not needed.
 
     Fields that look at others stand behind them: pydantic reads in order and collects every fault.
     """
@@ -41,7 +43,7 @@ class QuotedVisit(BaseModel):
     psn_no: OptionalPersonNumber = None
     certno: Annotated[OptionalPersonNumber, Field(validate_default=True)] = None
     fixmedins_code: Code
-    mdtrt_id: Code = "QUOTE"
+    mdtrt_id: OptionalCode = None
     med_type: MedType
     setl_time: Instant
     fulamt_ownpay_amt: Amount = _NOTHING
@@ -94,7 +96,7 @@ class QuotedVisit(BaseModel):
         stay = self.med_type.startswith(_STAY)
         return VisitRecord(
             0,
-            self.mdtrt_id,
+            self.mdtrt_id or UNNAMED,
             self.fixmedins_code,
             self.psn_no,
             self.certno,
@@ -203,7 +205,7 @@ class Step(Answer):
 class Quotation(Answer):
     """What the rules make of a visit. `acct_mulaid_pay` is part of `acct_pay`."""
 
-    mdtrt_id: str
+    mdtrt_id: str | None
     psn_no: str | None
     psn_name: str
     fixmedins_code: str
@@ -246,7 +248,7 @@ class Settlement(Quotation):
 class StayRecorded(Answer):
     """An inpatient stay is kept for the outpatient rules and not settled here."""
 
-    mdtrt_id: str
+    mdtrt_id: str | None
     setl_id: None
     stay: Literal[True]
 

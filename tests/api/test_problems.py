@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -118,12 +119,30 @@ def test_what_is_missing_is_told(quiet_city: City) -> None:
             {"enddate": "visit/end-before-start"},
         ),
         ({"med_type": "{0} {message}"}, {"med_type": "visit/unknown-med-type"}),
+        ({"setl_time": "9" * 5000}, {"setl_time": "value/not-a-time"}),
+        ({"mdtrt_id": "a\x00b"}, {"mdtrt_id": "value/not-a-code"}),
     ],
 )
 def test_a_field_that_does_not_fit_is_told(
     quiet_city: City, changes: dict[str, Any], expected: dict[str, str]
 ) -> None:
     assert faults(quiet_city, visit(**changes)) == expected
+
+
+@pytest.mark.parametrize("field", ["psn_no", "mdtrt_id", "setl_time", "medfee_sumamt", "med_type"])
+def test_what_is_no_unicode_is_a_fault_like_any_other(quiet_city: City, field: str) -> None:
+    content = json.dumps(visit(**{field: "\ud800"})).encode()
+    headers = {"Content-Type": "application/json"}
+    answer = quiet_city.ask("POST", "/quotes", "agency", content=content, headers=headers)
+    assert answer.status_code == 422
+    assert field in [fault["field"] for fault in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("number", ["%00", "x" * 51, "%F0%28", "..%2F..", "%E9%99%88"])
+def test_a_strange_number_is_a_fault_or_nobody(quiet_city: City, number: str) -> None:
+    answer = quiet_city.ask("GET", f"/people/{number}/balance", "agency")
+    assert answer.status_code in (404, 422)
+    assert answer.headers["content-type"] == PROBLEM
 
 
 def test_fields_of_a_province_are_passed_over(quiet_city: City) -> None:

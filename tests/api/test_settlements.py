@@ -33,7 +33,17 @@ def test_a_quote_says_what_settling_gives_and_changes_nothing(city: City) -> Non
 def test_a_quote_needs_no_visit_id(quiet_city: City) -> None:
     body = visit()
     del body["mdtrt_id"]
-    assert quiet_city.ask("POST", "/quotes", "chen", json=body).status_code == 200
+    for who in ("first", "chen"):
+        quote = quiet_city.ask("POST", "/quotes", who, json=body)
+        assert quote.status_code == 200
+        assert quote.json()["mdtrt_id"] is None
+
+
+def test_a_person_does_not_learn_which_visit_ids_there_are(quiet_city: City) -> None:
+    for visit_id in ("V-ZHAO", "V-OF-NOBODY"):
+        quote = quiet_city.ask("POST", "/quotes", "chen", json=visit(visit_id))
+        assert (quote.status_code, quote.json()["mdtrt_id"]) == (200, None)
+    assert quiet_city.ask("POST", "/quotes", "agency", json=visit("V-ZHAO")).status_code == 409
 
 
 def test_a_settlement_is_explained_step_by_step(city: City) -> None:

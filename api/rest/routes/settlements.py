@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 
 from api.rest.deps import Desk, IdempotencyKey, only
 from api.rest.schemas import (
+    UNNAMED,
     Quotation,
     QuotedVisit,
     RefundRequest,
@@ -33,7 +34,12 @@ _MOST_DIGITS = 18
 def quote(desk: QuoteDesk, visit: QuotedVisit) -> Any:
     """现在结算会是什么结果；不改变任何内容。参保人只能为自己试算。"""
     _reach(desk, visit)
-    return settle_visit.quote(desk.context, visit.record())
+    record = visit.record()
+    if desk.caller.role is Role.PERSON:
+        # With an id of a visit that is not his own he would learn that it is in the books.
+        record = record._replace(visit_id=UNNAMED)
+    answer = settle_visit.quote(desk.context, record)
+    return answer | {"mdtrt_id": None} if record.visit_id == UNNAMED else answer
 
 
 @router.post(
