@@ -17,6 +17,7 @@ from exports.workbook import Target
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PLAIN = "text/plain; charset=utf-8"
+_FULL_WIDTH = str.maketrans('/\\:*?"<>|', "／＼：＊？＂＜＞｜")
 
 
 class Export(NamedTuple):
@@ -29,8 +30,10 @@ class Export(NamedTuple):
     write: Callable[[Any, Target], None]
 
     def file_name(self, *parts: str) -> str:
-        """A name for the file: the Chinese title and what tells it from its neighbours."""
-        return "-".join((self.title, *(part for part in parts if part))) + self.suffix
+        """A name for the file: the Chinese title and what tells it from its neighbours. Signs
+        that a path or Windows would take for something else are written in full width."""
+        names = (part.translate(_FULL_WIDTH) for part in parts if part)
+        return "-".join((self.title, *names)) + self.suffix
 
 
 EXPORTS: dict[str, Export] = {

@@ -1,0 +1,20 @@
+"""Every report has an export of its name, and the other way round."""
+
+from __future__ import annotations
+
+from exports.catalog import EXPORTS
+from ledger.services.reporting import REPORTS
+
+
+def test_reports_and_exports_have_the_same_names() -> None:
+    assert set(EXPORTS) == set(REPORTS)
+    assert all(name == export.name for name, export in EXPORTS.items())
+
+
+def test_a_file_name_says_what_it_is_and_of_what() -> None:
+    name = EXPORTS["provider-statement"].file_name("某医院", "2023-02", "")
+    assert name == "定点机构月结算单-某医院-2023-02.xlsx"
+
+
+def test_a_name_from_outside_cannot_leave_the_folder() -> None:
+    assert EXPORTS["statement"].file_name("../../a/b") == "个人账户对账单-..／..／a／b.xlsx"
