@@ -84,7 +84,7 @@ def _plain_amounts(column: Any) -> Ints:
         # Exact when the double nearest to these fen is the very one in the cell.
         fen[~near | (fen / 100 != yuan)] = UNREAD
     elif _is_text(kind):
-        return _from_text(column, _text_reader("read_amounts"))
+        return _from_text(column, _amount_reader())
     else:
         fen = np.full(len(column), UNREAD)
     return _unread_where_null(column, fen)
@@ -112,9 +112,10 @@ def times(column: Any) -> tuple[Ints, int, Ints, FaultyRows]:
     else:
         if pa.types.is_integer(column.type):
             column = column.cast(pa.string())
-        readable = _is_text(column.type)
-        reader = _text_reader("read_times")
-        time = _from_text(column, reader) if readable else np.full(len(column), UNREAD)
+        if _is_text(column.type):
+            time = _from_text(column, _time_reader())
+        else:
+            time = np.full(len(column), UNREAD)
     faults: FaultyRows = {}
     memo = Memo(_seconds, BLANK)
     for row in np.flatnonzero(time == UNREAD).tolist():
@@ -206,13 +207,19 @@ def _text_buffers(column: Any) -> tuple[Ints, Ints]:
 
 
 @cache
-def _text_reader(name: str) -> Callable[..., None]:
-    one = {"read_amounts": ("digits", "one_amount")}.get(
-        name, ("digits", "clock_seconds", "day_number", "clock_at", "one_time")
+def _amount_reader() -> Any:
+    return machine_code(
+        visit_text.read_amounts, digits=visit_text.digits, one_amount=visit_text.one_amount
     )
-    helpers = {helper: getattr(visit_text, helper) for helper in one}
-    reader: Callable[..., None] = machine_code(getattr(visit_text, name), **helpers)
-    return reader
+
+
+@cache
+def _time_reader() -> Any:
+    helpers = ("digits", "two_digits", "clock_seconds", "day_number", "usual_time", "clock_at")
+    return machine_code(
+        visit_text.read_times,
+        **{name: getattr(visit_text, name) for name in (*helpers, "one_time")},
+    )
 
 
 def _unread_where_null(column: Any, numbers: Ints) -> Ints:

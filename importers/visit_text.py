@@ -58,6 +58,10 @@ def read_times(data: Sequence[int], ends: Sequence[int], seconds: MutableSequenc
 
 def one_time(data: Sequence[int], start: int, end: int) -> int:
     """One time in seconds, or UNREAD; a day alone is its midnight."""
+    if end - start == 19 and data[start + 13] == _COLON and data[start + 16] == _COLON:
+        seconds = usual_time(data, start)
+        if seconds != UNREAD:
+            return seconds
     number, at = digits(data, start, end)
     clock = 0
     if at - start == 14 and at == end:
@@ -78,6 +82,26 @@ def one_time(data: Sequence[int], start: int, end: int) -> int:
         clock = clock_at(data, at + 1, end)
     days = day_number(number // 10_000, number // 100 % 100, number % 100)
     return UNREAD if days == UNREAD or clock == UNREAD else days * 86_400 + clock
+
+
+def usual_time(data: Sequence[int], at: int) -> int:
+    """`2023-01-06 09:00:00`, the spelling of databases, by its places; or UNREAD."""
+    between = data[at + 10]
+    dashes = data[at + 4] == _DASH and data[at + 7] == _DASH
+    century, year = two_digits(data, at), two_digits(data, at + 2)
+    if not dashes or (between != _SPACE and between != _T) or century > 99 or year > 99:
+        return UNREAD
+    days = day_number(century * 100 + year, two_digits(data, at + 5), two_digits(data, at + 8))
+    clock = clock_seconds(
+        two_digits(data, at + 11), two_digits(data, at + 14), two_digits(data, at + 17)
+    )
+    return UNREAD if days == UNREAD or clock == UNREAD else days * 86_400 + clock
+
+
+def two_digits(data: Sequence[int], at: int) -> int:
+    """A number of two digits; 100 where there is something else."""
+    tens, ones = data[at] - _DIGIT_0, data[at + 1] - _DIGIT_0
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 100
 
 
 def clock_at(data: Sequence[int], start: int, end: int) -> int:

@@ -109,16 +109,30 @@ def settle_columns(
 
 
 def fold_in_threads(visits: VisitColumns, periods: Periods, threads: int) -> Settled:
-    """`fold_visits` over sorted visits, stretches of whole persons at once."""
+    """`fold_visits` over sorted visits."""
     import numpy as np
 
     settled = Settled(*(np.empty(len(visits.person), np.int64) for _ in range(2)))
-    tables = (
+    fold_into(settled, visits, fold_tables(periods), threads)
+    return settled
+
+
+def fold_tables(periods: Periods) -> tuple[Any, ...]:
+    """The periods as the compiled fold reads them."""
+    import numpy as np
+
+    return (
         periods.first_day,
         np.array(periods.period_of_day, np.int16),
         np.array(periods.years, np.int16),
         np.array(periods.rules, np.int64),
     )
+
+
+def fold_into(
+    settled: Settled, visits: VisitColumns, tables: tuple[Any, ...], threads: int
+) -> None:
+    """Fill `settled` for sorted visits, stretches of whole persons at once."""
     fold = compiled_fold()
 
     def one(stretch: slice) -> None:
@@ -127,7 +141,6 @@ def fold_in_threads(visits: VisitColumns, periods: Periods, threads: int) -> Set
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, _whole_persons(visits.person, threads)))
-    return settled
 
 
 def _whole_persons(person: Ints, parts: int) -> list[slice]:
