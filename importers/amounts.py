@@ -19,7 +19,8 @@ _LONGEST = 10**16
 _TEXT = re.compile(
     r"(?P<sign>[+-]?)(?:¥|CNY|RMB|人民币)?(?P<inner>[+-]?)"
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)"
-    r"(?P<exponent>[eE][+-]?\d{1,2})?(?:[元圆]整?)?"
+    r"(?P<exponent>[eE][+-]?\d{1,2})?(?:[元圆]整?)?",
+    re.ASCII,
 )
 _BRACKETS = re.compile(r"\((.+)\)")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "￥": "¥", "'": None, "’": None})

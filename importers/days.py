@@ -24,9 +24,9 @@ _TIME = (
     r"|(\d\d)(\d\d)(\d\d)?)"
 )
 _COMPACT = r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\d{3})?)?"
-_INSTANT = re.compile(rf"{_DAY}(?:(?:[T\s]+|(?<=[日号]))(?:{_TIME}))?|{_COMPACT}")
-_MONTH = re.compile(r"(\d{4})(?:\s*年\s*(\d{1,2})\s*月?份?|[-/.](\d{1,2})|(\d\d))")
-_ENGLISH_MONTH = re.compile(r"([A-Z][a-z]{2})-(\d\d|\d{4})")
+_INSTANT = re.compile(rf"{_DAY}(?:(?:[T\s]+|(?<=[日号]))(?:{_TIME}))?|{_COMPACT}", re.ASCII)
+_MONTH = re.compile(r"(\d{4})(?:\s*年\s*(\d{1,2})\s*月?份?|[-/.](\d{1,2})|(\d\d))", re.ASCII)
+_ENGLISH_MONTH = re.compile(r"([A-Z][a-z]{2})-(\d\d|\d{4})", re.ASCII)
 _ENGLISH = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _ENDLESS = frozenset({"长期", "永久", "至今", "长期有效", "永久有效", "无期限", "不限"})
 

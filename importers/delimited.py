@@ -30,7 +30,7 @@ def read_delimited(data: bytes, file: str) -> Grid:
     """One grid of text cells; its row numbers are those of Excel on opening the file.
 
     Raises:
-        Refused: `import/unreadable`: binary data, a web page.
+        Refused: `import/unreadable` (binary data, a web page), `import/open-quote`.
     """
     text = decode(data, file)
     if text[:1000].lstrip().lower().startswith(("<html", "<!doctype", "<table", "<?xml", "<meta")):
@@ -39,7 +39,7 @@ def read_delimited(data: bytes, file: str) -> Grid:
             f"“{file}”其实是网页或 XML，不是表格文件；请用 Excel 打开，另存为 .xlsx 后再导入",
         )
     delimiter = _delimiter(text[:_SAMPLE])
-    rows = _parse(text, delimiter)
+    rows = _parse(text, delimiter, file)
     width = max(map(len, rows), default=0)
     for row in rows:
         if len(row) < width:
@@ -98,14 +98,33 @@ def _delimiter(sample: str) -> str:
     return best
 
 
-def _parse(text: str, delimiter: str) -> list[list[Cell]]:
+def _parse(text: str, delimiter: str, file: str) -> list[list[Cell]]:
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
+    text = text.replace("\0", "")
     rows: list[list[Cell]] = []
-    rows.extend(reader)  # type: ignore[arg-type]  # A list of texts is a list of cells.
+    rows.extend(csv.reader(_lines(text), delimiter=delimiter))  # type: ignore[arg-type]  # Texts.
+    if rows and any("\n" in str(cell) for cell in rows[-1]):
+        _check_closed(text, delimiter, len(rows), file)
     while rows and all(is_blank(cell) for cell in rows[-1]):
         rows.pop()
     return [[_from_excel_text(cell) for cell in row] for row in rows] if '="' in text else rows
+
+
+def _check_closed(text: str, delimiter: str, row: int, file: str) -> None:
+    """A quotation mark that is never closed makes one cell of all rows behind it."""
+    try:
+        for _ in csv.reader(_lines(text), delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as fault:
+        if "end of data" in str(fault):
+            raise Refused(
+                "import/open-quote",
+                f"“{file}”第 {row} 行有一个引号没有配对，其后的行无法分开；请改正后再导入",
+            ) from None
+
+
+def _lines(text: str) -> io.StringIO:
+    return io.StringIO(text, newline="")
 
 
 def _from_excel_text(cell: Cell) -> Cell:

@@ -14,7 +14,7 @@ from stdnum.exceptions import ValidationError
 
 from importers.cells import Cell, Fault, Reader, number_text, shown, tidy
 
-_EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
+_EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+\d+", re.ASCII)
 _EXACT = 10**15
 """Excel keeps 15 digits of a number; the ones behind are zeros."""
 

@@ -36,12 +36,11 @@ def open_table(kind: str, layout: Layout, data: bytes, file: str, progress: Prog
     Raises:
         Refused: `import/empty`, `import/unreadable`, `import/encrypted`, `import/no-header`,
             `import/missing-column`, `import/several-sheets`, `import/ambiguous-column`,
-            `import/unit`.
+            `import/unit`, `import/too-large`, `import/open-quote`.
     """
     grid, header = _the_one_sheet(layout, _grids(data, file), file)
     amounts = [field.key for field in layout.fields if field.key.endswith("_fen")]
     check_unit(grid, header, amounts, file)
-    progress(0, len(grid.rows) - header.row - header.depth)
     return Table(kind, file, grid, header, layout, progress)
 
 

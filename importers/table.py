@@ -60,6 +60,7 @@ class Table:
         self._faults: dict[int, list[tuple[int, Fault]]] = {}
         self.headings = self._settle_columns()
         self._done = 0
+        progress(0, len(self))
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -216,10 +217,11 @@ def _shown_rows(rows: Iterable[Sequence[Cell]]) -> set[tuple[str, ...]]:
 
 def _fill_merged(grid: Grid, first: int, text_columns: set[int]) -> None:
     """A text merged over several rows holds for each; an amount cannot be shared out."""
+    width = max(map(len, grid.rows), default=0)
     for (top, left), (bottom, right) in grid.merged:
         if top < first or bottom == top:
             continue
-        for column in range(left, right + 1):
+        for column in range(left, min(right + 1, width)):
             cell = grid.rows[top][left] if top < len(grid.rows) else ""
             shared = cell if column in text_columns else SHARED
             for row in range(top, min(bottom + 1, len(grid.rows))):

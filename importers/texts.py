@@ -31,7 +31,7 @@ def code_text(cell: Cell) -> str:
 
 def pattern(regex: str, fault: str, message: str) -> Reader[str]:
     """A reader of codes of one shape; `message` may name the text found as {text}."""
-    shape = re.compile(regex)
+    shape = re.compile(regex, re.ASCII)
 
     def read(cell: Cell) -> str | Fault:
         text = code_text(cell).upper()
@@ -68,6 +68,6 @@ county = pattern(r"\d{6}", "value/not-a-county", "“{text}”不是区划代码
 def whole_number(cell: Cell) -> int | Fault:
     """A place in an order: 1, 2, 3."""
     text = code_text(cell)
-    if not re.fullmatch(r"\d{1,4}", text):
+    if not re.fullmatch(r"[0-9]{1,4}", text):
         return Fault("value/not-a-number", f"“{text}”不是顺序号；应为正整数")
     return int(text)

@@ -70,6 +70,20 @@ def test_row_numbers_of_a_csv_are_those_of_excel() -> None:
     assert [error.row for error in batch.errors] == [7]
 
 
+def test_a_quote_that_is_never_closed_is_refused_and_swallows_no_rows() -> None:
+    header, row = PEOPLE_ROWS
+    data = csv_bytes([[*header, "备注"], [*row, '"见附件'], [*row, ""]])
+    with pytest.raises(Refused, match="第 2 行") as found:
+        read_data("people", data, "rows.csv")
+    assert found.value.code == "import/open-quote"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_lines_may_end_in_each_way(end: str) -> None:
+    data = end.join(",".join(row) for row in PEOPLE_ROWS).encode()
+    assert only(read_data("people", data, "rows.csv")).row == 2
+
+
 def test_a_text_kept_by_an_equals_sign_is_that_text() -> None:
     data = csv_bytes(table("people", {"人员编号": '="0012"'}))
     assert only(read_data("people", data, "rows.csv")).psn_no == "0012"
@@ -221,6 +235,21 @@ def test_a_prefixed_sheet_is_looked_through_for_formulas() -> None:
     rewrite_part(xlsx_bytes(rows), out, "xl/worksheets/sheet1.xml", prefix)
     batch = read_data("people", out.getvalue(), "rows.xlsx")
     assert codes(batch) == ["value/formula-without-value"]
+
+
+@pytest.mark.parametrize("stray", ["XFD1048576", "ZZ1048576", "AAA99999"])
+def test_a_stray_cell_in_the_far_corner_is_refused_before_it_takes_all_memory(stray: str) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(PEOPLE_ROWS)))
+    book.active[stray] = "x"
+    with pytest.raises(Refused) as found:
+        read_data("people", saved(book), "rows.xlsx")
+    assert found.value.code == "import/too-large"
+
+
+def test_a_stray_cell_in_the_first_rows_does_no_harm() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(PEOPLE_ROWS)))
+    book.active["XFD5"] = "x"
+    assert only(read_data("people", saved(book), "rows.xlsx")).row == 2
 
 
 def test_a_hidden_sheet_is_named_as_hidden() -> None:
