@@ -85,11 +85,14 @@ def _described(document: dict[str, Any]) -> dict[str, Any]:
             answers = _GUARDED if "security" in operation else _OPEN
             if method == "post":
                 answers = answers | _WRITING
-            operation["responses"] |= {
+            done = operation["responses"]["200"]
+            if done["description"] == "Successful Response":
+                done["description"] = "成功 Done"
+            operation["responses"] = {"200": done} | {
                 status: {
                     "description": text,
                     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
-                for status, text in answers.items()
+                for status, text in sorted(answers.items())
             }
     return document

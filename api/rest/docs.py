@@ -116,4 +116,5 @@ def _about(field: dict[str, Any]) -> str:
     options = next((choice["enum"] for choice in choices if "enum" in choice), None)
     more = [f"例 {example}"] if example else []
     more += [" | ".join(map(str, options))] if options else []
-    return "；".join(part for part in (said, *more) if part)
+    title = field.get("title", "") if not field.get("title", "").isascii() else ""
+    return "；".join(part.rstrip("。") for part in (title, said, *more) if part)

@@ -24,6 +24,7 @@ from ledger.core.visits import VisitRecord
 _STAY = "21"
 _PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 _NOTHING = Fen(0)
+Part = Annotated[Amount, Field(json_schema_extra={"default": "0.00"})]
 UNNAMED = "a quote that names no visit id of its own"
 """Longer than an id may be, so that no visit in the books has it."""
 
@@ -40,25 +41,29 @@ class QuotedVisit(BaseModel):
 
     model_config = _NATIONAL
 
-    psn_no: OptionalPersonNumber = None
-    certno: Annotated[OptionalPersonNumber, Field(validate_default=True)] = None
-    fixmedins_code: Code
-    mdtrt_id: OptionalCode = None
-    med_type: MedType
-    setl_time: Instant
-    fulamt_ownpay_amt: Amount = _NOTHING
-    overlmt_selfpay: Amount = _NOTHING
-    preselfpay_amt: Amount = _NOTHING
-    inscp_scp_amt: Amount
-    medfee_sumamt: Amount
-    acct_used_flag: AccountUseFlag
-    prescriber_code: Annotated[
-        OptionalCode, Field(description="外配处方医疗机构编号（药店）。 Prescribing hospital.")
+    psn_no: Annotated[OptionalPersonNumber, Field(title="人员编号")] = None
+    certno: Annotated[
+        OptionalPersonNumber,
+        Field(title="证件号码", description="与人员编号至少填一项。", validate_default=True),
     ] = None
-    fee_category: Annotated[OptionalCode, Field(description="费用类别。 What was bought.")] = None
-    begndate: Annotated[Day | None, Field(description="入院日期（住院）。 First day.")] = None
+    fixmedins_code: Annotated[Code, Field(title="定点医药机构编号")]
+    mdtrt_id: Annotated[OptionalCode, Field(title="就诊ID")] = None
+    med_type: Annotated[MedType, Field(title="医疗类别")]
+    setl_time: Annotated[Instant, Field(title="结算时间")]
+    fulamt_ownpay_amt: Annotated[Part, Field(title="全自费金额")] = _NOTHING
+    overlmt_selfpay: Annotated[Part, Field(title="超限价自费费用")] = _NOTHING
+    preselfpay_amt: Annotated[Part, Field(title="先行自付金额")] = _NOTHING
+    inscp_scp_amt: Annotated[Amount, Field(title="符合政策范围金额")]
+    medfee_sumamt: Annotated[Amount, Field(title="医疗费总额")]
+    acct_used_flag: Annotated[AccountUseFlag, Field(title="个人账户使用标志")]
+    prescriber_code: Annotated[
+        OptionalCode, Field(title="外配处方医疗机构编号", description="药店。 At a pharmacy.")
+    ] = None
+    fee_category: Annotated[OptionalCode, Field(title="费用类别")] = None
+    begndate: Annotated[Day | None, Field(title="入院日期", description="住院。 First day.")] = None
     enddate: Annotated[
-        Day | None, Field(description="出院日期（住院）。 Last day.", validate_default=True)
+        Day | None,
+        Field(title="出院日期", description="住院。 Last day.", validate_default=True),
     ] = None
 
     @field_validator("certno")
@@ -118,7 +123,7 @@ class QuotedVisit(BaseModel):
 class SettledVisit(QuotedVisit):
     """A visit to be settled (结算): it has an id of its own."""
 
-    mdtrt_id: Code
+    mdtrt_id: Annotated[Code, Field(title="就诊ID")]
 
 
 class RefundRequest(BaseModel):
@@ -127,10 +132,10 @@ class RefundRequest(BaseModel):
     model_config = _NATIONAL
 
     setl_time: Annotated[
-        Instant | None, Field(description="退费时间；不填为现在。 Time of the refund.")
+        Instant | None, Field(title="退费时间", description="不填为现在。 Now, if not given.")
     ] = None
     mdtrt_id: Annotated[
-        OptionalCode, Field(description="退费的就诊ID；不填为原就诊ID加 -R。 Its own visit id.")
+        OptionalCode, Field(title="退费的就诊ID", description="不填为原就诊ID加 -R。")
     ] = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tests.api.city import City, visit
 
@@ -19,10 +20,10 @@ OPERATIONS = {
 }
 
 
-def document(city: City) -> dict[str, dict[str, dict[str, dict[str, object]]]]:
+def document(city: City) -> dict[str, Any]:
     answer = city.ask("GET", "/openapi.json")
     assert answer.status_code == 200
-    described: dict[str, dict[str, dict[str, dict[str, object]]]] = answer.json()
+    described: dict[str, Any] = answer.json()
     return described
 
 
@@ -42,7 +43,6 @@ def test_every_operation_says_how_it_fails_as_a_problem(quiet_city: City) -> Non
     for path, methods in described["paths"].items():
         for operation in methods.values():
             answers = operation["responses"]
-            assert isinstance(answers, dict)
             failing = {status: a for status, a in answers.items() if status >= "400"}
             assert failing, path
             for answer in failing.values():
@@ -57,7 +57,8 @@ def test_money_is_described_as_text(quiet_city: City) -> None:
     for name in visit():
         assert name in fields
     for name in ("medfee_sumamt", "inscp_scp_amt"):
-        assert fields[name]["type"] == "string"  # type: ignore[index]  # A field's schema.
+        assert fields[name]["type"] == "string"
+    assert fields["preselfpay_amt"]["default"] == "0.00"
 
 
 def test_every_reference_of_the_description_leads_somewhere(quiet_city: City) -> None:

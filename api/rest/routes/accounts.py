@@ -26,13 +26,13 @@ On = Annotated[Day | None, Query(description="看哪一天的待遇年度，默�
 
 @router.get("/balance", response_model=Balance, summary="余额与本年起付、限额 Balance")
 def balance(desk: PersonDesk, number: Number, on: On = None) -> Any:
-    """个人账户余额，按资金年度分列；本年起付线与限额的已用和剩余。"""
+    """个人账户余额，按资金年度分列；本年起付线与限额的已用和剩余。可用：参保人（本人）、经办机构。"""
     return _position(desk, number, on)
 
 
 @router.get("/year", response_model=YearPosition, summary="本年起付线和限额 Deductible and cap")
 def year(desk: PersonDesk, number: Number, on: On = None) -> Any:
-    """某一天所在年度的起付线、统筹支付限额：已用多少，还剩多少。"""
+    """某一天所在年度的起付线、统筹支付限额：已用多少，还剩多少。可用：参保人（本人）、经办机构。"""
     return _position(desk, number, on)
 
 
@@ -48,7 +48,7 @@ def statement(
     first: Annotated[Day | None, Query(alias="from", description="起始日。 First day.")] = None,
     last: Annotated[Day | None, Query(alias="to", description="终止日（含）。 Last day.")] = None,
 ) -> Any:
-    """每一笔进出和余额，自旧至新。"""
+    """每一笔进出和余额，自旧至新。可用：参保人（本人）、经办机构。"""
     reach_person(desk.context, desk.caller, number)
     until = day_after(last) if last else None
     return read.statement(desk.context, number, first, until)

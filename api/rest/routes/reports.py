@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from api.rest.deps import AnyDesk, Desk, refuse_other_roles
-from api.rest.fields import Day, MonthText, PersonNumber
+from api.rest.fields import Code, Day, MonthText, PersonNumber
 from api.rest.problems import FaultyRequest
 from exports.catalog import EXPORTS, Export
 from ledger.core.errors import Unknown
@@ -117,12 +117,13 @@ def download(
     person: Annotated[
         PersonNumber | None, Query(description="对账单：人员编号或证件号码。 Person.")
     ] = None,
-    employer: Annotated[str | None, Query(description="划账明细：单位编号。 Employer.")] = None,
-    provider: Annotated[str | None, Query(description="结算单：机构编号。 Provider.")] = None,
+    employer: Annotated[Code | None, Query(description="划账明细：单位编号。 Employer.")] = None,
+    provider: Annotated[Code | None, Query(description="结算单：机构编号。 Provider.")] = None,
     first: Annotated[Day | None, Query(alias="from", description="对账单：起始日。")] = None,
     last: Annotated[Day | None, Query(alias="to", description="对账单：终止日（含）。")] = None,
 ) -> StreamingResponse:
-    """对账单给本人，划账明细给本单位，结算单给本机构，其余给财务和经办机构。"""
+    """对账单给本人，划账明细给本单位，结算单给本机构，其余给财务部门；经办机构可下载全部。
+    对账单不填人员、划账明细不填单位、结算单不填机构的，是令牌持有人自己的。"""
     report = REPORTS.get(name)
     if report is None:
         raise Unknown("report/unknown", f"没有报表“{name}”；可选 {'、'.join(REPORTS)}")

@@ -32,7 +32,7 @@ _MOST_DIGITS = 18
 
 @router.post("/quotes", response_model=Quotation | StayRecorded, summary="预结算 Quote a visit")
 def quote(desk: QuoteDesk, visit: QuotedVisit) -> Any:
-    """现在结算会是什么结果；不改变任何内容。参保人只能为自己试算。"""
+    """现在结算会是什么结果；不改变任何内容。可用：参保人（本人）、定点机构（本机构）、经办机构。"""
     _reach(desk, visit)
     record = visit.record()
     if desk.caller.role is Role.PERSON:
@@ -46,7 +46,7 @@ def quote(desk: QuoteDesk, visit: QuotedVisit) -> Any:
     "/settlements", response_model=Settlement | StayRecorded, summary="结算 Settle a visit"
 )
 def settle(desk: SettleDesk, visit: SettledVisit, key: IdempotencyKey) -> Any:
-    """结算一次就诊并入账。重复提交得到第一次的回答。"""
+    """结算一次就诊并入账。重复提交得到第一次的回答。可用：定点机构（本机构）、经办机构。"""
     _reach(desk, visit)
     return settle_visit.settle(desk.context, visit.record(), key)
 
@@ -67,7 +67,7 @@ def reverse(
     key: IdempotencyKey,
     refund: RefundRequest | None = None,
 ) -> Any:
-    """整笔退回，起付线和限额一并退还。"""
+    """整笔退回，起付线和限额一并退还。可用：定点机构（本机构）、经办机构。"""
     settlement_id = _number(setl_id)
     reach_settlement(desk.context, desk.caller, settlement_id)
     asked = refund or RefundRequest()
@@ -79,7 +79,7 @@ def reverse(
     "/settlements/{setl_id}", response_model=Settlement, summary="结算说明 Explain a settlement"
 )
 def explain(desk: QuoteDesk, setl_id: SettlementId) -> Any:
-    """一笔结算和它的每一步：规则、条款、前后金额。"""
+    """一笔结算和它的每一步：规则、条款、前后金额。可用：参保人（本人）、定点机构（本机构）、经办机构。"""
     settlement_id = _number(setl_id)
     reach_settlement(desk.context, desk.caller, settlement_id)
     return settle_visit.explain_settlement(desk.context, settlement_id)
