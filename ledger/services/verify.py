@@ -11,6 +11,7 @@ from ledger.core.errors import NotInForce
 from ledger.services.context import Context
 from ledger.storage import checks
 from ledger.storage.checks import Breach
+from ledger.storage.invariants import CHECKS
 
 TRIGGERS = "verify/triggers"
 CAP = "verify/annual-cap"
@@ -24,7 +25,7 @@ def verify(context: Context) -> dict[str, Any]:
         breaches += _cap_breaches(context, connection)
     return {
         "ok": not breaches,
-        "checks": len(checks.CHECKS) + 2,
+        "checks": len(CHECKS) + 2,
         "breaches": [breach._asdict() for breach in breaches],
     }
 
