@@ -218,7 +218,7 @@ def _status(cell: Cell) -> int | Fault:
         if text.startswith(status.value):
             return place
     return Fault(
-        "simulate/unknown-psn-type", f"人员类别“{text}”不是 11（在职）或 12（退休）开头的代码"
+        "import/unknown-person-type", f"人员类别“{text}”不是 11（在职）或 12（退休）开头的代码"
     )
 
 
@@ -226,4 +226,4 @@ def _tier(cell: Cell) -> int | Fault:
     text = code_text(cell)
     if text in ("1", "2", "3"):
         return int(text)
-    return Fault("simulate/unknown-tier", f"医院级别“{text}”不是 1、2 或 3")
+    return Fault("import/unknown-tier", f"医院级别“{text}”不是 1、2 或 3")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FaultyRows = dict[int, Fault]
 """Faults by row of the batch, counted from 0."""
 
-BLANK = Fault("value/missing", "这一格不能为空")
+BLANK = Fault("import/missing-value", "这一格不能为空")
 _NEGATIVE = Fault(
     "simulate/negative-amount", "金额为负；试算只收就诊，退费请连同原就诊一起从文件中去掉"
 )

@@ -1,4 +1,4 @@
-"""A large file of visits, CSV or Parquet, batch by batch and as often as wanted (Arrow)."""
+"""A large file of visits, CSV or Parquet, batch by batch as often as wanted (Arrow)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import codecs
 import csv
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from ledger.core.errors import RowError
+from ledger.core.errors import Refused, RowError
 
 _BATCH_ROWS = 1 << 18
 _BLOCK_BYTES = 1 << 24
@@ -26,8 +27,8 @@ class VisitFile(Protocol):
     def schema(self) -> Any:
         """Types of all columns, a `pyarrow.Schema`."""
 
-    def batches(self, names: Sequence[str] | None = None) -> Iterator[Any]:
-        """The rows as `pyarrow.RecordBatch`, in order; all columns, or those named."""
+    def batches(self, names: Sequence[str]) -> Iterator[Any]:
+        """The rows as `pyarrow.RecordBatch`, in order, with these columns."""
 
     def row_numbers(self, rows: Sequence[int]) -> list[int]:
         """The numbers that a person sees for rows counted from 0 (rising)."""
@@ -38,11 +39,24 @@ class VisitFile(Protocol):
 
 def open_visit_file(path: Path) -> VisitFile:
     """By the file's ending: `.parquet`, or CSV."""
-    return ParquetVisits(path) if path.suffix.lower() == ".parquet" else CsvVisits(path)
+    with _readable(path):
+        return ParquetVisits(path) if path.suffix.lower() == ".parquet" else CsvVisits(path)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Arrow's, the codec's and the system's complaints about a file are one fault of ours."""
+    try:
+        yield
+    except (OSError, ValueError) as fault:
+        raise Refused(
+            "import/unreadable",
+            f"“{path.name}”读不出来：{fault}；请确认文件完整，内容与文件名的结尾相符",
+        ) from fault
 
 
 class ParquetVisits:
-    """Text columns with few values come as dictionaries where columns are named."""
+    """Text columns with few values come as dictionaries."""
 
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq
@@ -53,19 +67,21 @@ class ParquetVisits:
             self.rows: int | None = file.metadata.num_rows
         self.names = list(self.schema.names)
 
-    def batches(self, names: Sequence[str] | None = None) -> Iterator[Any]:
+    def batches(self, names: Sequence[str]) -> Iterator[Any]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         texts = [
             name
-            for name in names or ()
+            for name in names
             if name in ("psn_type", "med_type", "tier")
             and pa.types.is_string(self.schema.field(name).type)
         ]
-        with pq.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False) as file:
-            columns = None if names is None else list(names)
-            yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
+        with (
+            _readable(self._path),
+            pq.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False) as file,
+        ):
+            yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=list(names))
 
     def row_numbers(self, rows: Sequence[int]) -> list[int]:
         """There is no heading row in a Parquet file: the first row is 1."""
@@ -82,7 +98,7 @@ class CsvVisits:
         import pyarrow as pa
 
         self._path = path
-        self._encoding = _encoding_of(path)
+        self._encoding, paired = _encoding_of(path)
         with path.open(encoding=self._encoding, newline="") as file:
             first = file.readline()
         self._separator = "\t" if first.count("\t") > first.count(",") else ","
@@ -91,34 +107,49 @@ class CsvVisits:
         self.schema = pa.schema([(name, pa.string()) for name in self.names])
         self.rows: int | None = None
         self._broken: list[tuple[int, int]] = []
+        if not paired:
+            self._check_closed()
 
-    def batches(self, names: Sequence[str] | None = None) -> Iterator[Any]:
+    def _check_closed(self) -> None:
+        """A quotation mark that is never closed makes one cell of all rows behind it."""
+        number = 1
+        with self._path.open(encoding=self._encoding, newline="") as file:
+            try:
+                for _ in csv.reader(file, delimiter=self._separator, strict=True):
+                    number += 1
+            except csv.Error as fault:
+                if "end of data" in str(fault):
+                    raise Refused(
+                        "import/open-quote",
+                        f"“{self._path.name}”第 {number} 行有一个引号没有配对，"
+                        "其后的行无法分开；请改正后再试",
+                    ) from None
+
+    def batches(self, names: Sequence[str]) -> Iterator[Any]:
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
         self._broken = []
         if not self.names:
             return
-        reader = arrow_csv.open_csv(
-            self._path,
-            read_options=arrow_csv.ReadOptions(
-                encoding=self._encoding.removesuffix("-sig"),
-                block_size=_BLOCK_BYTES,
-                column_names=self.names,
-                skip_rows=1,
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=self._separator,
-                newlines_in_values=True,
-                invalid_row_handler=self._note_broken,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(self.names, pa.string()),
-                include_columns=list(names or self.names),
-                strings_can_be_null=False,
-            ),
+        read = arrow_csv.ReadOptions(
+            encoding=self._encoding.removesuffix("-sig"),
+            block_size=_BLOCK_BYTES,
+            column_names=self.names,
+            skip_rows=1,
         )
-        yield from reader
+        parse = arrow_csv.ParseOptions(
+            delimiter=self._separator,
+            newlines_in_values=True,
+            invalid_row_handler=self._note_broken,
+        )
+        convert = arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(self.names, pa.string()),
+            include_columns=list(names),
+            strings_can_be_null=False,
+        )
+        with _readable(self._path):
+            yield from arrow_csv.open_csv(self._path, read, parse, convert)
 
     def _note_broken(self, row: Any) -> str:
         self._broken.append((row.expected_columns, row.actual_columns))
@@ -175,14 +206,16 @@ def read_ahead(batches: Iterator[Any]) -> Iterator[Any]:
             yield batch
 
 
-def _encoding_of(path: Path) -> str:
-    """UTF-8 where all of the file is, or else GB18030, which contains GBK and GB2312."""
+def _encoding_of(path: Path) -> tuple[str, bool]:
+    """UTF-8 where all of the file is, or else GB18030, which contains GBK and GB2312; and
+    whether its quotation marks can all be in pairs."""
     decoder = codecs.getincrementaldecoder("utf-8")()
+    encoding, quotes = "utf-8-sig", 0
     with path.open("rb") as file:
-        try:
-            while block := file.read(_BLOCK_BYTES):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "gb18030"
-    return "utf-8-sig"
+        while block := file.read(_BLOCK_BYTES):
+            quotes += block.count(b'"')
+            try:
+                decoder.decode(block, final=len(block) < _BLOCK_BYTES)
+            except UnicodeDecodeError:
+                encoding = "gb18030"
+    return encoding, quotes % 2 == 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+from api.cli.common import JsonOption, answering, examples, print_json, progress_bar
 
 if TYPE_CHECKING:
     from importers.visit_arrays import Kept, VisitArrays
@@ -22,12 +25,11 @@ RESULTS = ("act_pay_dedc", "hifp_pay", "psn_part_amt")
 ENDINGS = (".csv", ".parquet")
 _SHOWN_FAULTS = 20
 
-EPILOG = (
-    "示例 Examples:\n\n"
-    "gongji simulate visits.parquet --pack 420300 --out result.parquet\n\n"
-    "gongji simulate visits.csv --pack 420300 --set deductible=300.00 --out result.csv\n\n"
+EPILOG = examples(
+    "gongji simulate visits.parquet --pack 420300 --out result.parquet",
+    "gongji simulate visits.csv --pack 420300 --set deductible=300.00 --out result.csv",
     "gongji simulate visits.csv --pack my-packs/420500-yichang "
-    "--set ratio.employed.3=0.55 --set annual_cap.retired=4000 --out result.parquet --json"
+    "--set ratio.employed.3=0.55 --set annual_cap.retired=4000 --out result.parquet --json",
 )
 
 Advance = Callable[[int], object]
@@ -88,28 +90,26 @@ def simulate(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="试改政策包的一个数值，可多次。"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。 For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """按任意政策包试算一个就诊文件，不用数据库。 Settle a file of visits under any pack.
 
     每个人按结算时间先后（同一时刻按文件中的先后）结算，每年 1 月 1 日重新累计。个人负担按
     政策范围内金额减统筹支付计。有错误的格子全部列出，此时不写结果文件。
     """
-    from ledger.core.errors import GongjiError
     from ledger.policy.loader import load_pack
 
     _check_endings(visits, out)
     overrides = _overrides(settings or [])
-    try:
+    with answering(as_json):
         loaded = load_pack(pack, overrides)
-        with _progress() as stage:
-            summary = run(visits, loaded, out, stage)
-    except GongjiError as error:
-        _refuse(error.code, error.message, as_json)
-    except _Faults as found:
-        _list_faults(found.errors, as_json)
+        try:
+            with _stages() as stage:
+                summary = run(visits, loaded, out, stage)
+        except _Faults as found:
+            _list_faults(found.errors, as_json)
     if as_json:
-        _print_json(asdict(summary))
+        print_json(asdict(summary))
     else:
         _print_summary(summary, loaded)
 
@@ -216,24 +216,22 @@ def _overrides(settings: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _progress() -> Iterator[Stage]:
-    """A bar per stage on a terminal's error output; nothing where nobody looks."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(
-        *columns,
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
+def _stages() -> Iterator[Stage]:
+    """A bar per stage for whoever looks at a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda name, rows: lambda done: None
+        return
+    with progress_bar() as tell:
 
         def stage(name: str, rows: int | None) -> Advance:
-            task = bar.add_task(name, total=rows)
-            return lambda done: bar.advance(task, done)
+            so_far = 0
+
+            def advance(done: int) -> None:
+                nonlocal so_far
+                so_far += done
+                tell(name, so_far, rows or 0)
+
+            return advance
 
         yield stage
 
@@ -241,7 +239,7 @@ def _progress() -> Iterator[Stage]:
 def _list_faults(errors: list[RowError], as_json: bool) -> NoReturn:
     if as_json:
         rows = len({error.row for error in errors})
-        _print_json({"rejected": rows, "errors": [error._asdict() for error in errors]})
+        print_json({"rejected": rows, "errors": [error._asdict() for error in errors]})
     else:
         typer.echo(f"文件有 {len(errors)} 处错误，没有写结果：", err=True)
         for error in errors[:_SHOWN_FAULTS]:
@@ -250,20 +248,6 @@ def _list_faults(errors: list[RowError], as_json: bool) -> NoReturn:
         if len(errors) > _SHOWN_FAULTS:
             typer.echo(f"  其余 {len(errors) - _SHOWN_FAULTS} 处请用 --json 查看", err=True)
     raise typer.Exit(1)
-
-
-def _refuse(code: str, message: str, as_json: bool) -> NoReturn:
-    if as_json:
-        _print_json({"error": {"code": code, "message": message}})
-    else:
-        typer.echo(f"{message}（{code}）", err=True)
-    raise typer.Exit(1)
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    import json
-
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
 
 
 def _print_summary(summary: Summary, pack: Pack) -> None:

@@ -235,19 +235,19 @@ def test_every_fault_is_listed_with_row_column_and_code_and_nothing_is_written(
     ]
     path = write_csv(tmp_path / "v.csv", rows)
     assert faults(path, tmp_path / "o.csv") == [
-        (3, "psn_no", "value/missing"),
-        (4, "psn_type", "simulate/unknown-psn-type"),
+        (3, "psn_no", "import/missing-value"),
+        (4, "psn_type", "import/unknown-person-type"),
         (4, "setl_time", "value/not-a-day"),
-        (4, "med_type", "value/missing"),
-        (4, "tier", "simulate/unknown-tier"),
+        (4, "med_type", "import/missing-value"),
+        (4, "tier", "import/unknown-tier"),
         (4, "inscp_scp_amt", "value/not-an-amount"),
         (5, "inscp_scp_amt", "simulate/negative-amount"),
         (6, "inscp_scp_amt", "simulate/amount-too-large"),
         (7, "setl_time", "policy/not-in-force"),
-        (8, "inscp_scp_amt", "value/missing"),
+        (8, "inscp_scp_amt", "import/missing-value"),
     ]
     result = run(path, "--pack", "420300", "--out", tmp_path / "o.csv")
-    assert "第 4 行 tier：医院级别“4”不是 1、2 或 3（simulate/unknown-tier）" in result.stderr
+    assert "第 4 行 tier：医院级别“4”不是 1、2 或 3（import/unknown-tier）" in result.stderr
 
 
 def test_rows_are_numbered_as_an_editor_numbers_lines(tmp_path: Path) -> None:
@@ -324,6 +324,31 @@ def test_a_pack_that_does_not_answer_is_refused(
     result = run(path, *arguments, "--out", tmp_path / "o.csv", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("v.parquet", b"psn_no,psn_type\n"),
+        ("v.parquet", b""),
+        ("v.csv", b"PK\x03\x04\xff\xff\xff"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    result = run(path, "--pack", "420300", "--out", tmp_path / "o.csv", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["code"] == "import/unreadable"
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(tmp_path: Path) -> None:
+    line = ",".join(CHEN)
+    path = tmp_path / "v.csv"
+    path.write_text(f'{",".join(HEADING)},note\n{line},a\n{line},"b\n{line},c\n')
+    result = run(path, "--pack", "420300", "--out", tmp_path / "o.csv", "--json")
+    assert json.loads(result.stdout)["error"]["code"] == "import/open-quote"
+    assert "第 3 行" in result.stdout
 
 
 # Parquet: the same answers for every type that a column may have.
@@ -462,10 +487,10 @@ def test_empty_and_inexact_cells_of_parquet_are_faults(tmp_path: Path) -> None:
     path = tmp_path / "v.parquet"
     pq.write_table(table.set_column(5, "inscp_scp_amt", amounts), path)
     assert faults(path, tmp_path / "o.parquet") == [
-        *((1, name, "value/missing") for name in HEADING),
+        *((1, name, "import/missing-value") for name in HEADING),
         (3, "inscp_scp_amt", "value/not-an-amount"),
         (4, "inscp_scp_amt", "value/not-an-amount"),
-        (5, "inscp_scp_amt", "value/missing"),
+        (5, "inscp_scp_amt", "import/missing-value"),
     ]
 
 
