@@ -28,7 +28,8 @@ class Checker:
         return [
             *self._contributions(),
             *self._credits(),
-            *self._settlements(),
+            *self._settled_by_payer(),
+            *self._settled_in_all(),
             *self._payments(),
             *self._funds(),
             *self._balances(),
@@ -92,15 +93,10 @@ class Checker:
             )
         return made
 
-    def _settlements(self) -> list[Check]:
-        table, report = self.details.settlements, self.report
-        parts = added(table.sum(name) for name in ("pool_fen", "account_fen", "cash_fen"))
-        scopes = added(
-            table.sum(name)
-            for name in ("fully_self_paid_fen", "over_limit_fen", "paid_first_fen", "in_scope_fen")
-        )
-        refunded = {flow.kind: flow.month_fen for flow in report.flows}.get("pool_pay_refund", 0)
-        total = report.settled_total_fen
+    def _settled_by_payer(self) -> list[Check]:
+        """What the pooled fund and the accounts paid; `account_fen` includes the family's part."""
+        table = self.details.settlements
+        by_kind = {flow.kind: flow.month_fen for flow in self.report.flows}
         return [
             Check(
                 "结算",
@@ -113,7 +109,7 @@ class Checker:
                 "结算",
                 "其中：退费退回统筹基金",
                 table.sum_of("pool_fen", REFUNDED),
-                -refunded,
+                -by_kind.get("pool_pay_refund", 0),
                 "结算明细·退费标志为“退费”；台账：退费的统筹支付发生额",
             ),
             Check(
@@ -137,6 +133,18 @@ class Checker:
                 self._net("family_draw"),
                 "结算明细·共济支付；台账：授权人个人账户的扣款，两者必须相等",
             ),
+        ]
+
+    def _settled_in_all(self) -> list[Check]:
+        """The parts of every visit against its cost, and how many visits there were."""
+        table, report = self.details.settlements, self.report
+        parts = added(table.sum(name) for name in ("pool_fen", "account_fen", "cash_fen"))
+        scopes = added(
+            table.sum(name)
+            for name in ("fully_self_paid_fen", "over_limit_fen", "paid_first_fen", "in_scope_fen")
+        )
+        total = report.settled_total_fen
+        return [
             Check(
                 "结算",
                 "统筹＋个人账户＋现金＝总额",

@@ -69,24 +69,47 @@ def _contribution_kind(code: str) -> str:
     return named(CONTRIBUTION_NAMES, code)
 
 
+_NOT_CREDITED = (
+    PSN_NO,
+    NAME,
+    CERTNO,
+    STATUS,
+    EMPLOYER_NO,
+    EMPLOYER_NAME,
+    month("month", "所属期"),
+    REASON,
+)
+_NOT_ROSTERED = (
+    PSN_NO,
+    NAME,
+    CERTNO,
+    EMPLOYER_NO,
+    EMPLOYER_NAME,
+    month("month", "费款\n所属期"),
+    Column("arrived_on", "到账日期", 12, Kind.DAY),
+    money("employer_fen", "单位缴费"),
+    money("personal_fen", "个人缴费"),
+    money("account_fen", "划入个人账户"),
+    REASON,
+)
+_RETIRED = (
+    PSN_NO,
+    NAME,
+    CERTNO,
+    EMPLOYER_NAME,
+    Column("retired_on", "退休待遇起始日", 15, Kind.DAY),
+    Column("settled_up_on", "一次性清算日", 15, Kind.DAY),
+)
+
+
 def write_lists(book: Book, report: MonthReconciliation) -> Lists:
     """应划未划, 已缴未在册, 待追回, 本月退休, 跨月退费."""
-    flat = "退休人员定额划入标准" if not book.head.retiree_flat_assumed else "退休定额【假定】"
     return Lists(
         not_credited=write_table(
             book,
             "应划未划",
             "应划未划人员清单（在册而本月未划入个人账户）",
-            (
-                PSN_NO,
-                NAME,
-                CERTNO,
-                STATUS,
-                EMPLOYER_NO,
-                EMPLOYER_NAME,
-                month("month", "所属期"),
-                REASON,
-            ),
+            _NOT_CREDITED,
             NotCredited._fields,
             report.not_credited,
             total=False,
@@ -95,57 +118,37 @@ def write_lists(book: Book, report: MonthReconciliation) -> Lists:
             book,
             "已缴未在册",
             "已缴费但不在参保名册或待遇期内人员清单",
-            (
-                PSN_NO,
-                NAME,
-                CERTNO,
-                EMPLOYER_NO,
-                EMPLOYER_NAME,
-                month("month", "费款\n所属期"),
-                Column("arrived_on", "到账日期", 12, Kind.DAY),
-                money("employer_fen", "单位缴费"),
-                money("personal_fen", "个人缴费"),
-                money("account_fen", "划入个人账户"),
-                REASON,
-            ),
+            _NOT_ROSTERED,
             PaidNotRostered._fields,
             report.not_rostered,
         ),
-        owed=write_table(
-            book,
-            "待追回",
-            f"待追回清单（划账退回而账户余额不足；含{flat}）",
-            (
-                PSN_NO,
-                NAME,
-                CERTNO,
-                EMPLOYER_NAME,
-                month("benefit_month", "所属期"),
-                Column("booked_on", "记账日期", 12, Kind.DAY),
-                kind_column(book.head, "类别"),
-                money("owed_fen", "待追回金额"),
-            ),
-            OwedLine._fields,
-            report.owed,
-        ),
+        owed=_owed(book, report.owed),
         retired=write_table(
             book,
             "本月退休",
             "本月办理退休人员清单",
-            (
-                PSN_NO,
-                NAME,
-                CERTNO,
-                EMPLOYER_NAME,
-                Column("retired_on", "退休待遇起始日", 15, Kind.DAY),
-                Column("settled_up_on", "一次性清算日", 15, Kind.DAY),
-            ),
+            _RETIRED,
             RetiredLine._fields,
             report.retired,
             total=False,
         ),
         cross_month=_cross_month(book, report.cross_month_refunds),
     )
+
+
+def _owed(book: Book, lines: Iterable[OwedLine]) -> Table:
+    columns = (
+        PSN_NO,
+        NAME,
+        CERTNO,
+        EMPLOYER_NAME,
+        month("benefit_month", "所属期"),
+        Column("booked_on", "记账日期", 12, Kind.DAY),
+        kind_column(book.head, "类别"),
+        money("owed_fen", "待追回金额"),
+    )
+    title = "待追回清单（划账退回而账户余额不足的部分）"
+    return write_table(book, "待追回", title, columns, OwedLine._fields, lines)
 
 
 def _cross_month(book: Book, refunds: Iterable[CrossMonthRefund]) -> Table:

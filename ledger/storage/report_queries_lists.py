@@ -28,10 +28,10 @@ _NOT_CREDITED = """
                 || CASE s.insured WHEN '2' THEN '暂停' WHEN '3' THEN '无效' ELSE '终止' END
                 || '，不在待遇享受期'
             WHEN :credited_through < :month THEN '本月尚未划账'
-            WHEN s.status = '12' THEN '已办理退休清算，定额待重新划账'
+            WHEN s.status = '12' THEN '已办理退休清算，本月定额未划入，待补划'
             WHEN c.rows IS NULL THEN '本月缴费未到账'
             WHEN c.base_fen <= 0 THEN '本月缴费已退收'
-            ELSE '缴费已到账，待重新划账'
+            ELSE '缴费已到账，本月未划入，待补划'
         END
     FROM (
         SELECT person_id, status, plan, insured, employer_id, min(valid_from)
