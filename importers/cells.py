@@ -106,14 +106,13 @@ class Memo(dict[Cell, T | Fault], Generic[T]):
 
     def _carefully(self, cell: Cell) -> T | Fault:
         if isinstance(cell, str):
-            if cell in _MARKS:
-                return _MARKS[cell]
-            if not cell[:1].isdecimal() and is_blank(cell):
-                return self._blank
             if "\ufffd" in cell:
                 return Fault("value/undecodable", "文字的编码已损坏；请按原件重新填写")
-            if cell[0] == "#" and cell.strip() in _ERROR_TEXTS:
-                return _MARKS[ERROR_RESULT]
+            if not cell[:1].isdecimal():
+                if is_blank(cell):
+                    return self._blank
+                if cell in _MARKS or cell.strip() in _ERROR_TEXTS:
+                    return _MARKS.get(cell, _MARKS[ERROR_RESULT])
         elif isinstance(cell, float) and not isfinite(cell):
             return _MARKS[ERROR_RESULT]
         return self._read(cell)

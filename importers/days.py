@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
 
 from importers.cells import Cell, Fault, number_text, shown, without_spaces
 from ledger.core.errors import NotAMonth
@@ -12,8 +13,8 @@ from ledger.core.months import FAR, Month
 
 _SHANGHAI = timezone(timedelta(hours=8))
 _EXCEL_EPOCH = datetime(1899, 12, 30)
-_SERIALS = range(10_000, 100_000)
-"""Five-digit numbers in a column of days: Excel's day numbers of 1927 to 2173, shown bare."""
+_SERIAL = re.compile(r"[1-9]\d{4}(?:\.\d+)?", re.ASCII)
+"""Five digits in a column of days: Excel's day numbers of 1927 to 2173, shown bare."""
 
 _DAY = (
     r"(?:(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?"
@@ -37,9 +38,9 @@ def month(cell: Cell) -> Month | Fault:
         return _checked_month(cell.year, cell.month, cell)
     if isinstance(cell, float) and cell != int(cell):
         return _month_from_fraction(cell)
-    if isinstance(cell, (int, float)) and int(cell) in _SERIALS:
-        return month(_EXCEL_EPOCH + timedelta(days=int(cell)))
     text = _plain(cell)
+    if _SERIAL.fullmatch(text):
+        return month(_from_serial(text))
     if match := _MONTH.fullmatch(text):
         year, *rest = match.groups()
         return _checked_month(int(year), int(next(filter(None, rest))), cell)
@@ -85,9 +86,10 @@ def _instant(cell: Cell) -> datetime | Fault:
         return _to_the_second(cell) if 1900 <= cell.year < 9999 else _not_a_day(cell)
     if isinstance(cell, date):
         return datetime.combine(cell, time()) if cell.year >= 1900 else _not_a_day(cell)
-    if isinstance(cell, (int, float)) and int(cell) in _SERIALS:
-        return _instant(_EXCEL_EPOCH + timedelta(days=cell))
-    match = _INSTANT.fullmatch(_plain(cell))
+    text = _plain(cell)
+    if _SERIAL.fullmatch(text):
+        return _from_serial(text)
+    match = _INSTANT.fullmatch(text)
     if match is None:
         return _not_a_day(cell)
     return _from_parts([part for part in match.groups() if part not in (None, "-", "/", ".")], cell)
@@ -108,6 +110,12 @@ def _from_parts(parts: list[str], cell: Cell) -> datetime | Fault:
     if year < 1900 or (zone is not None and not 1900 < year < 9999):
         return _not_a_day(cell)
     return at if zone is None else _local(at, zone)
+
+
+def _from_serial(text: str) -> datetime:
+    days = Decimal(text)
+    seconds = (days % 1 * 86_400).to_integral_value()
+    return _EXCEL_EPOCH + timedelta(days=int(days), seconds=int(seconds))
 
 
 def _to_the_second(at: datetime) -> datetime:

@@ -96,6 +96,8 @@ def test_a_number_that_may_have_been_october_is_not_guessed() -> None:
         20230105.0,
         44931.0,
         44931,
+        "44931",
+        44931.375,
         date(2023, 1, 5),
         datetime(2023, 1, 5, 9, 1),
     ],
@@ -148,6 +150,8 @@ def test_what_is_no_day_is_a_fault(cell: Cell) -> None:
         20230106090100.0,
         datetime(2023, 1, 6, 9, 1),
         datetime(2023, 1, 6, 9, 0, 59, 999999),
+        44932.37569444445,
+        "44932.3756944444",
     ],
 )
 def test_a_time_is_read(cell: Cell) -> None:
