@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,8 +28,7 @@ def execute_rows(connection: Connection, statement: str, rows: Sequence[Row]) ->
         connection.exec_driver_sql(statement, list(map(tuple, rows)))
 
 
-def stage_keys(connection: Connection, name: str, keys: Iterable[object]) -> None:
-    """Fill the temporary table `name(key)` with distinct keys, to be joined with."""
-    connection.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{name}")
-    connection.exec_driver_sql(f"CREATE TEMP TABLE {name} (key PRIMARY KEY) WITHOUT ROWID")
-    insert_rows(connection, f"temp.{name}", "key", [(key,) for key in dict.fromkeys(keys)])
+def keys(values: Iterable[object]) -> str:
+    """Distinct keys as one parameter, for `FROM json_each(:keys) AS w CROSS JOIN …`: however
+    many they are, it is one statement. CROSS JOIN keeps SQLite reading from the keys' side."""
+    return json.dumps(list(dict.fromkeys(values)), ensure_ascii=False)

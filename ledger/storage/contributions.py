@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage.bulk import insert_rows
+from ledger.storage.bulk import insert_rows, keys
 
 
 class ContributionRow(NamedTuple):
@@ -30,15 +30,11 @@ class ContributionRow(NamedTuple):
 
 def keys_of(connection: Connection, months: Iterable[tuple[int, int]]) -> set[tuple[int, int, str]]:
     """(person, month, content hash) of what is there already for these (person, month)."""
-    connection.exec_driver_sql("DROP TABLE IF EXISTS temp.wanted_month")
-    connection.exec_driver_sql(
-        "CREATE TEMP TABLE wanted_month (person_id, month, PRIMARY KEY (person_id, month)) "
-        "WITHOUT ROWID"
-    )
-    insert_rows(connection, "temp.wanted_month", "person_id month", list(dict.fromkeys(months)))
     rows = connection.exec_driver_sql(
-        "SELECT c.person_id, c.month, c.content_hash FROM temp.wanted_month AS w "
-        "JOIN contribution AS c ON c.person_id = w.person_id AND c.month = w.month"
+        "SELECT c.person_id, c.month, c.content_hash FROM json_each(:keys) AS w "
+        "CROSS JOIN contribution AS c ON c.person_id = json_extract(w.value, '$[0]') "
+        "AND c.month = json_extract(w.value, '$[1]')",
+        {"keys": keys(months)},
     )
     return {(person_id, month, content) for person_id, month, content in rows}
 

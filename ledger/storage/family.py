@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.people import FamilyRecord
-from ledger.storage.bulk import insert_rows, stage_keys
+from ledger.storage.bulk import insert_rows, keys
 
 _COLUMNS = "user_id link_id holder_id relation valid_from valid_until position quota_fen used_fen"
 
@@ -46,11 +46,12 @@ class Link(NamedTuple):
 
 def links_of(connection: Connection, users: Iterable[int]) -> dict[int, list[Link]]:
     """Links of each user, in the order in which the holders pay."""
-    stage_keys(connection, "wanted_user", users)
     rows = connection.exec_driver_sql(
         "SELECT l.user_id, l.link_id, l.holder_id, l.relation, l.valid_from, l.valid_until, "
-        "l.position, l.quota_fen, l.used_fen FROM temp.wanted_user AS w "
-        "JOIN family_link AS l ON l.user_id = w.key ORDER BY l.user_id, l.position, l.link_id"
+        "l.position, l.quota_fen, l.used_fen FROM json_each(:keys) AS w "
+        "CROSS JOIN family_link AS l ON l.user_id = w.value "
+        "ORDER BY l.user_id, l.position, l.link_id",
+        {"keys": keys(users)},
     )
     result: dict[int, list[Link]] = defaultdict(list)
     for row in rows:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.months import DateSpan, Month
-from ledger.storage.bulk import insert_rows, stage_keys
+from ledger.storage.bulk import insert_rows, keys
 
 PSN_NO = "psn_no"
 CERTNO = "certno"
@@ -38,11 +38,10 @@ class Span(NamedTuple):
 
 def identities(connection: Connection, kind: str, numbers: Iterable[str | None]) -> dict[str, int]:
     """Number -> person for those of `numbers` that are known."""
-    stage_keys(connection, "wanted_number", (number for number in numbers if number))
     rows = connection.exec_driver_sql(
-        "SELECT i.number, i.person_id FROM temp.wanted_number AS w "
-        "JOIN person_identity AS i ON i.kind = ? AND i.number = w.key",
-        (kind,),
+        "SELECT i.number, i.person_id FROM json_each(:keys) AS w "
+        "CROSS JOIN person_identity AS i ON i.kind = :kind AND i.number = w.value",
+        {"keys": keys(number for number in numbers if number), "kind": kind},
     )
     return {number: person_id for number, person_id in rows}  # noqa: C416 - typed rows
 
@@ -54,11 +53,12 @@ def next_person_id(connection: Connection) -> int:
 
 def spans_of(connection: Connection, people: Iterable[int]) -> dict[int, list[Span]]:
     """Spans of each person, oldest first."""
-    stage_keys(connection, "wanted_person", people)
     rows = connection.exec_driver_sql(
         "SELECT s.person_id, s.valid_from, s.valid_until, s.status, s.psn_type, s.plan, "
-        "s.employer_id, s.county, s.insured FROM temp.wanted_person AS w "
-        "JOIN person_span AS s ON s.person_id = w.key ORDER BY s.person_id, s.valid_from"
+        "s.employer_id, s.county, s.insured FROM json_each(:keys) AS w "
+        "CROSS JOIN person_span AS s ON s.person_id = w.value "
+        "ORDER BY s.person_id, s.valid_from",
+        {"keys": keys(people)},
     )
     days: dict[str, date] = {}
     result: dict[int, list[Span]] = defaultdict(list)
@@ -131,10 +131,10 @@ def credited_through(connection: Connection) -> Month | None:
 
 def on_roster(connection: Connection, people: Iterable[int]) -> set[int]:
     """Those of `people` who have a person number: insured, not only users of an account."""
-    stage_keys(connection, "wanted_person", people)
     rows = connection.exec_driver_sql(
-        "SELECT p.person_id FROM temp.wanted_person AS w "
-        "JOIN person AS p ON p.person_id = w.key WHERE p.psn_no IS NOT NULL"
+        "SELECT p.person_id FROM json_each(:keys) AS w "
+        "CROSS JOIN person AS p ON p.person_id = w.value WHERE p.psn_no IS NOT NULL",
+        {"keys": keys(people)},
     )
     return {int(person_id) for (person_id,) in rows}
 

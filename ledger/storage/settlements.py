@@ -16,7 +16,7 @@ from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import EntryId, PersonId
 from ledger.core.months import Month
-from ledger.storage.bulk import execute_rows, insert_rows, stage_keys
+from ledger.storage.bulk import execute_rows, insert_rows, keys
 
 OUTPATIENT = "outpatient"
 """The benefit whose accumulators ordinary outpatient visits move."""
@@ -72,12 +72,12 @@ class AccumulatorRow(NamedTuple):
 
 def known_visits(connection: Connection, visit_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Visit id -> (person, content hash), for stays too."""
-    stage_keys(connection, "wanted_visit", visit_ids)
     rows = connection.exec_driver_sql(
-        "SELECT v.visit_id, v.person_id, v.content_hash FROM temp.wanted_visit AS w "
-        "JOIN visit AS v ON v.visit_id = w.key UNION ALL "
-        "SELECT s.visit_id, s.person_id, s.content_hash FROM temp.wanted_visit AS w "
-        "JOIN inpatient_stay AS s ON s.visit_id = w.key"
+        "SELECT v.visit_id, v.person_id, v.content_hash FROM json_each(:keys) AS w "
+        "CROSS JOIN visit AS v ON v.visit_id = w.value UNION ALL "
+        "SELECT s.visit_id, s.person_id, s.content_hash FROM json_each(:keys) AS w "
+        "CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value",
+        {"keys": keys(visit_ids)},
     )
     return {visit_id: (person_id, content) for visit_id, person_id, content in rows}
 
@@ -86,12 +86,11 @@ def accumulators_of(
     connection: Connection, people: Iterable[int]
 ) -> dict[tuple[int, int], AccumulatorRow]:
     """(person, year) -> accumulators of the outpatient benefit."""
-    stage_keys(connection, "wanted_person", people)
     rows = connection.exec_driver_sql(
         "SELECT a.person_id, a.year, a.in_scope_fen, a.deductible_fen, a.cost_fen, a.paid_fen, "
-        "a.overall_fen, a.version FROM temp.wanted_person AS w "
-        "JOIN accumulator AS a ON a.person_id = w.key AND a.benefit = ?",
-        (OUTPATIENT,),
+        "a.overall_fen, a.version FROM json_each(:keys) AS w "
+        "CROSS JOIN accumulator AS a ON a.person_id = w.value AND a.benefit = :benefit",
+        {"keys": keys(people), "benefit": OUTPATIENT},
     )
     return {
         (row[0], row[1]): AccumulatorRow((row[2], row[3], row[4], row[5], row[6]), row[7])
@@ -101,12 +100,12 @@ def accumulators_of(
 
 def purses_of(connection: Connection, people: Iterable[int]) -> dict[int, Purse]:
     """What each person's account can pay; nobody without an account is in it."""
-    stage_keys(connection, "wanted_person", people)
     rows = connection.exec_driver_sql(
         "SELECT p.person_id, p.credited_fen - p.debited_fen - p.held_fen, y.year, "
-        "y.credited_fen - y.debited_fen FROM temp.wanted_person AS w "
-        "JOIN personal_account AS p ON p.person_id = w.key AND p.status = 'open' "
-        "LEFT JOIN account_year AS y ON y.person_id = p.person_id"
+        "y.credited_fen - y.debited_fen FROM json_each(:keys) AS w "
+        "CROSS JOIN personal_account AS p ON p.person_id = w.value AND p.status = 'open' "
+        "LEFT JOIN account_year AS y ON y.person_id = p.person_id",
+        {"keys": keys(people)},
     )
     purses: dict[int, Purse] = {}
     for person_id, available, year, left in rows:
@@ -118,10 +117,10 @@ def purses_of(connection: Connection, people: Iterable[int]) -> dict[int, Purse]
 
 def stays_of(connection: Connection, people: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
     """First and last days of inpatient stays."""
-    stage_keys(connection, "wanted_person", people)
     rows = connection.exec_driver_sql(
-        "SELECT s.person_id, s.first_day, s.last_day FROM temp.wanted_person AS w "
-        "JOIN inpatient_stay AS s ON s.person_id = w.key"
+        "SELECT s.person_id, s.first_day, s.last_day FROM json_each(:keys) AS w "
+        "CROSS JOIN inpatient_stay AS s ON s.person_id = w.value",
+        {"keys": keys(people)},
     )
     result: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, first, last in rows:
@@ -143,11 +142,11 @@ def settlements_of_visits(
     connection: Connection, visit_ids: Iterable[str]
 ) -> dict[str, Settlement]:
     """Visit id -> its settlement, for those that are settled (refunds have ids of their own)."""
-    stage_keys(connection, "wanted_visit", visit_ids)
     rows = connection.exec_driver_sql(
-        f"SELECT {_SETTLEMENT_COLUMNS} FROM temp.wanted_visit AS w "
-        "JOIN visit AS v ON v.visit_id = w.key "
-        "JOIN settlement AS s ON s.person_id = v.person_id AND s.visit_id = v.visit_id"
+        f"SELECT {_SETTLEMENT_COLUMNS} FROM json_each(:keys) AS w "
+        "CROSS JOIN visit AS v ON v.visit_id = w.value "
+        "JOIN settlement AS s ON s.person_id = v.person_id AND s.visit_id = v.visit_id",
+        {"keys": keys(visit_ids)},
     )
     return {row[2]: _settlement(tuple(row)) for row in rows}
 
@@ -164,10 +163,10 @@ def settlement_by_id(connection: Connection, settlement_id: int) -> Settlement |
 
 def reversed_settlements(connection: Connection, people: Iterable[int]) -> set[int]:
     """Numbers of settlements that a refund has given back."""
-    stage_keys(connection, "wanted_person", people)
     rows = connection.exec_driver_sql(
-        "SELECT s.reverses_settlement_id FROM temp.wanted_person AS w JOIN settlement AS s "
-        "ON s.person_id = w.key AND s.reverses_settlement_id IS NOT NULL"
+        "SELECT s.reverses_settlement_id FROM json_each(:keys) AS w CROSS JOIN settlement AS s "
+        "ON s.person_id = w.value AND s.reverses_settlement_id IS NOT NULL",
+        {"keys": keys(people)},
     )
     return {int(number) for (number,) in rows}
 
