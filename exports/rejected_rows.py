@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ledger.core.errors import RowError
 
@@ -46,40 +46,49 @@ def write_rejected(path: Path, source: SourceRows, errors: Sequence[RowError]) -
     """Writes one row for each row number in `errors` (in any order), and returns how many."""
     import xlsxwriter
 
-    header, rows = source.header, source.rows
-
-    kept = [column for column, heading in enumerate(header) if heading not in _ADDED]
-    headings = [header[column] for column in kept]
+    kept = [column for column, heading in enumerate(source.header) if heading not in _ADDED]
+    headings = [source.header[column] for column in kept]
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet("退回的行")
-    text = book.add_format({"num_format": "@", "valign": "top"})
-    faulty = book.add_format({"num_format": "@", "valign": "top", "bg_color": "#FFC7CE"})
-    bold = book.add_format({"bold": True, "bottom": 1, "bg_color": "#D9E1F2", "text_wrap": True})
-    reason = book.add_format({"font_color": "#9C0006", "valign": "top", "text_wrap": True})
-
+    looks = _Looks(
+        text=book.add_format({"num_format": "@", "valign": "top"}),
+        faulty=book.add_format({"num_format": "@", "valign": "top", "bg_color": "#FFC7CE"}),
+        reason=book.add_format({"font_color": "#9C0006", "valign": "top", "text_wrap": True}),
+    )
+    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#D9E1F2", "text_wrap": True})
     for number, title in enumerate(source.titles):
-        for column, cell in enumerate(title):
-            if cell:
-                sheet.write_string(number, column, cell)
-    at = len(source.titles)
-    for column, heading in enumerate((*headings, *_ADDED)):
-        sheet.write_string(at, column, heading, bold)
-    sheet.freeze_panes(at + 1, 0)
-    for row, faults in _by_row(errors):
-        at += 1
-        cells = [rows[row][column] if column < len(rows[row]) else "" for column in kept]
-        reasons = _by_column(headings, faults)
-        for column, cell in enumerate(cells):
-            sheet.write_string(at, column, cell, faulty if column in reasons else text)
-            if column in reasons:
-                sheet.write_comment(at, column, reasons[column], {"x_scale": 2})
-        last = len(headings)
-        sheet.write_string(at, last, "\n".join(_sentence(fault) for fault in faults), reason)
-        sheet.write_string(at, last + 1, "\n".join(fault.code for fault in faults), reason)
-        sheet.write_number(at, last + 2, row)
-    _set_widths(sheet, headings, [rows[row] for row, _ in _by_row(errors)], kept, text)
+        sheet.write_row(number, 0, title)
+    top = len(source.titles)
+    sheet.write_row(top, 0, (*headings, *_ADDED), head)
+    sheet.freeze_panes(top + 1, 0)
+    by_row = _by_row(errors)
+    rows = []
+    for at, (number, faults) in enumerate(by_row, top + 1):
+        whole = source.rows[number]
+        rows.append([whole[column] if column < len(whole) else "" for column in kept])
+        _write_row(sheet, at, rows[-1], _by_column(headings, faults), looks)
+        sheet.write_string(at, len(kept), "\n".join(map(_sentence, faults)), looks.reason)
+        codes = "\n".join(fault.code for fault in faults)
+        sheet.write_string(at, len(kept) + 1, codes, looks.reason)
+        sheet.write_number(at, len(kept) + 2, number)
+    _set_widths(sheet, headings, rows, looks)
     book.close()
-    return at - len(source.titles)
+    return len(by_row)
+
+
+class _Looks(NamedTuple):
+    text: Format
+    faulty: Format
+    reason: Format
+
+
+def _write_row(
+    sheet: Worksheet, at: int, cells: Sequence[str], reasons: Mapping[int, str], looks: _Looks
+) -> None:
+    for column, cell in enumerate(cells):
+        sheet.write_string(at, column, cell, looks.faulty if column in reasons else looks.text)
+        if column in reasons:
+            sheet.write_comment(at, column, reasons[column], {"x_scale": 2})
 
 
 def _by_row(errors: Sequence[RowError]) -> list[tuple[int, list[RowError]]]:
@@ -102,17 +111,12 @@ def _sentence(fault: RowError) -> str:
 
 
 def _set_widths(
-    sheet: Worksheet,
-    headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    kept: Sequence[int],
-    text: Format,
+    sheet: Worksheet, headings: Sequence[str], rows: Sequence[Sequence[str]], looks: _Looks
 ) -> None:
     """Columns as wide as their texts, and formatted as text all the way down: what is typed into
     a new row keeps its zeros."""
-    for place, column in enumerate(kept):
-        texts = [headings[place], *(row[column] for row in rows[:1000] if column < len(row))]
-        widest = max(sum(2 if ord(sign) > 0x2E80 else 1 for sign in cell) for cell in texts)
-        sheet.set_column(place, place, min(widest + 2, _WIDEST), text)
+    for column, texts in enumerate(zip(headings, *rows[:1000], strict=True)):
+        widest = max(sum(2 if ord(sign) > 0x2E80 else 1 for sign in text) for text in texts)
+        sheet.set_column(column, column, min(widest + 2, _WIDEST), looks.text)
     sheet.set_column(len(headings), len(headings), 60)
     sheet.set_column(len(headings) + 1, len(headings) + 1, 28)
