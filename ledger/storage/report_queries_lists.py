@@ -17,10 +17,13 @@ from ledger.reports.reconciliation import (
     RetiredLine,
 )
 
-# What a person counts as in a month is the first span that touches it (SQLite gives, beside
-# min(), the other columns of the row that has it). Whoever is on the pool-only plan has no
-# account (S3c-11.2) and is not missed here.
-_NOT_CREDITED = """
+# What a person counts as in a month is the first span that touches it. Whoever is on the
+# pool-only plan has no account (S3c-11.2) and is not missed here.
+_ARRIVED = """
+    FROM contribution AS c JOIN entry AS e ON e.person_id = 0 AND e.entry_id = c.entry_id
+    WHERE c.person_id = p.person_id AND c.month = :month AND e.fiscal_month <= :month
+"""
+_NOT_CREDITED = f"""
     SELECT p.psn_no, p.name, p.certno, s.status, coalesce(w.employer_no, ''),
         coalesce(w.name, ''),
         CASE
@@ -29,29 +32,21 @@ _NOT_CREDITED = """
                 || '，不在待遇享受期'
             WHEN :credited_through < :month THEN '本月尚未划账'
             WHEN s.status = '12' THEN '已办理退休清算，本月定额未划入，待补划'
-            WHEN c.rows IS NULL THEN '本月缴费未到账'
-            WHEN c.base_fen <= 0 THEN '本月缴费已退收'
+            WHEN NOT EXISTS (SELECT 1 {_ARRIVED}) THEN '本月缴费未到账'
+            WHEN (SELECT sum(c.base_fen) {_ARRIVED}) <= 0 THEN '本月缴费已退收'
             ELSE '缴费已到账，本月未划入，待补划'
         END
-    FROM (
-        SELECT person_id, status, plan, insured, employer_id, min(valid_from)
-        FROM person_span WHERE valid_from < :after AND valid_until > :first
-        GROUP BY person_id) AS s
-    JOIN person AS p ON p.person_id = s.person_id AND p.psn_no IS NOT NULL
+    FROM person AS p
+    CROSS JOIN person_span AS s ON s.person_id = p.person_id AND s.valid_from = (
+        SELECT min(x.valid_from) FROM person_span AS x WHERE x.person_id = p.person_id
+            AND x.valid_from < :after AND x.valid_until > :first)
     LEFT JOIN employer AS w ON w.employer_id = s.employer_id
-    LEFT JOIN (
-        SELECT c.person_id, count(*) AS rows, sum(c.base_fen) AS base_fen
-        FROM entry AS e JOIN contribution AS c ON c.entry_id = e.entry_id
-        WHERE e.person_id = 0 AND e.kind = 'contribution' AND e.fiscal_month <= :month
-            AND c.month = :month
-        GROUP BY c.person_id) AS c ON c.person_id = s.person_id
-    WHERE s.plan = 'combined' AND coalesce((
+    WHERE p.psn_no IS NOT NULL AND s.plan = 'combined' AND coalesce((
         SELECT sum(CASE WHEN t.kind LIKE 'credit_%' THEN t.amount_fen ELSE -t.amount_fen END)
         FROM transfer AS t
-        WHERE t.fiscal_month = :month AND t.person_id = s.person_id AND t.benefit_month = :month
+        WHERE t.fiscal_month = :month AND t.person_id = p.person_id AND t.benefit_month = :month
             AND t.kind IN ('credit_employee', 'credit_retiree', 'clawback_employee',
                 'clawback_retiree', 'owed_employee', 'owed_retiree')), 0) <= 0
-    ORDER BY s.person_id
 """
 
 
@@ -98,18 +93,20 @@ def not_rostered(connection: Connection, month: Month) -> Iterator[PaidNotRoster
         yield PaidNotRostered(*(*row[:6], date.fromisoformat(row[6]), *row[7:]))
 
 
+# A debt comes from a difference that a crediting run posted; differences are few and transfers
+# are many, so the list begins with the differences.
 _OWED = f"""
     SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce((
             SELECT w.name FROM person_span AS x JOIN employer AS w
                 ON w.employer_id = x.employer_id
             WHERE x.person_id = t.person_id AND x.valid_from <= t.happened_on
             ORDER BY x.valid_from DESC LIMIT 1), ''),
-        t.benefit_month, t.happened_on, t.kind,
-        CASE t.debit_account WHEN '{OWED_BY_PERSONS}' THEN t.amount_fen ELSE -t.amount_fen END
-    FROM transfer AS t JOIN person AS p ON p.person_id = t.person_id
-    WHERE t.fiscal_month <= :month
-        AND (t.debit_account = '{OWED_BY_PERSONS}' OR t.credit_account = '{OWED_BY_PERSONS}')
-    ORDER BY t.person_id, t.entry_id
+        t.benefit_month, t.happened_on, t.kind, t.amount_fen
+    FROM credit_difference AS d
+    CROSS JOIN transfer AS t ON t.person_id = d.person_id AND t.entry_id = d.entry_id
+        AND t.benefit_month = d.benefit_month AND t.kind = 'owed_' || d.source
+    JOIN person AS p ON p.person_id = t.person_id
+    WHERE t.fiscal_month <= :month AND t.debit_account = '{OWED_BY_PERSONS}'
 """
 
 
@@ -146,7 +143,7 @@ _CROSS_MONTH = """
         o.fiscal_month, v.code, v.name, coalesce(p.psn_no, ''), p.name, s.total_fen, s.pool_fen,
         s.account_fen, s.cash_fen
     FROM provider AS v
-    JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
+    CROSS JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
     JOIN settlement AS o ON o.person_id = s.person_id
         AND o.settlement_id = s.reverses_settlement_id AND o.fiscal_month < s.fiscal_month
     JOIN person AS p ON p.person_id = s.person_id

@@ -57,7 +57,7 @@ _CREDITS = f"""
             (SELECT sum(c.base_fen) FROM contribution AS c
              WHERE c.person_id = t.person_id AND c.month = t.benefit_month) END,
         coalesce(d.reason, '')
-    FROM transfer AS t
+    FROM {{people}} transfer AS t
     JOIN person AS p ON p.person_id = t.person_id
     LEFT JOIN person_span AS s ON s.person_id = t.person_id AND s.valid_from = {_SPAN_START}
     LEFT JOIN employer AS w ON w.employer_id = s.employer_id
@@ -66,8 +66,16 @@ _CREDITS = f"""
         AND d.source = CASE WHEN t.kind LIKE '%_retiree' THEN 'retiree' ELSE 'employee' END
     WHERE t.fiscal_month = :month AND t.kind IN ('credit_employee', 'credit_retiree',
         'clawback_employee', 'clawback_retiree', 'owed_employee', 'owed_retiree')
-        AND (:employer IS NULL OR w.employer_no = :employer)
+        {{only}}
 """
+_CREDITS_OF_ALL = _CREDITS.format(people="", only="")
+# An employer's list begins with whoever was ever its employee: nobody else's credits are read.
+_CREDITS_OF_EMPLOYER = _CREDITS.format(
+    people="""(SELECT DISTINCT x.person_id FROM employer AS y
+        JOIN person_span AS x ON x.employer_id = y.employer_id
+        WHERE y.employer_no = :employer) AS q CROSS JOIN""",
+    only="AND t.person_id = q.person_id AND w.employer_no = :employer",
+)
 
 
 def credits(
@@ -78,14 +86,16 @@ def credits(
     Args:
         reasons: code of a difference's reason -> its words.
     """
+    query = _CREDITS_OF_ALL if employer_no is None else _CREDITS_OF_EMPLOYER
     marks = {"month": month.number, "employer": employer_no}
-    for row in connection.exec_driver_sql(_CREDITS, marks):
+    for row in connection.exec_driver_sql(query, marks):
         account, owed = account_and_owed(row[7], row[8])
         reason = reasons.get(row[10], row[10])
         yield CreditLine(*(*row[:8], account, owed, row[9], reason))
 
 
-# By provider: the index on (provider, month) finds a month's settlements without a scan.
+# By provider: the index on (provider, month) finds a month's settlements without a scan. CROSS
+# JOIN keeps SQLite from turning the order round.
 _SETTLEMENTS = """
     SELECT CAST(s.settlement_id AS TEXT), s.visit_id, s.settled_at, v.code, v.name,
         coalesce(p.psn_no, ''), p.name, s.status, s.med_type,
@@ -93,7 +103,7 @@ _SETTLEMENTS = """
         s.over_limit_fen, s.paid_first_fen, s.in_scope_fen, s.deductible_fen, s.pool_fen,
         s.total_fen - s.pool_fen, s.account_fen, s.family_fen, s.cash_fen
     FROM provider AS v
-    JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
+    CROSS JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
     JOIN person AS p ON p.person_id = s.person_id
     WHERE :provider IS NULL OR v.code = :provider
 """
@@ -149,8 +159,8 @@ def fund_flows(connection: Connection, month: Month) -> Iterator[FundFlowLine]:
         yield FundFlowLine(date.fromisoformat(row[0]), *row[1:])
 
 
-_POOL_DUE = """CASE t.kind WHEN 'pool_pay' THEN t.amount_fen WHEN 'pool_pay_refund' THEN -t.amount_fen
-    ELSE 0 END"""
+_POOL_DUE = """CASE t.kind WHEN 'pool_pay' THEN t.amount_fen
+    WHEN 'pool_pay_refund' THEN -t.amount_fen ELSE 0 END"""
 _ACCOUNT_DUE = """CASE WHEN t.kind IN ('account_pay', 'family_pay') THEN t.amount_fen
     WHEN t.kind IN ('account_pay_refund', 'family_pay_refund') THEN -t.amount_fen ELSE 0 END"""
 _POOL_PAID = "CASE t.kind WHEN 'provider_pay_pool' THEN t.amount_fen ELSE 0 END"
@@ -167,9 +177,9 @@ _PROVIDERS = f"""
         {_summed(_POOL_PAID, "=")},
         {_summed(f"{_ACCOUNT_DUE} - {_ACCOUNT_PAID}", "<")}, {_summed(_ACCOUNT_DUE, "=")},
         {_summed(_ACCOUNT_PAID, "=")}
-    FROM provider AS v JOIN transfer AS t ON t.provider_id = v.provider_id
+    FROM provider AS v CROSS JOIN transfer AS t ON t.provider_id = v.provider_id
     WHERE t.fiscal_month <= :month AND (:provider IS NULL OR v.code = :provider)
-    GROUP BY v.provider_id ORDER BY v.code
+    GROUP BY v.code ORDER BY v.code
 """
 
 
