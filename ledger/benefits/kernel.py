@@ -112,8 +112,10 @@ def settle_amounts(
     limit = rules[ANNUAL_CAP + status]
     if not rules[ANNUAL_CAP_ON_COST]:
         limit -= year_paid
+        if limit < 0:
+            limit = 0
         if pay > limit:
-            pay = limit if limit > 0 else 0
+            pay = limit
     elif cost > limit - year_cost:
         cost = limit - year_cost if limit > year_cost else 0
         limit = (cost * ratio + 5_000) // 10_000
@@ -122,8 +124,10 @@ def settle_amounts(
     after_annual = pay
 
     limit = rules[OVERALL_CAP] - year_overall
+    if limit < 0:
+        limit = 0
     if pay > limit:
-        pay = limit if limit > 0 else 0
+        pay = limit
     return (
         deductible,
         beyond,
@@ -175,15 +179,17 @@ def fold_visits(
     who = -1
     period = -1
     current_year = -1
+    its_year = -1
     rules = rules_of_period[0]
     year = (0, 0, 0, 0, 0)
     for i in range(len(in_scope)):
         if period_of_day[day[i] - first_day] != period:
             period = period_of_day[day[i] - first_day]
             rules = rules_of_period[period]
-        if person[i] != who or year_of_period[period] != current_year:
+            its_year = year_of_period[period]
+        if person[i] != who or its_year != current_year:
             who = person[i]
-            current_year = year_of_period[period]
+            current_year = its_year
             year = (0, 0, 0, 0, 0)
         amounts = settle_amounts(rules, year, status[i], tier[i], in_scope[i])
         year = add_to_year(year, amounts)
