@@ -10,7 +10,7 @@ from ledger.reports.people import MED_TYPE_NAMES, STATUS_NAMES, named
 SETTLED = "结算"
 REFUNDED = "退费"
 AMOUNT_WIDTH = 14
-_NATIONAL_WIDTH = 10
+_NATIONAL_WIDTH = 11
 
 
 def month_text(number: int) -> str:
@@ -77,8 +77,8 @@ SETTLEMENT_AMOUNTS = (
 def settlement_columns(*, with_provider: bool) -> tuple[Column, ...]:
     """A settlement under the headings and field names of the national interface."""
     provider = (
-        Column("provider_code", "机构编码\nfixmedins_code", 13),
-        Column("provider_name", "机构名称\nfixmedins_name", 20),
+        Column("provider_code", "机构编码\nfixmedins_\ncode", 13),
+        Column("provider_name", "机构名称\nfixmedins_\nname", 20),
     )
     return (
         Column("settlement_id", "结算ID\nsetl_id", 18),
