@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from exports.workbook import Target
+from exports.workbook import Target, check_folder, unwritable
 from ledger.core.money import yuan_text
 from ledger.core.months import Month
 from ledger.reports.head import entry_label
@@ -31,7 +31,12 @@ _FULL_WIDTH = str.maketrans({";": "；", ":": "：", "|": "｜", "\n": " ", "\r"
 
 
 def write_journal(journal: Journal, target: Target) -> None:
-    """Write the journal, UTF-8; at a path it appears whole or not at all."""
+    """Write the journal, UTF-8; at a path it appears whole or not at all.
+
+    Raises:
+        Refused: `export/unwritable`.
+    """
+    check_folder(target)
     lines = journal_lines(journal)
     if not isinstance(target, str | os.PathLike):
         target.writelines(line.encode() for line in lines)
@@ -42,6 +47,8 @@ def write_journal(journal: Journal, target: Target) -> None:
         with draft.open("wb") as file:
             file.writelines(line.encode() for line in lines)
         draft.replace(path)
+    except (PermissionError, IsADirectoryError) as error:
+        raise unwritable(target, error) from error
     finally:
         draft.unlink(missing_ok=True)
 

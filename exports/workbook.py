@@ -15,10 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
+from ledger.core.errors import Refused
 from ledger.reports.head import ReportHead
 
 if TYPE_CHECKING:
@@ -211,12 +214,28 @@ class Sheet:
             self.raw.set_column(column, column, needed)
 
 
+def unwritable(target: Target, error: OSError | None = None) -> Refused:
+    """Nothing can be written there; said before the work where that can be known."""
+    why = f"：{error.strerror}" if error is not None and error.strerror else "：没有这个文件夹"
+    return Refused("export/unwritable", f"无法写入 {target}{why}")
+
+
+def check_folder(target: Target) -> None:
+    """Raises: Refused `export/unwritable` when the folder of a path is not there."""
+    if isinstance(target, str | os.PathLike) and not Path(target).resolve().parent.is_dir():
+        raise unwritable(target)
+
+
 @contextmanager
 def open_workbook(target: Target, head: ReportHead, title: str) -> Iterator[Book]:
     """A workbook that appears at `target` whole or not at all.
 
     The temporary files lie in a folder of their own that is removed in either case.
+
+    Raises:
+        Refused: `export/unwritable`.
     """
+    check_folder(target)
     with tempfile.TemporaryDirectory(prefix="gongji-") as folder:
         raw = xlsxwriter.Workbook(
             target,
@@ -240,6 +259,9 @@ def open_workbook(target: Target, head: ReportHead, title: str) -> Iterator[Book
         try:
             yield Book(raw, head, Formats(raw))
             raw.close()
+        except FileCreateError as error:
+            cause = error.args[0] if error.args else None
+            raise unwritable(target, cause if isinstance(cause, OSError) else None) from error
         finally:
             for worksheet in raw.worksheets():
                 worksheet._opt_close()
