@@ -12,7 +12,10 @@ from sqlalchemy import Connection
 from ledger.core.people import FamilyRecord
 from ledger.storage.bulk import insert_rows, keys
 
-_COLUMNS = "user_id link_id holder_id relation valid_from valid_until position quota_fen used_fen"
+_COLUMNS = (
+    "user_id link_id holder_id relation valid_from valid_until position quota_fen used_fen "
+    "revoked_on"
+)
 
 
 class Link(NamedTuple):
@@ -27,6 +30,7 @@ class Link(NamedTuple):
     position: int
     quota_fen: int | None
     used_fen: int
+    revoked_on: date | None = None
 
     def covers(self, day: date) -> bool:
         return self.valid_from <= day < self.valid_until
@@ -35,11 +39,12 @@ class Link(NamedTuple):
         return self.valid_from < record.valid_until and record.valid_from < self.valid_until
 
     def says(self, record: FamilyRecord) -> bool:
-        """Is it the link that the row describes? One ended early still is."""
+        """Is it the link that the row describes? One that was revoked early still is."""
+        revoked_early = self.revoked_on is not None and self.valid_until < record.valid_until
         return (
             self.relation == record.relation.value
             and self.valid_from == record.valid_from
-            and self.valid_until <= record.valid_until
+            and (self.valid_until == record.valid_until or revoked_early)
             and self.quota_fen == record.quota_fen
         )
 
@@ -47,8 +52,8 @@ class Link(NamedTuple):
 def links_of(connection: Connection, users: Iterable[int]) -> dict[int, list[Link]]:
     """Links of each user, in the order in which the holders pay."""
     rows = connection.exec_driver_sql(
-        "SELECT l.user_id, l.link_id, l.holder_id, l.relation, l.valid_from, l.valid_until, "
-        "l.position, l.quota_fen, l.used_fen FROM json_each(:keys) AS w "
+        f"SELECT {', '.join(f'l.{name}' for name in _COLUMNS.split())} "
+        "FROM json_each(:keys) AS w "
         "CROSS JOIN family_link AS l ON l.user_id = w.value "
         "ORDER BY l.user_id, l.position, l.link_id",
         {"keys": keys(users)},
@@ -73,6 +78,7 @@ def _link(row: tuple[Any, ...]) -> Link:
     values = list(row)
     values[4] = date.fromisoformat(row[4])
     values[5] = date.fromisoformat(row[5])
+    values[9] = None if row[9] is None else date.fromisoformat(row[9])
     return Link(*values)
 
 

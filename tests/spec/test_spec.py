@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ledger.benefits import account_use, crediting, family, outpatient
 from ledger.benefits.outpatient import REASON_ARTICLE, Reason
 from ledger.core.batches import Batch
 from ledger.core.errors import GongjiError
@@ -342,3 +343,22 @@ def _as_error(code: str) -> GongjiError:
     error = GongjiError(code)
     error.code = code
     return error
+
+
+def test_every_case_names_an_article_that_the_packs_cite() -> None:
+    cited = {value.cite.id for value in shiyan().values()}
+    cited |= {value.cite.id for value in load_pack("national").values()}
+    named = {parameters.values[0]["article"] for parameters in read_cases()}
+    assert named <= cited
+
+
+def test_every_article_that_a_function_follows_has_a_case() -> None:
+    named = {parameters.values[0]["article"] for parameters in read_cases()}
+    for module in (account_use, crediting, family, outpatient):
+        followed = set(module.ARTICLES)
+        assert followed <= named, module.__name__
+
+
+def test_every_case_has_a_name_of_its_own() -> None:
+    names = [parameters.id for parameters in read_cases()]
+    assert len(names) == len(set(names)) > 140
