@@ -1,8 +1,11 @@
 """Bring the READMEs up to what the program does: outputs of commands, and the picture.
 
 Each ```console block of a README is run again, line by line where a line starts with "$ ", and
-its outputs are put below. The demo is run first, by the first command. The picture is the first
-page of the demo's last reconciliation workbook, drawn by LibreOffice and pdftoppm.
+its outputs are put below. The demo is run first, by the first command. A comment before a block,
+<!-- from "one text" through "another" -->, keeps only those lines of a long output.
+
+The picture is the first page of the demo's last reconciliation workbook, drawn by LibreOffice
+and pdftoppm.
 
     .venv/bin/python docs/refresh.py
 """
@@ -19,6 +22,11 @@ READMES = ("README.md", "README.zh-CN.md")
 PICTURE = ROOT / "docs" / "reconciliation.png"
 WORKBOOKS = "demo/out/*对账表*.xlsx"
 PIXELS_ACROSS = 1400
+BLOCK = re.compile(
+    r'(?P<comment><!-- from "(?P<first>[^"]+)" through "(?P<last>[^"]+)" -->\n\n)?'
+    r"^```console\n(?P<block>.*?)^```",
+    flags=re.M | re.S,
+)
 
 
 def refreshed(text: str, outputs: dict[str, str]) -> str:
@@ -26,20 +34,27 @@ def refreshed(text: str, outputs: dict[str, str]) -> str:
 
     `outputs` remembers what each command printed, so that both pages show one run.
     """
-    return re.sub(
-        r"^```console\n(.*?)^```",
-        lambda block: f"```console\n{_block(block[1], outputs)}```",
-        text,
-        flags=re.M | re.S,
-    )
+    return BLOCK.sub(lambda found: _block(found, outputs), text)
 
 
-def _block(block: str, outputs: dict[str, str]) -> str:
-    commands = re.findall(r"^\$ (.*)$", block, flags=re.M)
+def _block(found: re.Match[str], outputs: dict[str, str]) -> str:
+    commands = re.findall(r"^\$ (.*)$", found["block"], flags=re.M)
     for command in commands:
         if command not in outputs:
             outputs[command] = run(command)
-    return "".join(f"$ {command}\n{outputs[command]}" for command in commands)
+    shown = (f"$ {command}\n{kept(outputs[command], found)}" for command in commands)
+    return f"{found['comment'] or ''}```console\n{''.join(shown)}```"
+
+
+def kept(output: str, found: re.Match[str]) -> str:
+    """The lines that a block shows, with … where others were left out."""
+    if found["comment"] is None:
+        return output
+    lines = output.splitlines(keepends=True)
+    first = next(n for n, line in enumerate(lines) if found["first"] in line)
+    last = next(n for n, line in enumerate(lines) if n >= first and found["last"] in line)
+    after = ["…\n"] if last + 1 < len(lines) else []
+    return "".join([*(["…\n"] if first else []), *lines[first : last + 1], *after])
 
 
 def run(command: str) -> str:
@@ -56,9 +71,8 @@ def run(command: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
 
 
-def draw() -> None:
-    """The first page of the newest reconciliation workbook, as a PNG."""
-    workbook = max(ROOT.glob(WORKBOOKS))
+def draw(workbook: Path) -> None:
+    """The first page of a workbook, as the picture."""
     with tempfile.TemporaryDirectory() as folder:
         profile = f"-env:UserInstallation=file://{folder}/profile"
         to_pdf = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder]
@@ -74,7 +88,7 @@ def main() -> None:
     for name in READMES:
         page = ROOT / name
         page.write_text(refreshed(page.read_text(encoding="utf-8"), outputs), encoding="utf-8")
-    draw()
+    draw(max(ROOT.glob(WORKBOOKS)))
 
 
 if __name__ == "__main__":
