@@ -1,0 +1,1 @@
+"""The command line: one module per family of verbs; what is heavy is imported when a verb runs."""

@@ -1,1 +1,1 @@
-"""What the rules say: crediting, settlement, account use, mutual aid. No debit, no credit, no SQL."""
+"""What the rules say: crediting, settlement, account use, aid. No debit, no credit, no SQL."""

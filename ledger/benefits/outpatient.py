@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ledger.benefits.kernel import Amounts, YearSoFar, settle_amounts
-from ledger.benefits.kernel_rules import kernel_parameters
+from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.core.people import Status
 from ledger.policy.values import OutpatientRules
 
@@ -100,10 +100,16 @@ class PoolShare(NamedTuple):
 NOTHING: Amounts = (0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def pool_share(case: Case, rules: OutpatientRules, year: YearSoFar) -> PoolShare:
+def pool_share(
+    case: Case,
+    rules: OutpatientRules,
+    year: YearSoFar,
+    parameters: KernelParameters | None = None,
+) -> PoolShare:
     """What the pooled fund pays for one visit.
 
     Args:
+        parameters: of `rules`, where a caller keeps them for many visits.
         year: the accumulators of the natural year of the visit, before it.
 
     Source: S3c-6, S3c-10, S3c-20.
@@ -112,7 +118,8 @@ def pool_share(case: Case, rules: OutpatientRules, year: YearSoFar) -> PoolShare
     if reason is not Reason.COVERED or case.status is None or case.tier is None:
         return PoolShare(reason, case.tier, 0, NOTHING)
     status = 1 if case.status is Status.RETIRED else 0
-    amounts = settle_amounts(kernel_parameters(rules), year, status, case.tier, case.in_scope_fen)
+    flat = kernel_parameters(rules) if parameters is None else parameters
+    amounts = settle_amounts(flat, year, status, case.tier, case.in_scope_fen)
     return PoolShare(reason, case.tier, rules.ratio_bp[status][case.tier - 1], amounts)
 
 

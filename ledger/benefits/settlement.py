@@ -79,9 +79,13 @@ def mirror(
     settled_at: datetime,
     fiscal_month: int,
     balance_after_fen: int,
+    year_so_far: tuple[int, int, int, int, int],
 ) -> Settlement:
     """The refund (退费) of a whole visit: every amount negated, to the fen, booked in the year
-    of the visit so that deductible and cap come back (default 7)."""
+    of the visit so that deductible and cap come back (default 7).
+
+    `year_so_far` are the accumulators before the refund."""
+    in_scope, deductible, cost, paid, overall = year_so_far
     negated = {name: -getattr(original, name) for name in MIRRORED_FIELDS}
     return original._replace(
         **negated,
@@ -91,5 +95,10 @@ def mirror(
         happened_on=settled_at.date(),
         fiscal_month=fiscal_month,
         balance_after_fen=balance_after_fen,
+        in_scope_before_fen=in_scope,
+        deductible_before_fen=deductible,
+        cost_before_fen=cost,
+        paid_before_fen=paid,
+        overall_before_fen=overall,
         reverses_settlement_id=original.settlement_id,
     )

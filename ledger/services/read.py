@@ -16,6 +16,9 @@ from ledger.storage import accounts, family
 from ledger.storage.people import PersonRow, find_person, person, span_on, spans_of
 from ledger.storage.settlements import accumulators_of
 
+ASSUMED_MARK = "【假定】"
+"""Stands beside every amount that rests on a value the rules do not give."""
+
 
 def known_person(connection: Connection, number: str) -> PersonRow:
     """Raises: Unknown `person/unknown`."""
@@ -86,12 +89,14 @@ def statement(
     for line in movements:
         running += line.amount_fen
         month = line.benefit_month
+        assumed = "retiree" in line.kind and _flat_assumed(context, month)
         lines.append(
             {
                 "happened_on": line.happened_on.isoformat(),
                 "entry_id": str(line.entry_id),
                 "kind": line.kind,
-                "name": kind_name(line.kind),
+                "name": kind_name(line.kind) + (ASSUMED_MARK if assumed else ""),
+                "assumed": assumed,
                 "benefit_month": None if month is None else str(Month.from_number(month)),
                 "fixmedins_name": line.provider_name,
                 "amount": yuan_text(line.amount_fen),
@@ -107,6 +112,13 @@ def statement(
         "closing": yuan_text(running),
         "lines": lines,
     }
+
+
+def _flat_assumed(context: Context, month: int | None) -> bool:
+    """Does the retirees' flat amount of a month rest on an assumed value?"""
+    if month is None:
+        return False
+    return context.pack.crediting(Month.from_number(month)).retiree_flat_assumed
 
 
 def family_links(context: Context, number: str) -> list[dict[str, Any]]:

@@ -32,8 +32,13 @@ def quote(context: Context, record: VisitRecord) -> dict[str, Any]:
     Raises:
         What `settle` raises.
     """
-    with context.writing() as work:
-        return _settle(context, work, record)
+    with context.reading() as connection:
+        work = UnitOfWork(connection, context.ids, context.now(), context.actor)
+        desk = SettlementDesk(work, context.pack, context.pack.version, [record], preview=True)
+        if desk.known_before(record):
+            return _answer_again(context, connection, record)
+        settlement = desk.take(record)
+        return _answer(context, connection, record, settlement)
 
 
 def settle(
@@ -67,26 +72,24 @@ def _settle(
     version = context.stamp_policy(work)
     desk = SettlementDesk(work, context.pack, version, [record])
     if desk.known_before(record):
-        before = store.settlements_of_visits(work.connection, [record.visit_id])
-        return _present_again(context, work.connection, record, before.get(record.visit_id))
+        return _answer_again(context, work.connection, record)
     settlement = desk.take(record)
     desk.save(request_id)
-    if settlement is None:
-        return _stay(record)
-    return present(work.connection, settlement, context.pack)
+    return _answer(context, work.connection, record, settlement)
 
 
-def _present_again(
+def _answer_again(context: Context, connection: Connection, record: VisitRecord) -> dict[str, Any]:
+    """A visit that is here already answers as it did."""
+    before = store.settlements_of_visits(connection, [record.visit_id])
+    return _answer(context, connection, record, before.get(record.visit_id))
+
+
+def _answer(
     context: Context, connection: Connection, record: VisitRecord, settlement: Settlement | None
 ) -> dict[str, Any]:
-    """What was answered when this visit was settled, by the pack that decided it."""
     if settlement is None:
-        return _stay(record)
-    return present(connection, settlement, _pack_of(context, connection, settlement))
-
-
-def _stay(record: VisitRecord) -> dict[str, Any]:
-    return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
+        return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
+    return present(connection, settlement, context.pack)
 
 
 def reverse(

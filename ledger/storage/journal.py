@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -51,6 +52,7 @@ def append(
         work.connection,
         "entry",
         ENTRY_COLUMNS,
+        # In the order of the key, here and below: a bulk insert then touches each page once.
         [
             (
                 entry.person_id,
@@ -66,14 +68,15 @@ def append(
                 work.actor,
                 entry.memo,
             )
-            for entry in entries
+            for entry in sorted(entries, key=lambda e: (e.person_id, e.entry_id))
         ],
     )
-    insert_rows(work.connection, "transfer", TRANSFER_COLUMNS, list(_transfer_rows(entries)))
+    transfers = sorted(_transfer_rows(entries), key=lambda row: row[:3])
+    insert_rows(work.connection, "transfer", TRANSFER_COLUMNS, transfers)
     _move_totals(work.connection, entries)
 
 
-def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[object, ...]]:
+def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[Any, ...]]:
     for entry in entries:
         month = entry.fiscal_month.number
         for leg in entry.transfers:

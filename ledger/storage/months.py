@@ -28,8 +28,8 @@ class BookingMonths:
     """Which month of account takes an event of a given day: its own, or, once that is closed,
     the first one that is not. Opens months on the way; reads the database once."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, may_open: bool = True) -> None:
+        self._connection, self._may_open = connection, may_open
         self._closed = last_closed(connection)
         self._open = set(open_months(connection))
 
@@ -37,7 +37,7 @@ class BookingMonths:
         month = Month.of(day)
         if self._closed is not None and month <= self._closed:
             month = self._closed.next()
-        if month not in self._open:
+        if month not in self._open and self._may_open:
             self._connection.exec_driver_sql(
                 "INSERT INTO fiscal_month (month, status) VALUES (?, 'open')", (month.number,)
             )

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Index,
     MetaData,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -240,7 +239,15 @@ class Entry(SQLModel, table=True):
     """One row per business event. `legs` says how many transfers it has."""
 
     __table_args__ = (
-        UniqueConstraint("person_id", "reverses_entry_id"),
+        # At most one reversal; most entries are none, so only reversals stand in the index.
+        Index(
+            "uq_entry_reverses",
+            "person_id",
+            "reverses_entry_id",
+            unique=True,
+            sqlite_where=text("reverses_entry_id IS NOT NULL"),
+            postgresql_where=text("reverses_entry_id IS NOT NULL"),
+        ),
         CheckConstraint("legs >= 0", name="legs"),
         Index(None, "entry_id"),
         Index(None, "fiscal_month"),
@@ -415,7 +422,14 @@ class Settlement(SQLModel, table=True):
     """
 
     __table_args__ = (
-        UniqueConstraint("person_id", "reverses_settlement_id"),
+        Index(
+            "uq_settlement_reverses",
+            "person_id",
+            "reverses_settlement_id",
+            unique=True,
+            sqlite_where=text("reverses_settlement_id IS NOT NULL"),
+            postgresql_where=text("reverses_settlement_id IS NOT NULL"),
+        ),
         CheckConstraint("total_fen = pool_fen + account_fen + cash_fen", name="adds_up"),
         CheckConstraint(
             "total_fen = fully_self_paid_fen + over_limit_fen + paid_first_fen + in_scope_fen",

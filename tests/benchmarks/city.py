@@ -38,9 +38,7 @@ def empty_city() -> Iterator[tuple[Context, Path]]:
         context.engine.dispose()
 
 
-NUMBERS = (
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :people) "
-)
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :people) "
 
 PEOPLE = (
     f"INSERT INTO person (person_id, psn_no, cert_type, certno, name) {NUMBERS}"

@@ -145,14 +145,18 @@ def upgrade() -> None:
         sa.Column("memo", sa.String(), nullable=False),
         sa.CheckConstraint("legs >= 0", name=op.f("ck_entry_legs")),
         sa.PrimaryKeyConstraint("person_id", "entry_id", name=op.f("pk_entry")),
-        sa.UniqueConstraint(
-            "person_id", "reverses_entry_id", name=op.f("uq_entry_person_id_reverses_entry_id")
-        ),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_entry_entry_id"), ["entry_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_entry_fiscal_month"), ["fiscal_month"], unique=False)
+        batch_op.create_index(
+            "uq_entry_reverses",
+            ["person_id", "reverses_entry_id"],
+            unique=True,
+            sqlite_where=sa.text("reverses_entry_id IS NOT NULL"),
+            postgresql_where=sa.text("reverses_entry_id IS NOT NULL"),
+        )
 
     op.create_table(
         "family_draw",
@@ -377,11 +381,6 @@ def upgrade() -> None:
             "total_fen = pool_fen + account_fen + cash_fen", name=op.f("ck_settlement_adds_up")
         ),
         sa.PrimaryKeyConstraint("person_id", "settlement_id", name=op.f("pk_settlement")),
-        sa.UniqueConstraint(
-            "person_id",
-            "reverses_settlement_id",
-            name=op.f("uq_settlement_person_id_reverses_settlement_id"),
-        ),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
@@ -389,6 +388,13 @@ def upgrade() -> None:
             batch_op.f("ix_settlement_provider_id_fiscal_month"),
             ["provider_id", "fiscal_month"],
             unique=False,
+        )
+        batch_op.create_index(
+            "uq_settlement_reverses",
+            ["person_id", "reverses_settlement_id"],
+            unique=True,
+            sqlite_where=sa.text("reverses_settlement_id IS NOT NULL"),
+            postgresql_where=sa.text("reverses_settlement_id IS NOT NULL"),
         )
 
     op.create_table(

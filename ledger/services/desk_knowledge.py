@@ -1,0 +1,211 @@
+"""What a settlement desk knows of people beforehand, and how it changes visit after visit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ledger.benefits.account_use import Relative
+from ledger.benefits.kernel import NEW_YEAR
+from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
+from ledger.benefits.settlement import Settlement
+from ledger.books.entry import Entry
+from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
+from ledger.core.people import Insured, Status
+from ledger.core.visits import VisitRecord
+from ledger.policy.pack import Pack
+from ledger.policy.values import AccountRules, OutpatientRules
+from ledger.storage import family, people
+from ledger.storage import settlements as store
+from ledger.storage.months import BookingMonths
+from ledger.storage.people import CERTNO, PSN_NO
+from ledger.storage.registry import Provider, providers
+from ledger.storage.settlements import AccumulatorRow, DrawRow
+from ledger.storage.unit_of_work import UnitOfWork
+
+EMPTY_YEAR = AccumulatorRow(NEW_YEAR, 0)
+_STATUS = {status.value: status for status in Status}
+
+
+class DayRules(NamedTuple):
+    """The rules of one day, looked up once."""
+
+    outpatient: OutpatientRules
+    parameters: KernelParameters
+    account: AccountRules
+    fiscal_month: int
+
+
+class DeskKnowledge:
+    """The people of `records`, their relatives, providers and rules: one read each, whatever
+    the number of visits."""
+
+    def __init__(
+        self,
+        work: UnitOfWork,
+        pack: Pack,
+        records: Sequence[VisitRecord],
+        months: BookingMonths,
+    ) -> None:
+        self._work, self._pack, self._months = work, pack, months
+        connection = work.connection
+        self._by_psn = people.identities(connection, PSN_NO, (r.psn_no for r in records))
+        self._by_cert = people.identities(connection, CERTNO, (r.certno for r in records))
+        self.visits = store.known_visits(connection, (r.visit_id for r in records))
+        self._days: dict[date, DayRules] = {}
+        self._load_places()
+        self._load_people()
+        self._load_originals(records)
+
+    def _load_places(self) -> None:
+        self._providers = providers(self._work.connection)
+
+    def _load_people(self) -> None:
+        connection = self._work.connection
+        patients = set(self._by_psn.values()) | set(self._by_cert.values())
+        self.roster = people.on_roster(connection, patients)
+        self._spans = people.spans_of(connection, patients)
+        self.years = store.accumulators_of(connection, patients)
+        self.stays = store.stays_of(connection, patients)
+        self._links = family.links_of(connection, patients)
+        links = [link for of_user in self._links.values() for link in of_user]
+        self.purses = store.purses_of(connection, patients | {link.holder_id for link in links})
+        self.used = {link.link_id: link.used_fen for link in links}
+
+    def _load_originals(self, records: Sequence[VisitRecord]) -> None:
+        connection = self._work.connection
+        wanted = [r.original_visit_id for r in records if r.original_visit_id]
+        self.settled = store.settlements_of_visits(connection, wanted) if wanted else {}
+        self._stored = set(self.settled)
+        owners = {settlement.person_id for settlement in self.settled.values()}
+        self.reversed = store.reversed_settlements(connection, owners) if owners else set()
+
+    # --- looking up ---
+
+    def person(self, record: VisitRecord) -> int:
+        """Raises: Unknown `person/unknown`, Refused `person/numbers-disagree`."""
+        by_psn = self._by_psn.get(record.psn_no or "")
+        by_cert = self._by_cert.get(record.certno or "")
+        found = by_psn if record.psn_no else by_cert
+        if found is None:
+            number = record.psn_no or record.certno
+            raise Unknown("person/unknown", f"“{number}”不在册：没有这个参保人或共济使用人")
+        if by_psn is not None and by_cert is not None and by_psn != by_cert:
+            raise Refused("person/numbers-disagree", "人员编号与证件号码不是同一个人")
+        return found
+
+    def provider(self, record: VisitRecord) -> Provider:
+        """Raises: Unknown `provider/unknown`, Refused `provider/not-in-agreement`."""
+        provider = self._providers.get(record.provider_code)
+        if provider is None:
+            raise Unknown("provider/unknown", f"没有编号为“{record.provider_code}”的定点医药机构")
+        if not provider.in_agreement(record.settled_at.date()):
+            raise Refused(
+                "provider/not-in-agreement",
+                f"{record.settled_at.date()} 不在“{provider.name}”的协议期内"
+                f"（{provider.agreement_from} 起）",
+            )
+        return provider
+
+    def place(self, code: str | None) -> Provider | None:
+        """A provider by its code, in agreement or not."""
+        return self._providers.get(code or "")
+
+    def rules_on(self, day: date) -> DayRules:
+        """Raises: NotInForce."""
+        rules = self._days.get(day)
+        if rules is None:
+            outpatient = self._pack.outpatient(day)
+            rules = self._days[day] = DayRules(
+                outpatient,
+                kernel_parameters(outpatient),
+                self._pack.account_use(day),
+                self._months.of(day).number,
+            )
+        return rules
+
+    def is_stay(self, record: VisitRecord) -> bool:
+        """Is it an inpatient stay: recorded for article 10, never settled here?"""
+        try:
+            rules = self.rules_on(record.settled_at.date())
+        except NotInForce:
+            return False
+        return record.med_type.startswith(rules.outpatient.inpatient_prefixes)
+
+    def status(self, person_id: int, day: date) -> Status | None:
+        """What the person is insured as on a day; None outside any benefit period."""
+        span = people.span_on(self._spans.get(person_id, []), day)
+        if span is None or span.insured != Insured.NORMAL:
+            return None
+        return _STATUS[span.status]
+
+    def in_hospital(self, person_id: int, day: date, rules: OutpatientRules) -> bool:
+        """Article 10; whether the first and last day count is a setting (default 10)."""
+        for first, last in self.stays.get(person_id, ()):
+            if first < day < last:
+                return True
+            if day == first and rules.blocked_on_admission_day:
+                return True
+            if day == last and rules.blocked_on_discharge_day:
+                return True
+        return False
+
+    def relatives(self, person_id: int, day: date) -> list[Relative]:
+        """Holders whose accounts the person may use on a day, in their order."""
+        return [
+            Relative(
+                link.link_id,
+                link.holder_id,
+                self.purses[link.holder_id],
+                None if link.quota_fen is None else link.quota_fen - self.used[link.link_id],
+            )
+            for link in self._links.get(person_id, ())
+            if link.covers(day) and link.holder_id in self.purses
+        ]
+
+    def original(self, record: VisitRecord, person_id: int, provider: Provider) -> Settlement:
+        """The settlement that a refund gives back.
+
+        Raises: Unknown `refund/unknown-visit`, Refused `refund/other-person`, Conflict
+        `refund/done-before`, Refused `refund/partial`, in this order.
+        """
+        original = self.settled.get(record.original_visit_id or "")
+        if original is None or original.settled_at > record.settled_at:
+            raise Unknown(
+                "refund/unknown-visit",
+                f"没有可退的原就诊“{record.original_visit_id}”（未结算、被拒绝或晚于退费）",
+            )
+        if original.person_id != person_id or provider.provider_id != original.provider_id:
+            raise Refused("refund/other-person", f"原就诊“{original.visit_id}”不属于此人或此机构")
+        if original.settlement_id in self.reversed or original.reverses_settlement_id:
+            raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")
+        parts = (
+            record.total_fen,
+            record.fully_self_paid_fen,
+            record.over_limit_fen,
+            record.paid_first_fen,
+            record.in_scope_fen,
+        )
+        bill = (
+            original.total_fen,
+            original.fully_self_paid_fen,
+            original.over_limit_fen,
+            original.paid_first_fen,
+            original.in_scope_fen,
+        )
+        if parts != tuple(-fen for fen in bill):
+            raise Refused(
+                "refund/partial", "退费金额必须与原就诊完全相反；部分退费请全额退后重新录入"
+            )
+        return original
+
+    def stored_entry(self, settlement: Settlement) -> Entry:
+        """The entry of a settlement that was posted before this desk opened."""
+        return store.entry_of(self._work.connection, settlement)
+
+    def stored_draws(self, settlement: Settlement) -> list[DrawRow] | None:
+        """What holders paid of a settlement posted before; None for one of this desk's own."""
+        if settlement.visit_id not in self._stored:
+            return None
+        return store.draws_of(self._work.connection, settlement)
