@@ -33,4 +33,7 @@ def unit_of_work(
 ) -> Iterator[UnitOfWork]:
     """Open a write transaction in the name of `actor`."""
     with writing(engine) as connection:
+        # The lock first, the clock second: whoever waited for somebody else's commit is recorded
+        # after it, and a month is never closed at an instant before its last entry.
+        connection.begin()
         yield UnitOfWork(connection, ids, now(), actor)
