@@ -5,7 +5,8 @@ verify, close. The same verbs as the command line's, in the order of an agency's
     2. the month is credited, and every earlier month up to what is due
     3. the visits are settled
     4. the month is reconciled within itself, and its workbooks are written
-    5. on the first days of the next month providers are paid, all is verified, the month closed
+    5. on the first days of the next month providers are paid and the month is closed, which
+       proves the books again; at the end every invariant is verified once more
 """
 
 from __future__ import annotations
@@ -136,6 +137,7 @@ class _Run:
         initialise(self._context)
         for month in MONTHS:
             self._run_month(month)
+        self._verify()
         self._write_the_rest()
         return self._done
 
@@ -159,7 +161,7 @@ class _Run:
                 self._take_in(file)
         checks = self._reconcile(month)
         paid_fen = self._pay(month)
-        closed = self._verify_and_close(month)
+        closed = self._close(month)
         self._done.months.append(_month_done(month, credited, checks, paid_fen, closed))
 
     def _take_in(self, file: InputFile) -> None:
@@ -238,14 +240,19 @@ class _Run:
             self._done.outputs += books
             return read_checks(books[0])
 
-    def _verify_and_close(self, month: Month) -> bool:
+    def _close(self, month: Month) -> bool:
         from ledger.services.close_month import close_month
+
+        self._say(f"{month} 结账")
+        with self._timed("close"):
+            return bool(close_month(self._context, month)["status"] == "closed")
+
+    def _verify(self) -> None:
         from ledger.services.verify import verify
 
-        self._say(f"{month} 核对不变式、结账")
-        with self._timed("verify and close"):
+        self._say("从明细重新证明全部不变式")
+        with self._timed("verify"):
             self._done.verified = verify(self._context)
-            return bool(close_month(self._context, month)["status"] == "closed")
 
     def _write_the_rest(self) -> None:
         self._say("写个人账户对账单和序时账")

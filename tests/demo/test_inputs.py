@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections import Counter
 from datetime import date
@@ -14,7 +13,7 @@ import openpyxl
 import pytest
 from stdnum.cn import ric
 
-from api.demo.generate import INPUT_NAMES, Truth, write_inputs
+from api.demo.generate import INPUT_NAMES, Truth
 from api.demo.numbers import COUNTIES, IdentityNumbers, check_digit
 from api.demo.sheets import Formula, Line, Sheet, write_csv, write_xlsx
 from api.demo.world import MONTHS, PEOPLE
@@ -177,18 +176,6 @@ def test_faults_are_few(inputs: Inputs) -> None:
     files = inputs[1].files
     assert 50 < sum(len(file.faults) for file in files) < 100
     assert sum(file.repeats for file in files) >= 4
-
-
-def test_the_same_seed_gives_the_same_bytes(inputs: Inputs, tmp_path: Path) -> None:
-    folder, truth = inputs
-    again = write_inputs(tmp_path, truth.seed)
-    assert [(f.name, f.faults) for f in again.files] == [(f.name, f.faults) for f in truth.files]
-    for file in truth.files:
-        assert _digest(tmp_path / file.name) == _digest(folder / file.name), file.name
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_writer_tells_the_row_on_which_a_fault_landed(tmp_path: Path) -> None:
