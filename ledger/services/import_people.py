@@ -156,11 +156,12 @@ class _Roster:
         self._books.accept(unchanged)
 
     def _day_of_change(self, record: PersonRecord, spans: list[Span], stated: Span) -> date | None:
-        """From which day the row holds; None when it differs and names no day."""
+        """From which day the row holds; None when it differs and names no day. Never from before
+        its benefits begin: whoever settled up long ago is on the roster from that later day."""
         if record.changed_on is not None:
-            return record.changed_on
+            return max(record.changed_on, record.benefit_from)
         if record.settled_up_on is not None and record.status is Status.RETIRED:
-            return record.settled_up_on
+            return max(record.settled_up_on, record.benefit_from)
         if not spans or record.benefit_from > spans[-1].valid_from:
             return record.benefit_from
         same = [span for span in spans if _says_the_same(span, stated)]

@@ -89,7 +89,7 @@ def _answer(
 ) -> dict[str, Any]:
     if settlement is None:
         return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
-    return present(connection, settlement, context.pack)
+    return present(connection, settlement, _pack_of(context, connection, settlement))
 
 
 def reverse(
