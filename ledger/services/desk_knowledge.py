@@ -100,7 +100,8 @@ class DeskKnowledge:
         provider = self._providers.get(record.provider_code)
         if provider is None:
             raise Unknown("provider/unknown", f"没有编号为“{record.provider_code}”的定点医药机构")
-        if not provider.in_agreement(record.settled_at.date()):
+        # A refund undoes business that was done in time: the money goes back all the same.
+        if not record.is_refund and not provider.in_agreement(record.settled_at.date()):
             raise Refused(
                 "provider/not-in-agreement",
                 f"{record.settled_at.date()} 不在“{provider.name}”的协议期内"
