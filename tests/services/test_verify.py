@@ -7,6 +7,7 @@ CHECKs are switched off, so that nothing but `verify` stands between the breach 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -220,8 +221,10 @@ PLANTED = {
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return copy_of(busy_template(), tmp_path / "busy.db")
+def world(tmp_path: Path) -> Iterator[World]:
+    world = copy_of(busy_template(), tmp_path / "busy.db")
+    yield world
+    world.close()
 
 
 def test_nothing_is_wrong_in_a_busy_quarter(world: World) -> None:
@@ -236,7 +239,6 @@ def test_a_planted_breach_is_named(world: World, breach: str) -> None:
     expected, *statements = PLANTED[breach]
     plant(world.path, statements)
     assert set(world.breaches()) == expected
-    world.close()
 
 
 def plant(path: Path, statements: list[str]) -> None:
@@ -269,7 +271,6 @@ def test_a_trigger_that_is_gone_or_changed_is_named(world: World, sql: str) -> N
     breach = verify(world.context)["breaches"]
     assert [found["code"] for found in breach] == ["verify/triggers"]
     assert breach[0]["where"] == [sql.split()[2].rstrip(";")]
-    world.close()
 
 
 def test_a_breach_says_how_often_and_where_first(world: World) -> None:
@@ -278,11 +279,9 @@ def test_a_breach_says_how_often_and_where_first(world: World) -> None:
     assert breach["times"] == world.count("personal_account") > 1
     assert "person 1: 1 / 0" in breach["where"]
     assert breach["invariant"] == 4
-    world.close()
 
 
 def test_the_limit_is_the_one_of_the_pack(world: World) -> None:
     lower = World(world.path, load_pack("420300-shiyan", {"annual_cap": "2999.99"}))
     assert lower.breaches() == ["verify/annual-cap"]
     lower.close()
-    world.close()
