@@ -32,13 +32,13 @@ def demo(
         if as_json:
             print_json(as_answer(done))
         else:
-            _print(done)
+            print_done(done)
         if not done.ok:
             raise typer.Exit(1)
 
 
 def as_answer(done: DemoDone) -> dict[str, Any]:
-    """The run for machines: money as text of yuan."""
+    """The run for machines: every amount in fen, under a key that says so."""
     return {
         "directory": str(done.directory),
         "ok": done.ok,
@@ -59,7 +59,8 @@ def _month(month: MonthDone) -> dict[str, Any]:
     return _plain(month) | {"cash_fen": month.cash_fen}
 
 
-def _print(done: DemoDone) -> None:
+def print_done(done: DemoDone) -> None:
+    """The run for people: what was taken in, what the months came to, what to look at."""
     from api.cli.common import table
 
     table("导入的文件", ["文件", "行", "接受", "未变", "拒绝"], _file_rows(done))
@@ -67,24 +68,33 @@ def _print(done: DemoDone) -> None:
     table("三个月", headings, _month_rows(done.months))
     _print_verdict(done)
     rows = [[part, number] for part, number in done.truth.cast.story().items()]
-    table("可以看的人（gongji statement 人员编号）", ["故事", "人员编号"], rows)
-    typer.echo("打开看看：")
+    table("可以看的人", ["故事", "人员编号"], rows)
+    database = f"sqlite:///{done.directory / 'gongji.db'}"
+    typer.echo(f"逐笔查看：gongji statement {rows[0][1]} --db {database}")
+    _print_outputs(done)
+    seconds = sum(done.seconds.values())
+    typer.echo(f"用时 {seconds:.0f} 秒")
+
+
+def _print_outputs(done: DemoDone) -> None:
+    """The files to open, those of rejected rows in one line."""
+    from api.demo.run import REJECTED
+
+    typer.echo(f"可以打开的文件，在 {done.directory / 'out'}：")
+    rejected = [path for path in done.outputs if path.name.startswith(REJECTED)]
     for path in done.outputs:
-        if "被拒行" not in path.name:
-            typer.echo(f"  {path}")
-    rejected = [path for path in done.outputs if "被拒行" in path.name]
-    typer.echo(f"  {done.directory / 'out'}/被拒行-*.xlsx（{len(rejected)} 份，改好可再导入）")
-    typer.echo(f"数据库 {done.directory / 'gongji.db'}；用时 {sum(done.seconds.values()):.0f} 秒")
+        if path not in rejected:
+            typer.echo(f"  {path.name}")
+    typer.echo(f"  {REJECTED}-*.xlsx（{len(rejected)} 份：每行写明原因，改好可再导入）")
 
 
 def _file_rows(done: DemoDone) -> list[list[str]]:
-    counted = [
+    rows = [
         [file.name, str(file.rows), str(file.accepted), str(file.unchanged), str(file.rejected)]
         for file in done.files
     ]
-    sums = [sum(int(row[column]) for row in counted) for column in range(1, 5)]
-    rows = [[*row, file.rejected_rows or ""] for row, file in zip(counted, done.files, strict=True)]
-    return [*rows, ["合计", *map(str, sums), ""]]
+    sums = [sum(int(row[column]) for row in rows) for column in range(1, 5)]
+    return [*rows, ["合计", *map(str, sums)]]
 
 
 def _month_rows(months: list[MonthDone]) -> list[list[str]]:

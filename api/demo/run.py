@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ledger.core.batches import ImportResult
     from ledger.services.context import Context
 
+REJECTED = "被拒行"
+"""Names of workbooks with rejected rows begin so."""
 TREASURY_DAY, DISBURSEMENT_DAY, PAY_DAY = 28, 6, 8
 _ROUND_UP_FEN = 1_000_000
 """The agency applies for whole ten thousands of yuan."""
@@ -174,7 +176,7 @@ class _Run:
             result = import_path(self._context, file.kind, path, ImportOptions())
         rejected = None
         if result.errors:
-            rejected = self._folder.output(f"被拒行-{path.stem}.xlsx")
+            rejected = self._folder.output(f"{REJECTED}-{path.stem}.xlsx")
             write_errors(file.kind, path, result.errors, rejected)
             self._done.outputs.append(rejected)
         self._done.files.append(_file_done(file, result, rejected))

@@ -14,8 +14,10 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+from api.cli.demo import print_done
 from api.cli.main import app
 from api.demo.generate import Truth
+from api.demo.run import DemoDone, FileDone, MonthDone
 from api.demo.world import MARCH, MONTHS
 from importers.catalog import read
 from ledger.benefits.outpatient import Reason
@@ -194,3 +196,28 @@ def test_the_journal_holds_every_month(demo: tuple[Path, Answer]) -> None:
     assert text.count("个人账户") > 1000
     for month in MONTHS:
         assert f"\n{month}" in text
+
+
+def test_the_table_at_the_end_fits_a_terminal_and_names_the_files(
+    demo: tuple[Path, Answer], inputs: Inputs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, answer = demo
+    done = DemoDone(
+        folder,
+        inputs[1],
+        [FileDone(**file) for file in answer["files"]],
+        [_month_again(month) for month in answer["months"]],
+        [folder / name for name in answer["outputs"]],
+        answer["verify"],
+        answer["seconds"],
+    )
+    print_done(done)
+    shown = capsys.readouterr().out
+    assert "visits-2023-03-pharmacies.xlsx" in shown
+    assert "项全平，已结账" in shown
+    assert "月度对账表-2023-02.xlsx" in shown
+    assert inputs[1].cast.retires.psn_no in shown
+
+
+def _month_again(answer: Answer) -> MonthDone:
+    return MonthDone(**{name: value for name, value in answer.items() if name != "cash_fen"})
