@@ -59,7 +59,9 @@ class Entry:
     memo: str = ""
 
     def __post_init__(self) -> None:
-        if any(transfer.amount_fen <= 0 for transfer in self.transfers):
-            raise ValueError(f"a transfer of entry {self.entry_id} is not above zero")
-        if len({(t.person_id, t.leg) for t in self.transfers}) != len(self.transfers):
+        for transfer in self.transfers:
+            if transfer.amount_fen <= 0:
+                raise ValueError(f"a transfer of entry {self.entry_id} is not above zero")
+        count = len(self.transfers)
+        if count > 1 and len({(t.person_id, t.leg) for t in self.transfers}) != count:
             raise ValueError(f"a leg of entry {self.entry_id} is numbered twice")

@@ -8,7 +8,7 @@ a whole number; JSON shows it as text, since it does not fit a double.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NewType
 
@@ -51,8 +51,16 @@ class EntryIds:
         self._millis = 0
         self._counter = 0
 
+    def run(self) -> Iterator[EntryId]:
+        """Ids for what is recorded at one instant: the clock is looked at once."""
+        yield self.next()
+        while True:
+            yield self._after(self._millis)
+
     def next(self) -> EntryId:
-        millis = _millis(self._now())
+        return self._after(_millis(self._now()))
+
+    def _after(self, millis: int) -> EntryId:
         if millis > self._millis:
             self._millis, self._counter = millis, 0
         else:

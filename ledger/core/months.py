@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from ledger.core.errors import NotADay, NotAMonth
 
@@ -43,6 +44,7 @@ class Month:
         return cls(day.year, day.month)
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def from_number(cls, number: int) -> Month:
         """The inverse of `number`: 202301."""
         return cls(*divmod(number, 100))

@@ -34,7 +34,14 @@ from ledger.storage.unit_of_work import UnitOfWork
 
 def visit_hash(record: VisitRecord) -> str:
     """The same visit has the same hash, whatever file or request brings it."""
-    return hashlib.blake2b(repr(record[1:]).encode(), digest_size=12).hexdigest()
+    r = record
+    text = (
+        f"{r.visit_id}|{r.provider_code}|{r.psn_no}|{r.certno}|{r.med_type}|{r.settled_at}|"
+        f"{r.total_fen}|{r.fully_self_paid_fen}|{r.over_limit_fen}|{r.paid_first_fen}|"
+        f"{r.in_scope_fen}|{r.account_use:d}|{r.prescriber_code}|{r.original_visit_id}|"
+        f"{r.first_day}|{r.last_day}|{r.fee_category}"
+    )
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 @dataclass(slots=True)
@@ -64,6 +71,7 @@ class SettlementDesk:
         preview: bool = False,
     ) -> None:
         self._work, self._version = work, policy_version
+        self._ids = work.ids.run()
         months = BookingMonths(work.connection, may_open=not preview)
         self._know = DeskKnowledge(work, pack, records, months)
         self.decided = Decided()
@@ -197,7 +205,7 @@ class SettlementDesk:
         purse = self._know.purses.get(person_id)
         return Settlement(
             person_id,
-            self._work.ids.next(),
+            next(self._ids),
             record.visit_id,
             day.year,
             rules.fiscal_month,
@@ -246,7 +254,7 @@ class SettlementDesk:
         own = know.purses.get(person_id)
         refund = mirror(
             original,
-            self._work.ids.next(),
+            next(self._ids),
             record.visit_id,
             record.settled_at,
             rules.fiscal_month,

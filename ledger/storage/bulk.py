@@ -12,7 +12,10 @@ Row = Sequence[Any]
 
 
 def insert_rows(connection: Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
-    """Append `rows` to `table`; `columns` are their names, separated by spaces."""
+    """Append `rows` to `table`; `columns` are their names, separated by spaces.
+
+    Rows become plain tuples, which the driver binds much faster than tuples with names.
+    """
     if not rows:
         return
     names = columns.split()

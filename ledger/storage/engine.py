@@ -28,7 +28,7 @@ PRAGMAS = (
 )
 
 sqlite3.register_adapter(date, date.isoformat)
-sqlite3.register_adapter(datetime, lambda instant: instant.replace(tzinfo=None).isoformat(" "))
+sqlite3.register_adapter(datetime, lambda instant: instant.isoformat(" ")[:26])
 
 MESSAGES = {
     "ledger/append-only": "账簿只增不改：已入账的内容不能修改或删除",
