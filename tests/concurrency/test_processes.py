@@ -149,3 +149,30 @@ def test_crediting_and_settling_at_once_lose_nothing(windows: Windows, world: Wo
     found = at_once(windows, world, [("credit", (Month(2023, 1),))], *visits)
     assert codes(found) == [""] * 13
     assert world.balance(CHEN_NO) == 10_000 + 10_000 - 12_000
+
+
+def test_a_file_imported_twice_at_once_is_settled_once(windows: Windows, world: World) -> None:
+    visits = [
+        world.visit(f"v{number}", CHEN_NO, DAY, 1_000, use=1)._replace(row=number)
+        for number in range(8)
+    ]
+    found = at_once(windows, world, *[[("import", (visits,))]] * 2)
+    assert sorted(answer["unchanged"] for _code, answer in found) == [0, 8]
+    assert all(answer["accepted"] == 8 for _code, answer in found)
+    assert world.balance(CHEN_NO) == 2_000
+
+
+def test_visits_settled_while_a_month_closes_lie_in_it_or_in_the_next(
+    windows: Windows, world: World
+) -> None:
+    world.credit("2023-03")
+    world.close_month("2022-12")
+    tasks: list[list[Task]] = [
+        [("settle", (world.visit(f"v{number}", CHEN_NO, DAY, 0, self_paid_fen=100),))]
+        for number in range(4)
+    ]
+    found = at_once(windows, world, [("close", (Month(2023, 3),))], *tasks)
+    assert codes(found) == [""] * 5
+    months = {month for (month,) in world.rows("SELECT fiscal_month FROM settlement")}
+    assert months <= {202303, 202304}
+    assert world.rows("SELECT status FROM fiscal_month WHERE month = 202303") == [("closed",)]

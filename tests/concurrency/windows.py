@@ -13,19 +13,33 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+from ledger.core.batches import Batch
 from ledger.core.errors import GongjiError
 from ledger.core.ids import EntryIds
+from ledger.core.visits import VisitRecord
 from ledger.policy.loader import load_pack
+from ledger.services.close_month import close_month
 from ledger.services.context import Context
 from ledger.services.credit_month import credit_month
+from ledger.services.import_visits import import_visits
+from ledger.services.importing import ImportOptions
 from ledger.services.pay_provider import pay_provider
 from ledger.services.settle_visit import reverse, settle
 from ledger.storage.engine import open_engine
+
+
+def _import_visits(context: Context, records: list[VisitRecord]) -> dict[str, Any]:
+    batch = Batch("visits", "visits.csv", len(records), records, [])
+    result = import_visits(context, batch, ImportOptions())
+    return {"accepted": result.accepted, "unchanged": result.unchanged, "errors": result.errors}
+
 
 VERBS = {
     "settle": settle,
     "reverse": reverse,
     "credit": credit_month,
+    "close": close_month,
+    "import": _import_visits,
     "pay": pay_provider,
 }
 
