@@ -34,7 +34,7 @@ def quote(context: Context, record: VisitRecord) -> dict[str, Any]:
     """
     with context.reading() as connection:
         work = UnitOfWork(connection, context.ids, context.now(), context.actor)
-        desk = SettlementDesk(work, context.pack, context.pack.version, [record], preview=True)
+        desk = SettlementDesk(work, context.pack, context.pack.version, [record])
         if desk.known_before(record):
             return _answer_again(context, connection, record)
         settlement = desk.take(record)

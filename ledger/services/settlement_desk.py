@@ -59,7 +59,8 @@ class Decided:
 class SettlementDesk:
     """Settles visits of the people of `records`; see the module docstring.
 
-    `preview`: nothing will be saved, so no month of account is opened on the way.
+    Until `save` nothing is written, not even a month of account opened: a refused visit of a
+    mistyped year leaves no month that somebody would have to close.
     """
 
     def __init__(
@@ -68,11 +69,10 @@ class SettlementDesk:
         pack: Pack,
         policy_version: str,
         records: Sequence[VisitRecord],
-        preview: bool = False,
     ) -> None:
         self._work, self._version = work, policy_version
         self._ids = work.ids.run()
-        months = BookingMonths(work.connection, may_open=not preview)
+        months = BookingMonths(work.connection, may_open=False)
         self._know = DeskKnowledge(work, pack, records, months)
         self.decided = Decided()
 
@@ -323,6 +323,9 @@ class SettlementDesk:
     def save(self, request_id: str | None = None) -> None:
         """Write everything decided, in one go, each table in the order of its key."""
         connection, decided = self._work.connection, self.decided
+        months = BookingMonths(connection)
+        for month in {entry.fiscal_month for entry in decided.entries.values()}:
+            months.of(month.first_day)
         store.insert_visits(connection, sorted(decided.visits))
         store.insert_stays(connection, decided.stays)
         journal.append(self._work, list(decided.entries.values()), request_id)

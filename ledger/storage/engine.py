@@ -28,7 +28,8 @@ PRAGMAS = (
 )
 
 sqlite3.register_adapter(date, date.isoformat)
-sqlite3.register_adapter(datetime, lambda instant: instant.isoformat(" ")[:26])
+# UTC or local and naive, never another zone: what stands behind a "+" is the zone.
+sqlite3.register_adapter(datetime, lambda instant: instant.isoformat(" ").partition("+")[0])
 
 MESSAGES = {
     "ledger/append-only": "账簿只增不改：已入账的内容不能修改或删除",

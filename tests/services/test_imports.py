@@ -16,6 +16,7 @@ from ledger.services.import_contributions import import_contributions
 from ledger.services.import_families import import_families
 from ledger.services.import_people import import_people
 from ledger.services.import_providers import import_providers
+from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, certno, psn_no, somebody
 from tests.world import World, dump, provider_records
@@ -26,6 +27,7 @@ SERVICES: dict[str, Any] = {
     "contributions": import_contributions,
     "families": import_families,
     "providers": import_providers,
+    "visits": import_visits,
 }
 
 
@@ -292,3 +294,18 @@ def test_a_refused_link_enters_nobody(world: World) -> None:
         ["family/relation-not-allowed", "family/unknown-holder"],
     )
     assert world.count("person") == 3
+
+
+# --- visits ---
+
+
+def test_a_refused_visit_opens_no_month_of_account(world: World) -> None:
+    """Else a mistyped year would leave a month that somebody has to close."""
+    visits = [
+        world.visit("A", CHEN_NO, date(2023, 3, 1), 60_000),
+        world.visit("B", CHEN_NO, date(2022, 12, 31), 60_000, "H00000000000")._replace(row=3),
+        world.visit("C", CHEN_NO, date(2032, 3, 1), 60_000, med_type="51")._replace(row=4),
+    ]
+    accepted, _unchanged, codes = bring(world, "visits", *visits)
+    assert (accepted, codes) == (1, ["provider/unknown", "visit/elsewhere"])
+    assert world.rows("SELECT month FROM fiscal_month") == [(202303,)]
