@@ -189,10 +189,10 @@ class _Run:
         self._move("fiscal", self._balance_of(TREASURY), day, f"{month} 保费缴入财政专户")
 
     def _balance_of(self, account: str) -> int:
-        from ledger.storage.funds import account_balance
+        from ledger.storage.funds import cash_balance
 
         with self._context.reading() as connection:
-            return account_balance(connection, account)
+            return cash_balance(connection, account)
 
     def _move(self, to: str, amount_fen: int, day: date, memo: str) -> None:
         from ledger.services.move_funds import move_funds

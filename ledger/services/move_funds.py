@@ -12,7 +12,7 @@ from ledger.core.money import Fen, yuan_text
 from ledger.journalizing.funds import fund_flow_entry
 from ledger.services.context import Context
 from ledger.services.once import once
-from ledger.storage.funds import account_balance
+from ledger.storage.funds import cash_balance
 from ledger.storage.journal import append
 from ledger.storage.months import BookingMonths
 from ledger.storage.unit_of_work import UnitOfWork
@@ -43,7 +43,7 @@ def move_funds(
 
     def act(work: UnitOfWork) -> dict[str, Any]:
         scheme = TRANSFER_KINDS[STEPS[to]]
-        left = account_balance(work.connection, scheme.credit)
+        left = cash_balance(work.connection, scheme.credit)
         if left < amount_fen:
             raise Refused(
                 "fund/insufficient",

@@ -76,7 +76,7 @@ def _pay(
         raise Conflict("pay/done-before", f"“{provider.name}”{month} 已于 {before.paid_on} 拨付")
     owed = funds.payable(connection, provider.provider_id, month)
     pool, account = max(owed.pool_fen, 0), max(owed.account_fen, 0)
-    available = funds.account_balance(connection, DISBURSEMENT_ACCOUNT)
+    available = funds.cash_balance(connection, DISBURSEMENT_ACCOUNT)
     if available < pool + account:
         raise Refused(
             "fund/insufficient",

@@ -14,29 +14,21 @@ from sqlalchemy import Connection
 from ledger.core.months import Month
 from ledger.storage.bulk import insert_rows
 
-TURNOVER = """
-    SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
-        SELECT account, debit_fen, credit_fen FROM account_month
-        UNION ALL
-        SELECT t.debit_account, t.amount_fen, 0 FROM fiscal_month AS m
-        JOIN transfer AS t ON t.fiscal_month = m.month WHERE m.status = 'open'
-        UNION ALL
-        SELECT t.credit_account, 0, t.amount_fen FROM fiscal_month AS m
-        JOIN transfer AS t ON t.fiscal_month = m.month WHERE m.status = 'open')
-    GROUP BY account
-"""
 
+def cash_balance(connection: Connection, account: str) -> int:
+    """Debit balance of one of the fund's own accounts, fen.
 
-def account_balance(connection: Connection, account: str) -> int:
-    """Debit balance of one account, fen (negative: a credit balance)."""
+    Closed months from their roll-up; of open months only what stands under person 0, for the
+    fund's money moves in runs and flows and never under a person.
+    """
     row = connection.exec_driver_sql(
-        "SELECT coalesce(sum(debit), 0) - coalesce(sum(credit), 0) FROM ("
-        "SELECT debit_fen AS debit, credit_fen AS credit FROM account_month WHERE account = :a "
-        "UNION ALL SELECT t.amount_fen, 0 FROM fiscal_month AS m JOIN transfer AS t "
-        "ON t.fiscal_month = m.month WHERE m.status = 'open' AND t.debit_account = :a "
-        "UNION ALL SELECT 0, t.amount_fen FROM fiscal_month AS m JOIN transfer AS t "
-        "ON t.fiscal_month = m.month WHERE m.status = 'open' AND t.credit_account = :a)",
-        {"a": account},
+        "SELECT coalesce(sum(fen), 0) FROM ("
+        "SELECT debit_fen - credit_fen AS fen FROM account_month WHERE account = :account "
+        "UNION ALL SELECT CASE WHEN t.debit_account = :account THEN t.amount_fen "
+        "ELSE -t.amount_fen END FROM transfer AS t CROSS JOIN fiscal_month AS m "
+        "ON m.month = t.fiscal_month AND m.status = 'open' WHERE t.person_id = 0 "
+        "AND (t.debit_account = :account OR t.credit_account = :account))",
+        {"account": account},
     ).scalar_one()
     return int(row)
 

@@ -15,7 +15,7 @@ from ledger.core.months import Month
 from ledger.services.close_month import StillOpen, close_month
 from ledger.services.move_funds import move_funds
 from ledger.services.pay_provider import pay_all, pay_provider
-from ledger.storage.funds import account_balance
+from ledger.storage.funds import cash_balance
 from tests.people import CHEN, LIN
 from tests.world import World, code_of, dump
 
@@ -40,7 +40,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def have(world: World) -> tuple[int, int, int]:
     """Treasury, fiscal account, disbursement account, fen."""
     with world.context.reading() as connection:
-        found = [account_balance(connection, code) for code in (TREASURY, FISCAL, DISBURSEMENT)]
+        found = [cash_balance(connection, code) for code in (TREASURY, FISCAL, DISBURSEMENT)]
     return found[0], found[1], found[2]
 
 
