@@ -76,7 +76,8 @@ def _pays(cast: Cast, person: Person, month: Month) -> bool:
         return month == JANUARY or (month == MARCH and person in cast.paused[:4])
     gone = {
         JANUARY: cast.starts_later,
-        FEBRUARY: (cast.retires, *cast.forgotten),
+        # Who retires during February still pays for it, and is a retiree from March on.
+        FEBRUARY: cast.forgotten,
         MARCH: (cast.retires, cast.retired_late, cast.overdrawn),
     }
     if month == JANUARY and person.unit == cast.in_arrears:
