@@ -104,12 +104,15 @@ class Clock:
         return self.instant
 
 
+CLOCK = Clock()
+"""One for the process: what a second context writes is later than what the first wrote."""
+
+
 def open_context(path: Path, pack: Pack | None = None, actor: str = "tester") -> Context:
     """A context on a database file. Without waiting for the disk: no test pulls the plug."""
     engine = open_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _do_not_wait_for_the_disk)
-    clock = Clock()
-    return Context(engine, pack or shiyan(), clock, EntryIds(clock, node=1), actor)
+    return Context(engine, pack or shiyan(), CLOCK, EntryIds(CLOCK, node=1), actor)
 
 
 def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:

@@ -17,9 +17,11 @@ from ledger.books.kinds import EntryKind
 from ledger.core.errors import NotInForce
 from ledger.core.ids import NOBODY, EntryId, PersonId
 from ledger.core.months import Month
+from ledger.policy.loader import pack_from_content
+from ledger.policy.pack import Pack
 from ledger.services.context import Context
 from ledger.storage import crediting as store
-from ledger.storage import journal, people
+from ledger.storage import journal, people, policy
 from ledger.storage.crediting import AgainRow, StageTotals
 from ledger.storage.months import BookingMonths
 from ledger.storage.settlements import purses_of
@@ -93,6 +95,8 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
         context.progress("计算应划", number, len(months))
         store.stage_month(connection, new, context.pack.crediting(new))
     plan = _Plan(first_new, month, store.stage_totals(connection, len(months)))
+    if covered is not None:
+        _mark_changed_rules(context, work, min(month, covered))
     plan.differences = _differences(context, work, min(month, covered) if covered else None)
     plan.differences += [
         Difference(person, number, "employee", 0, fen, "contribution_returned")
@@ -121,6 +125,33 @@ def _first_month(context: Context, work: UnitOfWork, month: Month) -> Month:
         else:
             break
     return first
+
+
+def _mark_changed_rules(context: Context, work: UnitOfWork, through: Month) -> None:
+    """Look at everybody again from the first month that was credited by other values.
+
+    The last run brought every month up to what its pack made due. Where this pack says otherwise
+    (an assumed statistic became known, a rule was corrected), another amount is due.
+    """
+    version = store.version_of_last_run(work.connection)
+    day = store.first_covered_day(work.connection)
+    if version is None or version == context.pack.version or day is None:
+        return
+    content = policy.version_content(work.connection, version)
+    before = context.pack if content is None else pack_from_content(content)
+    for month in Month.of(day).through(through):
+        if _amounts(before, month) != _amounts(context.pack, month):
+            store.mark_everybody(work.connection, month)
+            return
+
+
+def _amounts(pack: Pack, month: Month) -> tuple[int, int, bool] | None:
+    """What decides how much is due for a month; None where the pack has no rules for it."""
+    try:
+        rules = pack.crediting(month)
+    except NotInForce:
+        return None
+    return rules.credit_rate_bp, rules.retiree_flat_fen, rules.retiree_pool_only_has_account
 
 
 def _differences(context: Context, work: UnitOfWork, through: Month | None) -> list[Difference]:
@@ -162,6 +193,7 @@ REASONS = {
     "arrears_paid": "补收",
     "contribution_received": "缴费到账",
     "roster_corrected": "参保信息更正",
+    "rules_changed": "政策参数变更",
 }
 """Why a run posted a difference, as lists and statements print it."""
 
@@ -171,6 +203,8 @@ def _reason(row: AgainRow, source: str) -> str:
     kinds = set(row.new_kinds.split(","))
     if row.status is None:
         return "outside_benefit_period"
+    if _only_the_rules_changed(row):
+        return "rules_changed"
     if source == "retiree":
         return "retired" if row.status == "12" else "status_corrected"
     if row.status == "12":
@@ -186,6 +220,13 @@ def _reason(row: AgainRow, source: str) -> str:
     if kinds & {"30", "31", "32", "33"}:
         return "arrears_paid"
     return "contribution_received" if kinds & {"10", "11"} else "roster_corrected"
+
+
+def _only_the_rules_changed(row: AgainRow) -> bool:
+    """The same source gives another amount, and nothing new was paid in."""
+    if row.credited_retiree_fen and row.due_retiree_fen:
+        return True
+    return bool(row.credited_employee_fen and row.due_employee_fen and not row.new_kinds)
 
 
 def _shift(difference: Difference, year: int) -> Correction:

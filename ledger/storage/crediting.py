@@ -194,17 +194,18 @@ class AgainRow(NamedTuple):
 
 
 AGAIN = f"""
-    SELECT a.person_id, :month, s.status, s.plan,
-        CASE WHEN s.status = '11' AND s.plan = 'combined' THEN coalesce(c.due, 0) ELSE 0 END,
+    SELECT * FROM (SELECT a.person_id AS person_id, :month AS month, s.status, s.plan,
+        CASE WHEN s.status = '11' AND s.plan = 'combined' THEN coalesce(c.due, 0) ELSE 0 END
+            AS due_employee,
         CASE WHEN s.status = '12' AND (s.plan = 'combined' OR :pool_only_retiree)
-            THEN :flat ELSE 0 END,
+            THEN :flat ELSE 0 END AS due_retiree,
         CASE
             WHEN s.status = '11' AND s.plan = 'combined' THEN coalesce(c.due - c.received, 0)
             WHEN s.status = '11' THEN -coalesce(c.received, 0)
             ELSE 0
-        END,
-        coalesce(t.employee, 0), coalesce(t.retiree, 0), coalesce(t.shift, 0),
-        coalesce(c.new_kinds, '')
+        END AS due_shift,
+        coalesce(t.employee, 0) AS employee, coalesce(t.retiree, 0) AS retiree,
+        coalesce(t.shift, 0) AS shift, coalesce(c.new_kinds, '')
     FROM credit_again AS a
     LEFT JOIN person_span AS s ON s.person_id = a.person_id AND {FIRST_COVERED}
     LEFT JOIN (
@@ -224,15 +225,16 @@ AGAIN = f"""
                 WHEN 'plan_to_pool' THEN -amount_fen END) AS shift
         FROM credit_again AS a JOIN transfer AS t ON t.person_id = a.person_id
         WHERE t.benefit_month = :month GROUP BY t.person_id) AS t ON t.person_id = a.person_id
-    WHERE a.from_month <= :month
-    ORDER BY a.person_id
+    WHERE a.from_month <= :month)
+    WHERE due_employee <> employee OR due_retiree <> retiree OR due_shift <> shift
+    ORDER BY person_id
 """
 
 
 def months_again(
     connection: Connection, month: Month, rules: CreditingRules, last_run: int
 ) -> list[AgainRow]:
-    """What is due and what was credited for a month covered before, for marked people."""
+    """Marked people for whom what is due for a month covered before is not what was credited."""
     rows = connection.exec_driver_sql(AGAIN, {**_parameters(month, rules), "last_run": last_run})
     return [AgainRow(*row) for row in rows]
 
@@ -258,6 +260,25 @@ def last_run(connection: Connection) -> int:
         "SELECT max(entry_id) FROM entry WHERE person_id = 0 AND kind = 'credit'"
     ).scalar()
     return int(number or 0)
+
+
+def version_of_last_run(connection: Connection) -> str | None:
+    """The version of the pack by which the newest run decided; None before the first."""
+    version = connection.exec_driver_sql(
+        "SELECT policy_version FROM entry WHERE person_id = 0 AND kind = 'credit' "
+        "AND policy_version IS NOT NULL ORDER BY entry_id DESC LIMIT 1"
+    ).scalar()
+    return None if version is None else str(version)
+
+
+def mark_everybody(connection: Connection, since: Month) -> None:
+    """Mark everybody who was ever insured: the rules of `since` are no longer the same."""
+    connection.exec_driver_sql(
+        "INSERT INTO credit_again (person_id, from_month) "
+        "SELECT DISTINCT person_id, :month FROM person_span WHERE true "
+        "ON CONFLICT (person_id) DO UPDATE SET from_month = min(from_month, excluded.from_month)",
+        {"month": since.number},
+    )
 
 
 def first_covered_day(connection: Connection) -> date | None:

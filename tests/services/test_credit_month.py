@@ -14,6 +14,7 @@ import pytest
 from ledger.core.errors import NotInForce
 from ledger.core.months import Month
 from ledger.core.people import ContributionKind, Plan, Status
+from ledger.policy.loader import load_pack
 from ledger.services.credit_month import credit_month
 from ledger.services.read import balance, statement
 from tests.people import CHEN, LIN, WANG, ZHAO, somebody
@@ -231,3 +232,57 @@ def test_a_hundred_people_are_credited_by_one_run(world: World) -> None:
     assert answer["credited_fen"] == 7_700 + sum(
         (400_000 + p.row) * 2 // 100 for p in people
     ) + sum((400_000 + p.row) % 50 >= 25 for p in people)
+
+
+def with_rules(world: World, **values: str) -> World:
+    """The same database under a pack with other values."""
+    return World(world.path, load_pack("420300-shiyan", values))
+
+
+def test_a_statistic_that_becomes_known_changes_what_was_due(world: World) -> None:
+    """The flat amount rests on an assumed average; once the real one is in the pack, the next
+    run posts the difference for every month credited by the assumption."""
+    pay(world, "2023-01", "2023-02")
+    world.credit("2023-02")
+    known = with_rules(world, average_pension_2021="4000.00")
+    answer = known.credit("2023-02")
+    assert (answer["credited_fen"], answer["people"], answer["differences"]) == (4_600, 1, 2)
+    assert credited(world, LIN_NO) == {202301: 10_000, 202302: 10_000}
+    assert credited(world, CHEN_NO) == {202301: 10_000, 202302: 10_000}
+    reasons = world.rows("SELECT DISTINCT reason FROM credit_difference")
+    assert reasons == [("rules_changed",)]
+    assert known.credit("2023-02")["run"] is None
+    assert known.credit("2023-03")["credited_fen"] == 10_000
+    assert world.credit("2023-03")["clawed_back_fen"] == 3 * 2_300
+    known.close()
+
+
+def test_a_month_at_a_time_may_be_brought_to_new_values(world: World) -> None:
+    world.credit("2023-03")
+    known = with_rules(world, average_pension_2021="4000.00")
+    assert known.credit("2023-01")["credited_fen"] == 2_300
+    assert known.credit("2023-01")["run"] is None
+    assert known.credit("2023-03")["credited_fen"] == 2 * 2_300
+    known.close()
+
+
+def test_another_rate_moves_the_rest_from_the_pool(world: World) -> None:
+    pay(world, "2023-01")
+    world.credit("2023-01")
+    higher = with_rules(world, credit_rate="0.03")
+    assert higher.credit("2023-01")["credited_fen"] == 5_000
+    assert _sums(world) == {"plan_to_account": 5_000}
+    rows = world.rows("SELECT source, before_fen, after_fen, reason FROM credit_difference")
+    assert sorted(rows) == [
+        ("employee", 10_000, 15_000, "rules_changed"),
+        ("shift", 0, 5_000, "rules_changed"),
+    ]
+    higher.close()
+
+
+def test_a_change_that_decides_no_amount_looks_at_nobody_again(world: World) -> None:
+    world.credit("2023-01")
+    other = with_rules(world, deductible="400.00")
+    assert other.credit("2023-01")["run"] is None
+    assert world.count("credit_again") == 0
+    other.close()
