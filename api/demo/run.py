@@ -221,18 +221,23 @@ class _Run:
         self._say(f"{month} 拨付定点机构")
         first = month.next().first_day
         with self._timed("pay"):
-            owed = self._owed_to_providers()
+            owed = self._owed_to_providers(month)
             applied = -(-owed // _ROUND_UP_FEN) * _ROUND_UP_FEN
             day = first.replace(day=DISBURSEMENT_DAY)
             self._move("disbursement", applied, day, f"{month} 待遇用款")
             paid = pay_all(self._context, month, first + timedelta(days=PAY_DAY - 1))
         return sum(fen_from_yuan(item["paid"]) for item in paid)
 
-    def _owed_to_providers(self) -> int:
-        from ledger.books import chart
+    def _owed_to_providers(self, month: Month) -> int:
+        """What the providers of a month have to get; what refunds left over is not taken back."""
+        from ledger.storage.funds import payable, providers_with_business
 
-        payables = (chart.PAYABLE_POOL, chart.PAYABLE_ACCOUNT)
-        return -sum(map(self._balance_of, payables))
+        with self._context.reading() as connection:
+            owed = [
+                payable(connection, provider_id, month)
+                for provider_id in providers_with_business(connection, month)
+            ]
+        return sum(max(one.pool_fen, 0) + max(one.account_fen, 0) for one in owed)
 
     def _reconcile(self, month: Month) -> list[CheckRow]:
         """Write the month's workbooks, then read the checks back as their reader sees them."""
