@@ -23,6 +23,7 @@ from ledger.storage.unit_of_work import UnitOfWork
 
 FIELD_OF = {
     "family/unknown-holder": "holder_certno",
+    "family/same-person": "user_certno",
     "family/relation-not-allowed": "relation",
     "policy/not-in-force": "valid_from",
     "family/overlap": "valid_from",
@@ -106,6 +107,8 @@ class _FamilyDesk:
                 "family/unknown-holder",
                 f"授权人“{record.holder_certno}”不在参保名册中，不能授权家庭共济",
             )
+        if record.holder_certno == record.user_certno:
+            raise Refused("family/same-person", "授权人和使用人不能是同一个人")
         self._judge(record)
         user = self._user(record)
         links = self._links.setdefault(user, [])
