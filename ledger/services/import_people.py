@@ -12,7 +12,7 @@ from datetime import date
 
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.months import Month
-from ledger.core.people import PersonRecord, Status
+from ledger.core.people import Insured, PersonRecord, Plan, Status
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering
 from ledger.storage import people as store
@@ -23,6 +23,11 @@ from ledger.storage.unit_of_work import UnitOfWork
 
 PERSON_COLUMNS = "person_id psn_no cert_type certno name settled_up_on"
 SPAN_COLUMNS = "person_id valid_from valid_until status psn_type plan employer_id county insured"
+
+_CODES: dict[str, str] = {
+    member: member.value for kind in (Status, Plan, Insured) for member in kind
+}
+"""Enum members to plain text: the driver binds plain text, and a look-up beats `.value`."""
 
 
 def import_people(
@@ -125,12 +130,12 @@ class _Roster:
             person_id,
             start,
             until,
-            record.status.value,
+            _CODES[record.status],
             record.psn_type,
-            record.plan.value,
+            _CODES[record.plan],
             employer,
             record.county,
-            record.insured.value,
+            _CODES[record.insured],
         )
 
     def _change(self, record: PersonRecord, person_id: int) -> None:
@@ -168,8 +173,10 @@ class _Roster:
         return same[-1].valid_from if same else None
 
     def _look_again(self, person_id: int, since: date) -> None:
+        if self._credited is None:
+            return
         month = Month.of(since)
-        if self._credited is not None and month <= self._credited:
+        if month <= self._credited:
             earlier = self._changes.look_again.get(person_id, month)
             self._changes.look_again[person_id] = min(month, earlier)
 
@@ -177,7 +184,9 @@ class _Roster:
         connection, changes = self._connection, self._changes
         self._employers.save()
         insert_rows(connection, "person", PERSON_COLUMNS, changes.people)
-        insert_rows(connection, "person_identity", "kind number person_id", changes.identities)
+        insert_rows(
+            connection, "person_identity", "kind number person_id", sorted(changes.identities)
+        )
         execute_rows(
             connection,
             "UPDATE person SET psn_no = ?, name = ?, settled_up_on = ? WHERE person_id = ?",
