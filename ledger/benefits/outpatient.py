@@ -24,6 +24,8 @@ REFUSALS = (
     "provider/unknown",
     "provider/not-in-agreement",
     "policy/not-in-force",
+    "visit/negative-amount",
+    "visit/parts-do-not-add-up",
     "visit/elsewhere",
     "provider/no-tier",
     "prescriber/unknown",

@@ -18,6 +18,8 @@ FIELD_OF = {
     "provider/not-in-agreement": "provider_code",
     "provider/no-tier": "provider_code",
     "policy/not-in-force": "settled_at",
+    "visit/negative-amount": "total_fen",
+    "visit/parts-do-not-add-up": "total_fen",
     "visit/elsewhere": "med_type",
     "prescriber/unknown": "prescriber_code",
     "account/forbidden-category": "fee_category",

@@ -17,6 +17,7 @@ from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement, mirror
 from ledger.books.entry import Entry
 from ledger.core.errors import Conflict, Refused, Unknown
+from ledger.core.money import yuan_text
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import VisitRecord
@@ -123,6 +124,7 @@ class SettlementDesk:
         self, record: VisitRecord, person_id: int, provider: Provider, rules: DayRules
     ) -> Settlement:
         know, day = self._know, record.settled_at.date()
+        _refuse_impossible(record)
         _refuse_elsewhere(record, rules.outpatient)
         tier = self._tier(record, provider, rules.outpatient)
         _refuse_forbidden(record, rules.account)
@@ -333,6 +335,23 @@ class SettlementDesk:
         draws = [draw for of_visit in decided.draws.values() for draw in of_visit]
         store.insert_draws(connection, draws)
         store.save_accumulators(connection, decided.years)
+
+
+def _refuse_impossible(record: VisitRecord) -> None:
+    """What every way in has looked at; here for whoever calls without looking."""
+    parts = (
+        record.fully_self_paid_fen,
+        record.over_limit_fen,
+        record.paid_first_fen,
+        record.in_scope_fen,
+    )
+    if min(parts) < 0:
+        raise Refused("visit/negative-amount", "金额为负；退费请填写退费标志 1 和原就诊ID")
+    if sum(parts) != record.total_fen:
+        raise Refused(
+            "visit/parts-do-not-add-up",
+            f"四部分之和 {yuan_text(sum(parts))} 不等于医疗费总额 {yuan_text(record.total_fen)}",
+        )
 
 
 def _refuse_elsewhere(record: VisitRecord, rules: OutpatientRules) -> None:

@@ -35,6 +35,7 @@ EVERYTHING_WRONG: dict[str, Any] = {
     "prescriber_code": "H00000000000",
     "fee_category": "体育健身",
     "account_use": AccountUse.OWN,
+    "in_scope_fen": -5_000,
 }
 A_VISIT_MENDED_STEP_BY_STEP: list[tuple[str, dict[str, Any]]] = [
     ("visit/duplicate-id", {"visit_id": "fresh"}),
@@ -43,6 +44,8 @@ A_VISIT_MENDED_STEP_BY_STEP: list[tuple[str, dict[str, Any]]] = [
     ("provider/unknown", {"provider_code": LATER}),
     ("provider/not-in-agreement", {"provider_code": code_of("ungraded")}),
     ("policy/not-in-force", {"settled_at": datetime(2023, 3, 1, 9)}),
+    ("visit/negative-amount", {"in_scope_fen": 5_000}),
+    ("visit/parts-do-not-add-up", {"in_scope_fen": 0}),
     ("visit/elsewhere", {"med_type": "11"}),
     ("provider/no-tier", {"provider_code": code_of("pharmacy"), "med_type": "41"}),
     ("prescriber/unknown", {"prescriber_code": code_of("hospital-1")}),
