@@ -74,6 +74,11 @@ class _Intake:
         person_id = self._person(record)
         if person_id is None:
             return
+        key = (person_id, record.month.number, _content_hash(record, person_id))
+        if key in self._present:
+            # Taken before: whatever the roster says by now, it is not judged a second time.
+            self._books.accept(unchanged=True)
+            return
         span = _span_for(self._spans.get(person_id, []), record.month)
         if span is None:
             self._books.refuse(
@@ -82,12 +87,9 @@ class _Intake:
             return
         if not self._amount_is_right(record, span):
             return
-        key = (person_id, record.month.number, _content_hash(record, person_id))
-        fresh = key not in self._present
-        self._books.accept(unchanged=not fresh)
-        if fresh:
-            self._present.add(key)
-            self._rows.append(self._row(record, key, span))
+        self._books.accept()
+        self._present.add(key)
+        self._rows.append(self._row(record, key, span))
 
     def _person(self, record: ContributionRecord) -> int | None:
         by_psn = self._by_psn.get(record.psn_no or "")

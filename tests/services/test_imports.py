@@ -202,6 +202,16 @@ def test_the_same_contribution_from_another_file_is_there_already(world: World) 
     assert bring(world, "contributions", other) == (1, 0, [])
 
 
+def test_a_contribution_taken_before_is_not_judged_again(world: World) -> None:
+    """The plan was corrected since; the file is still the same file."""
+    record = world.contribution(CHEN_NO, "2023-01", 500_000)
+    bring(world, "contributions", record)
+    bring(world, "people", somebody(1, CHEN.name, plan=Plan.POOL_ONLY, changed_on=date(2023, 1, 1)))
+    assert bring(world, "contributions", record) == (1, 1, [])
+    another = world.contribution(CHEN_NO, "2023-01", 500_000)
+    assert bring(world, "contributions", another)[2] == ["contribution/account-amount"]
+
+
 def test_a_contribution_may_name_its_person_by_identity_number(world: World) -> None:
     record = world.contribution(CHEN_NO, "2023-01", 500_000)
     by_cert = record._replace(psn_no=None, certno=CHEN.certno)
