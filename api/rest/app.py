@@ -8,7 +8,7 @@ from datetime import datetime
 
 from anyio import to_thread
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.rest.deps import Server
 from api.rest.description import describe
@@ -51,6 +51,11 @@ def create_app(context: Context, local_now: Callable[[], datetime] = real_local_
     @app.get(f"{ROOT}/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
         return docs_page(app.openapi())
+
+    @app.get("/", include_in_schema=False)
+    def front() -> RedirectResponse:
+        """Until there are pages, whoever opens the server's address reads what it can do."""
+        return RedirectResponse(f"{ROOT}/docs")
 
     return app
 

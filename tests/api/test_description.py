@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.api.city import City, visit
+from tests.api.city import City, visit, send
 
 OPERATIONS = {
     ("get", "/api/v1/people/{number}/balance"),
@@ -79,6 +79,12 @@ def test_the_page_lists_every_operation_and_loads_nothing(quiet_city: City) -> N
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "Idempotency-Key" in answer.text
     assert "medfee_sumamt" in answer.text
+
+
+def test_the_servers_address_leads_to_the_page(quiet_city: City) -> None:
+    answer = send(quiet_city.app, "GET", "/")
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/api/v1/docs"
 
 
 def test_health_needs_no_token_and_names_no_person(quiet_city: City) -> None:
