@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.api.city import City, visit, send
+from tests.api.city import City, send, visit
 
 OPERATIONS = {
     ("get", "/api/v1/people/{number}/balance"),
