@@ -4,7 +4,6 @@ amount above zero. So an unbalanced entry cannot be written down, here or in SQL
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -39,14 +38,8 @@ class Transfer(NamedTuple):
         return self._replace(kind=self.kind + REFUND_SUFFIX)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One business event and its legs, ready to be appended.
-
-    Raises:
-        ValueError: a leg without a positive amount or with a number used twice: our mistake,
-            never the user's.
-    """
+class Entry(NamedTuple):
+    """One business event and its legs, ready to be appended."""
 
     person_id: PersonId
     entry_id: EntryId
@@ -58,7 +51,13 @@ class Entry:
     reverses_entry_id: EntryId | None = None
     memo: str = ""
 
-    def __post_init__(self) -> None:
+    def check_legs(self) -> None:
+        """Whoever appends an entry looks first.
+
+        Raises:
+            ValueError: a leg without a positive amount or with a number used twice: our mistake,
+                never the user's.
+        """
         for transfer in self.transfers:
             if transfer.amount_fen <= 0:
                 raise ValueError(f"a transfer of entry {self.entry_id} is not above zero")

@@ -17,26 +17,23 @@ def settlement_entry(settlement: Settlement, share: AccountShare, county: str | 
     A relative's money passes from the holder through the clearing account, so that each
     transfer stands under the person whose account it moves.
     """
-    legs: list[Transfer] = []
     patient = PersonId(settlement.person_id)
-    provider = settlement.provider_id
     year = settlement.year
-
-    def add(person: int, kind: str, fund_year: int, amount: int) -> None:
-        legs.append(
-            Transfer(
-                PersonId(person), len(legs) + 1, kind, fund_year, amount, provider, county, None
-            )
-        )
-
+    moves: list[tuple[int, str, int, int]] = []
     if settlement.pool_fen:
-        add(patient, "pool_pay", year, settlement.pool_fen)
+        moves.append((patient, "pool_pay", year, settlement.pool_fen))
     for money_year, amount in share.own_parts:
-        add(patient, "account_pay", money_year, amount)
+        moves.append((patient, "account_pay", money_year, amount))
     for draw in share.draws:
         for money_year, amount in draw.parts:
-            add(draw.holder_id, "family_draw", money_year, amount)
-        add(patient, "family_pay", year, draw.amount_fen)
+            moves.append((draw.holder_id, "family_draw", money_year, amount))
+        moves.append((patient, "family_pay", year, draw.amount_fen))
+    legs = [
+        Transfer(
+            PersonId(person), leg, kind, fund_year, amount, settlement.provider_id, county, None
+        )
+        for leg, (person, kind, fund_year, amount) in enumerate(moves, start=1)
+    ]
     return Entry(
         patient,
         EntryId(settlement.settlement_id),

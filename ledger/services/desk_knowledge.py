@@ -31,6 +31,7 @@ _STATUS = {status.value: status for status in Status}
 class DayRules(NamedTuple):
     """The rules of one day, looked up once."""
 
+    day: date
     outpatient: OutpatientRules
     parameters: KernelParameters
     account: AccountRules
@@ -119,6 +120,7 @@ class DeskKnowledge:
         if rules is None:
             outpatient = self._pack.outpatient(day)
             rules = self._days[day] = DayRules(
+                day,
                 outpatient,
                 kernel_parameters(outpatient),
                 self._pack.account_use(day),

@@ -27,6 +27,7 @@ from ledger.policy.values import AccountRules, OutpatientRules
 from ledger.services.desk_knowledge import EMPTY_YEAR, DayRules, DeskKnowledge
 from ledger.storage import journal
 from ledger.storage import settlements as store
+from ledger.storage.engine import instant_text
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
@@ -123,7 +124,7 @@ class SettlementDesk:
     def _settle(
         self, record: VisitRecord, person_id: int, provider: Provider, rules: DayRules
     ) -> Settlement:
-        know, day = self._know, record.settled_at.date()
+        know, day = self._know, rules.day
         _refuse_impossible(record)
         _refuse_elsewhere(record, rules.outpatient)
         tier = self._tier(record, provider, rules.outpatient)
@@ -183,11 +184,7 @@ class SettlementDesk:
         payable = payable_by_account(
             rules.account, record.total_fen, record.in_scope_fen, pool.amounts[7]
         )
-        relatives = (
-            self._know.relatives(person_id, record.settled_at.date())
-            if record.account_use == 2
-            else []
-        )
+        relatives = self._know.relatives(person_id, rules.day) if record.account_use == 2 else []
         own = self._know.purses.get(person_id)
         return pay_from_accounts(payable, record.account_use, own, relatives, rules.account)
 
@@ -203,7 +200,7 @@ class SettlementDesk:
         status: Status | None,
     ) -> Settlement:
         deductible, beyond, cost, before_caps, visit_cut, year_cut, overall_cut, pay = pool.amounts
-        day = record.settled_at.date()
+        day = rules.day
         purse = self._know.purses.get(person_id)
         return Settlement(
             person_id,
@@ -215,10 +212,10 @@ class SettlementDesk:
             record.settled_at,
             provider.provider_id,
             record.med_type,
-            status.value if status else "",
+            str(status) if status else "",
             pool.tier,
             pool.ratio_bp,
-            pool.reason.value,
+            str(pool.reason),
             record.total_fen,
             record.fully_self_paid_fen,
             record.over_limit_fen,
@@ -305,7 +302,7 @@ class SettlementDesk:
                 provider.provider_id,
                 prescriber.provider_id if prescriber else None,
                 record.med_type,
-                record.settled_at,
+                instant_text(record.settled_at),
                 record.total_fen,
                 record.fully_self_paid_fen,
                 record.over_limit_fen,
@@ -328,10 +325,10 @@ class SettlementDesk:
         months = BookingMonths(connection)
         for month in {entry.fiscal_month for entry in decided.entries.values()}:
             months.of(month.first_day)
-        store.insert_visits(connection, sorted(decided.visits))
+        store.insert_visits(connection, decided.visits)
         store.insert_stays(connection, decided.stays)
         journal.append(self._work, list(decided.entries.values()), request_id)
-        store.insert_settlements(connection, sorted(decided.settlements))
+        store.insert_settlements(connection, decided.settlements)
         draws = [draw for of_visit in decided.draws.values() for draw in of_visit]
         store.insert_draws(connection, draws)
         store.save_accumulators(connection, decided.years)

@@ -27,9 +27,16 @@ PRAGMAS = (
     "PRAGMA cache_size = -131072",
 )
 
+
+def instant_text(instant: datetime) -> str:
+    """As columns keep it. UTC or local and naive, never another zone: what stands behind a "+"
+    is the zone."""
+    return instant.isoformat(" ").partition("+")[0]
+
+
+# Bulk writers hand over texts: a look for an adapter costs more than all else about a value.
 sqlite3.register_adapter(date, date.isoformat)
-# UTC or local and naive, never another zone: what stands behind a "+" is the zone.
-sqlite3.register_adapter(datetime, lambda instant: instant.isoformat(" ").partition("+")[0])
+sqlite3.register_adapter(datetime, instant_text)
 
 MESSAGES = {
     "ledger/append-only": "账簿只增不改：已入账的内容不能修改或删除",

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from ledger.books.chart import PERSONAL_ACCOUNT_FUND
 from ledger.books.entry import Entry
 from ledger.books.kinds import TRANSFER_KINDS
-from ledger.storage.bulk import execute_rows, insert_rows
+from ledger.storage.bulk import BY_PERSON, execute_rows, insert_rows
+from ledger.storage.engine import instant_text
 from ledger.storage.unit_of_work import UnitOfWork
 
 ENTRY_COLUMNS = (
@@ -46,39 +47,40 @@ def append(
         more_legs: legs of the entry that a bulk statement writes after this call (a run).
 
     Raises:
+        ValueError: see `Entry.check_legs`.
         Refused (by trigger or CHECK): an overdraft, a closed month, a second reversal.
     """
-    insert_rows(
-        work.connection,
-        "entry",
-        ENTRY_COLUMNS,
-        # In the order of the key, here and below: a bulk insert then touches each page once.
-        [
-            (
-                entry.person_id,
-                entry.entry_id,
-                entry.kind.value,
-                len(entry.transfers) + more_legs,
-                entry.happened_on,
-                work.recorded_at,
-                entry.fiscal_month.number,
-                request_id,
-                entry.reverses_entry_id,
-                entry.policy_version,
-                work.actor,
-                entry.memo,
-            )
-            for entry in sorted(entries, key=lambda e: (e.person_id, e.entry_id))
-        ],
-    )
-    transfers = sorted(_transfer_rows(entries), key=lambda row: row[:3])
+    recorded_at = instant_text(work.recorded_at)
+    # People in order, here and below: a bulk insert then touches each page once. The entries of
+    # one person come as they were made, which is the order of their ids.
+    in_order = sorted(entries, key=BY_PERSON)
+    rows = [
+        (
+            entry.person_id,
+            entry.entry_id,
+            str(entry.kind),
+            len(entry.transfers) + more_legs,
+            entry.happened_on.isoformat(),
+            recorded_at,
+            entry.fiscal_month.number,
+            request_id,
+            entry.reverses_entry_id,
+            entry.policy_version,
+            work.actor,
+            entry.memo,
+        )
+        for entry in in_order
+    ]
+    insert_rows(work.connection, "entry", ENTRY_COLUMNS, rows)
+    transfers = sorted(_transfer_rows(in_order), key=BY_PERSON)
     insert_rows(work.connection, "transfer", TRANSFER_COLUMNS, transfers)
     _move_totals(work.connection, entries)
 
 
 def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[Any, ...]]:
     for entry in entries:
-        month = entry.fiscal_month.number
+        entry.check_legs()
+        month, day = entry.fiscal_month.number, entry.happened_on.isoformat()
         for leg in entry.transfers:
             scheme = TRANSFER_KINDS[leg.kind]
             yield (
@@ -86,7 +88,7 @@ def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[Any, ...]]:
                 entry.entry_id,
                 leg.leg,
                 leg.kind,
-                entry.happened_on,
+                day,
                 month,
                 leg.fund_year,
                 leg.benefit_month,

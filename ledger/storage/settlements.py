@@ -16,7 +16,8 @@ from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import EntryId, PersonId
 from ledger.core.months import Month
-from ledger.storage.bulk import execute_rows, insert_rows, keys
+from ledger.storage.bulk import BY_PERSON, execute_rows, insert_rows, keys
+from ledger.storage.engine import instant_text
 
 OUTPATIENT = "outpatient"
 """The benefit whose accumulators ordinary outpatient visits move."""
@@ -31,7 +32,7 @@ class VisitRow(NamedTuple):
     provider_id: int
     prescriber_id: int | None
     med_type: str
-    settled_at: datetime
+    settled_at: str
     total_fen: int
     fully_self_paid_fen: int
     over_limit_fen: int
@@ -212,7 +213,7 @@ def entry_of(connection: Connection, settlement: Settlement) -> Entry:
 
 
 def insert_visits(connection: Connection, visits: Sequence[VisitRow]) -> None:
-    insert_rows(connection, "visit", " ".join(VisitRow._fields), visits)
+    insert_rows(connection, "visit", " ".join(VisitRow._fields), sorted(visits, key=BY_PERSON))
 
 
 def insert_stays(connection: Connection, stays: Sequence[StayRow]) -> None:
@@ -220,7 +221,11 @@ def insert_stays(connection: Connection, stays: Sequence[StayRow]) -> None:
 
 
 def insert_settlements(connection: Connection, settlements: Sequence[Settlement]) -> None:
-    insert_rows(connection, "settlement", " ".join(Settlement._fields), settlements)
+    rows = [
+        (*row[:5], row.happened_on.isoformat(), instant_text(row.settled_at), *row[7:])
+        for row in sorted(settlements, key=BY_PERSON)
+    ]
+    insert_rows(connection, "settlement", " ".join(Settlement._fields), rows)
 
 
 def insert_draws(connection: Connection, draws: Sequence[DrawRow]) -> None:
