@@ -23,6 +23,7 @@ from api.cli.common import (
 
 if TYPE_CHECKING:
     from ledger.core.visits import VisitRecord
+    from ledger.services.context import Context
 
 VisitId = Annotated[str, typer.Option("--visit", help="就诊ID（mdtrt_id）。 Visit id.")]
 Provider = Annotated[str, typer.Option("--provider", help="定点机构编号。 Provider code.")]
@@ -90,6 +91,16 @@ def _record(
     )
 
 
+def _of_person(context: Context, record: VisitRecord) -> VisitRecord:
+    """`--person` is a person number or an identity number: the record says which. A relative who
+    is not on the roster has only the latter."""
+    from ledger.services.read import known_person
+
+    with context.reading() as connection:
+        who = known_person(connection, record.psn_no or "")
+    return record._replace(psn_no=who.psn_no, certno=None if who.psn_no else who.certno)
+
+
 def quote(
     provider: Provider,
     person: Person,
@@ -115,7 +126,7 @@ def quote(
     with answering(as_json), opened(db, pack) as context:
         from ledger.services.settle_visit import quote as quote_visit
 
-        _show(quote_visit(context, record), as_json, "预结算")
+        _show(quote_visit(context, _of_person(context, record)), as_json, "预结算")
 
 
 def settle(
@@ -145,7 +156,7 @@ def settle(
     with answering(as_json), opened(db, pack) as context:
         from ledger.services.settle_visit import settle as settle_visit
 
-        answer = settle_visit(context, record, request_id, dry_run)
+        answer = settle_visit(context, _of_person(context, record), request_id, dry_run)
         _show(answer, as_json, "结算（试算）" if dry_run else "结算")
 
 
