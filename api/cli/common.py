@@ -80,11 +80,32 @@ def opened(
     """A context for one command, with a progress bar unless `quiet`."""
     from api.wiring import open_context
 
-    if quiet or not sys.stderr.isatty():
-        yield open_context(db, pack, create=create)
-        return
-    with progress_bar() as progress:
-        yield open_context(db, pack, create=create, progress=progress)
+    with _database_faults():
+        if quiet or not sys.stderr.isatty():
+            yield open_context(db, pack, create=create)
+            return
+        with progress_bar() as progress:
+            yield open_context(db, pack, create=create, progress=progress)
+
+
+@contextmanager
+def _database_faults() -> Iterator[None]:
+    """A database that cannot be opened, read or written is told in words, not as a traceback.
+
+    What the database refuses by its constraints is another matter, and stays one.
+    """
+    from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+
+    from ledger.core.errors import Refused
+
+    try:
+        yield
+    except ArgumentError as error:
+        raise typer.BadParameter("数据库地址应写作 sqlite:///文件名。 Not a URL.") from error
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
+        raise Refused("database/unusable", f"数据库打不开或不能读写：{error.orig}") from error
 
 
 @contextmanager

@@ -42,6 +42,10 @@ def import_file(
     as_json: JsonOption = False,
 ) -> None:
     """导入文件：全部合格行入账，或（--strict）一行也不入。 Import a file."""
+    from importers.catalog import KINDS
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"没有“{kind}”这种文件；可导入：{'、'.join(KINDS)}")
     with answering(as_json), opened(db, pack, quiet=as_json) as context:
         from api.files import import_path, write_errors
         from ledger.services.importing import ImportOptions
