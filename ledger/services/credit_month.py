@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from ledger.benefits.account_use import Purse
 from ledger.benefits.crediting import Correction, Difference, corrections
 from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
@@ -104,6 +105,8 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
     ]
     owners = {difference.person_id for difference in plan.differences}
     purses = purses_of(connection, owners) if owners else {}
+    for person, fen in store.staged_of(connection, owners):
+        purses.setdefault(person, Purse(0, {})).give_back(month.year, fen)
     ordinary = [d for d in plan.differences if d.source != "shift"]
     plan.corrections = corrections(ordinary, purses, month.year) + [
         _shift(d, month.year) for d in plan.differences if d.source == "shift"
@@ -247,13 +250,15 @@ def _post(
         EntryKind.CREDIT,
         happened_on,
         fiscal_month,
-        legs,
+        (),
         policy_version=context.stamp_policy(work),
         memo=f"{plan.last_new} 划账",
     )
     context.progress("写入账簿", 0, plan.staged.transfers)
-    journal.append(work, [run], more_legs=plan.staged.transfers)
+    journal.append(work, [run], more_legs=plan.staged.transfers + len(legs))
+    # The new months first: a claw-back may take what they bring.
     store.post_stage(connection, entry_id, happened_on, fiscal_month, plan.first_new)
+    journal.add_legs(connection, [run._replace(transfers=legs)])
     store.insert_differences(connection, entry_id, plan.differences)
     context.progress("写入账簿", plan.staged.transfers, plan.staged.transfers)
 

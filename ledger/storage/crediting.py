@@ -8,6 +8,7 @@ not with history. The rule itself is `benefits.crediting`; a property test holds
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from ledger.benefits.crediting import Difference
 from ledger.books.kinds import TRANSFER_KINDS
 from ledger.core.months import Month
 from ledger.policy.values import CreditingRules
-from ledger.storage.bulk import insert_rows
+from ledger.storage.bulk import insert_rows, keys
 from ledger.storage.journal import TRANSFER_COLUMNS
 
 # The span of the first covered day in the month (benefits run by spans without overlap): the one
@@ -104,6 +105,17 @@ def staged_negative(connection: Connection) -> list[tuple[int, int, int]]:
         "SELECT person_id, month, amount_fen FROM temp.credit_stage WHERE amount_fen < 0"
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def staged_of(connection: Connection, people: Iterable[int]) -> list[tuple[int, int]]:
+    """(person, fen) that the staged months bring to these people."""
+    rows = connection.exec_driver_sql(
+        "SELECT s.person_id, sum(s.amount_fen) FROM json_each(:keys) AS w "
+        "CROSS JOIN temp.credit_stage AS s ON s.person_id = w.value "
+        "WHERE s.amount_fen > 0 GROUP BY s.person_id",
+        {"keys": keys(people)},
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def post_stage(

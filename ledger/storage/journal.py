@@ -44,7 +44,7 @@ def append(
     """Write entries, their transfers, and what they add to people's totals.
 
     Args:
-        more_legs: legs of the entry that a bulk statement writes after this call (a run).
+        more_legs: legs of the entry that are written after this call (a run).
 
     Raises:
         ValueError: see `Entry.check_legs`.
@@ -72,9 +72,14 @@ def append(
         for entry in in_order
     ]
     insert_rows(work.connection, "entry", ENTRY_COLUMNS, rows)
-    transfers = sorted(_transfer_rows(in_order), key=BY_PERSON)
-    insert_rows(work.connection, "transfer", TRANSFER_COLUMNS, transfers)
-    _move_totals(work.connection, entries)
+    add_legs(work.connection, in_order)
+
+
+def add_legs(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write the transfers of entries that stand already, and what they add to totals."""
+    transfers = sorted(_transfer_rows(entries), key=BY_PERSON)
+    insert_rows(connection, "transfer", TRANSFER_COLUMNS, transfers)
+    _move_totals(connection, entries)
 
 
 def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[Any, ...]]:

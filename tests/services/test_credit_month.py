@@ -211,6 +211,20 @@ def test_a_debt_is_never_taken_twice_nor_forgotten(world: World) -> None:
     assert (found["balc"], found["owed"]) == ("100.00", "150.00")
 
 
+def test_a_claw_back_may_take_what_the_same_run_credits(world: World) -> None:
+    """Nobody owes 100.00 and holds 100.00 after one and the same run."""
+    pay(world, "2023-01")
+    world.credit("2023-01")
+    world.settle(world.visit("A", CHEN_NO, date(2023, 1, 5), 15_000, use=1))
+    world.contribute(world.contribution(CHEN_NO, "2023-01", -500_000, ContributionKind.REFUND))
+    pay(world, "2023-02")
+    answer = world.credit("2023-02")
+    assert (answer["clawed_back_fen"], answer["owed_fen"]) == (10_000, 0)
+    found = balance(world.context, CHEN_NO, date(2023, 2, 2))
+    assert (found["balc"], found["owed"]) == ("0.00", "0.00")
+    assert not world.breaches()
+
+
 def test_the_claw_back_takes_the_years_money_first(world: World) -> None:
     world.open_with(CHEN_NO, 3_000, 2022)
     pay(world, "2023-01")
