@@ -55,7 +55,8 @@ _CREDITS = f"""
         coalesce(w.employer_no, ''), coalesce(w.name, ''), t.benefit_month, t.kind, t.amount_fen,
         CASE WHEN t.kind = 'credit_employee' THEN
             (SELECT sum(c.base_fen) FROM contribution AS c
-             WHERE c.person_id = t.person_id AND c.month = t.benefit_month) END,
+             WHERE c.person_id = t.person_id AND c.month = t.benefit_month
+                AND c.entry_id < t.entry_id) END,
         coalesce(d.reason, '')
     FROM {{people}} transfer AS t
     JOIN person AS p ON p.person_id = t.person_id

@@ -14,6 +14,7 @@ from exports.catalog import EXPORTS
 from ledger.core.errors import Unknown
 from ledger.core.money import yuan_text
 from ledger.core.months import Month
+from ledger.core.people import ContributionKind
 from ledger.reports.journal import Journal
 from ledger.services import reporting
 from ledger.services.read import balance
@@ -191,6 +192,24 @@ def test_an_employers_list_names_its_people_only(world: World) -> None:
     assert CHEN.name in names
     assert LIN.name not in names
     assert {"补收", "基数补差", "退收", ""} & {line.reason for line in listed.lines}
+
+
+def test_a_list_shows_the_base_that_its_credit_was_counted_on(tmp_path: Path) -> None:
+    world = World(tmp_path / "own.db")
+    world.enrol(CHEN)
+    chen = str(CHEN.psn_no)
+    world.contribute(world.contribution(chen, "2023-01", 500_000))
+    world.credit("2023-01")
+    kind, arrived_on = ContributionKind.BASE_DIFFERENCE, date(2023, 2, 20)
+    world.contribute(world.contribution(chen, "2023-01", 50_000, kind, arrived_on))
+    world.credit("2023-02")
+    january, february = (
+        report(world, "crediting-list", employer_no="E001", month=month).lines
+        for month in (JANUARY, FEBRUARY)
+    )
+    assert [(line.base_fen, line.account_fen) for line in january] == [(500_000, 10_000)]
+    assert [(line.base_fen, line.account_fen) for line in february] == [(550_000, 1_000)]
+    world.close()
 
 
 def test_a_provider_is_owed_the_sum_of_its_visits(world: World) -> None:
