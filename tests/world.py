@@ -368,6 +368,7 @@ def a_busy_quarter(world: World) -> None:
     _visits_of_january(world, chen, lin, wang, zhao)
     world.contribute(
         world.contribution(zhao, "2023-01", -520_850, ContributionKind.REFUND, date(2023, 2, 8)),
+        world.contribution(zhao, "2023-02", -520_850, ContributionKind.REFUND, date(2023, 2, 8)),
         world.contribution(chen, "2023-01", 60_000, ContributionKind.BASE_DIFFERENCE),
     )
     world.credit("2023-02")

@@ -99,6 +99,8 @@ def pay(
     paid_on = parsed(a_day, on) if on else local_now().date()
     if (provider is None) != everybody:
         raise typer.BadParameter("请给出机构编号，或加 --all。 Give a provider, or --all.")
+    if everybody and request_id:
+        raise typer.BadParameter("--all 本身只付未拨的，不用请求号。 --all takes no request id.")
     with answering(as_json), opened(db, quiet=as_json) as context:
         from ledger.services.pay_provider import pay_all, pay_provider
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from ledger.benefits.account_use import Relative
@@ -12,6 +12,7 @@ from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
+from ledger.core.months import FAR
 from ledger.core.people import Insured, Status
 from ledger.core.visits import VisitRecord
 from ledger.policy.pack import Pack
@@ -84,11 +85,17 @@ class DeskKnowledge:
 
     # --- looking up ---
 
+    def find(self, record: VisitRecord) -> int | None:
+        """The person by number where the record has one, else by identity number."""
+        if record.psn_no:
+            return self._by_psn.get(record.psn_no)
+        return self._by_cert.get(record.certno or "")
+
     def person(self, record: VisitRecord) -> int:
         """Raises: Unknown `person/unknown`, Refused `person/numbers-disagree`."""
         by_psn = self._by_psn.get(record.psn_no or "")
         by_cert = self._by_cert.get(record.certno or "")
-        found = by_psn if record.psn_no else by_cert
+        found = self.find(record)
         if found is None:
             number = record.psn_no or record.certno
             raise Unknown("person/unknown", f"“{number}”不在册：没有这个参保人或共济使用人")
@@ -106,7 +113,7 @@ class DeskKnowledge:
             raise Refused(
                 "provider/not-in-agreement",
                 f"{record.settled_at.date()} 不在“{provider.name}”的协议期内"
-                f"（{provider.agreement_from} 起）",
+                f"（{_span_text(provider.agreement_from, provider.agreement_until)}）",
             )
         return provider
 
@@ -212,3 +219,10 @@ class DeskKnowledge:
         if settlement.visit_id not in self._stored:
             return None
         return store.draws_of(self._work.connection, settlement)
+
+
+def _span_text(start: date, until: date) -> str:
+    """A half-open span as people say it: first and last day."""
+    if until >= FAR:
+        return f"{start} 起"
+    return f"{start} 至 {until - timedelta(days=1)}"

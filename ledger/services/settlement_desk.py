@@ -35,10 +35,11 @@ from ledger.storage.unit_of_work import UnitOfWork
 
 
 def visit_hash(record: VisitRecord) -> str:
-    """The same visit has the same hash, whatever file or request brings it."""
+    """The same visit has the same hash, whatever file or request brings it, and by whichever of
+    his numbers it names the person: who it was is compared beside the hash."""
     r = record
     text = (
-        f"{r.visit_id}|{r.provider_code}|{r.psn_no}|{r.certno}|{r.med_type}|{r.settled_at}|"
+        f"{r.visit_id}|{r.provider_code}|{r.med_type}|{r.settled_at}|"
         f"{r.total_fen}|{r.fully_self_paid_fen}|{r.over_limit_fen}|{r.paid_first_fen}|"
         f"{r.in_scope_fen}|{r.account_use:d}|{r.prescriber_code}|{r.original_visit_id}|"
         f"{r.first_day}|{r.last_day}|{r.fee_category}"
@@ -91,7 +92,7 @@ class SettlementDesk:
         known = self._know.visits.get(record.visit_id)
         if known is None:
             return False
-        if known[1] != visit_hash(record):
+        if known != (self._know.find(record), visit_hash(record)):
             raise Conflict(
                 "visit/duplicate-id", f"就诊ID“{record.visit_id}”已用于另一次内容不同的就诊"
             )

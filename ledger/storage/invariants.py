@@ -94,11 +94,16 @@ SHAPE = (
     Check(
         "verify/not-reversible",
         2,
-        "冲销的对象存在，且不是冲销分录或批量分录",
+        "冲销的对象存在，且不是冲销分录或批量分录，与结算登记一致",
         "SELECT 'entry ' || e.entry_id, e.reverses_entry_id FROM entry AS e "
         "LEFT JOIN entry AS o ON o.person_id = e.person_id AND o.entry_id = e.reverses_entry_id "
         "WHERE e.reverses_entry_id IS NOT NULL "
-        "AND (o.entry_id IS NULL OR o.reverses_entry_id IS NOT NULL OR o.person_id = 0)",
+        "AND (o.entry_id IS NULL OR o.reverses_entry_id IS NOT NULL OR o.person_id = 0 "
+        "OR e.kind <> 'refund' OR o.kind <> 'settlement') "
+        "UNION ALL SELECT 'settlement ' || s.settlement_id, s.reverses_settlement_id "
+        "FROM settlement AS s JOIN entry AS e "
+        "ON e.person_id = s.person_id AND e.entry_id = s.settlement_id "
+        "WHERE e.reverses_entry_id IS NOT s.reverses_settlement_id",
     ),
 )
 
@@ -266,7 +271,7 @@ SETTLEMENTS = (
     Check(
         "verify/settlement-books",
         7,
-        "结算金额等于账簿转账，每笔结算都有分录和就诊",
+        "结算金额等于账簿转账，每笔结算都有分录和相符的就诊",
         agree(
             "person person_id, settlement settlement_id",
             "pool_fen, account_fen",
@@ -280,7 +285,10 @@ SETTLEMENTS = (
         + " UNION ALL SELECT 'settlement ' || s.settlement_id, s.visit_id FROM settlement AS s "
         "LEFT JOIN entry AS e ON e.person_id = s.person_id AND e.entry_id = s.settlement_id "
         "LEFT JOIN visit AS v ON v.person_id = s.person_id AND v.visit_id = s.visit_id "
-        "WHERE e.entry_id IS NULL OR v.visit_id IS NULL",
+        "WHERE e.entry_id IS NULL OR v.visit_id IS NULL OR v.provider_id <> s.provider_id "
+        "OR v.total_fen <> s.total_fen OR v.in_scope_fen <> s.in_scope_fen "
+        "OR v.fully_self_paid_fen <> s.fully_self_paid_fen "
+        "OR v.over_limit_fen <> s.over_limit_fen OR v.paid_first_fen <> s.paid_first_fen",
     ),
     Check(
         "verify/refund-mirror",

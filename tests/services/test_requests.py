@@ -100,6 +100,13 @@ def test_the_same_visit_id_with_other_content_is_a_conflict(world: World) -> Non
     assert refused.value.code == "visit/duplicate-id"
 
 
+def test_the_same_visit_named_by_another_number_of_the_person_is_the_same(world: World) -> None:
+    visit = world.visit("A", CHEN.psn_no, DAY, 60_000)
+    first = world.settle(visit)
+    assert world.settle(visit._replace(certno=CHEN.certno)) == first
+    assert world.settle(visit._replace(psn_no=None, certno=CHEN.certno)) == first
+
+
 def test_an_inpatient_stay_reported_twice_is_one_stay(world: World) -> None:
     stay = world.visit("S", CHEN.psn_no, DAY, 0, med_type="21", first_day=DAY, last_day=DAY)
     first = world.settle(stay)

@@ -71,6 +71,16 @@ PLANTED = {
         {"verify/settlement-books"},
         "DELETE FROM visit WHERE visit_id = 'cash-only'",
     ),
+    "a visit's amount is changed after it was settled": (
+        {"verify/settlement-books"},
+        "UPDATE visit SET total_fen = total_fen + 1 WHERE visit_id = 'cash-only'",
+    ),
+    "a settlement's entry claims to reverse another": (
+        {"verify/not-reversible"},
+        "UPDATE entry SET reverses_entry_id = (SELECT min(o.entry_id) FROM entry AS o "
+        "WHERE o.person_id = entry.person_id AND o.kind = 'settlement') "
+        f"WHERE entry_id = {POOLED}",
+    ),
     "two entries share a number": (
         {"verify/entry-id"},
         "INSERT INTO entry SELECT person_id + 1, entry_id, kind, 0, happened_on, recorded_at, "
@@ -150,7 +160,7 @@ PLANTED = {
         "WHERE visit_id = 'D'",
     ),
     "a refund is no mirror": (
-        {"verify/refund-mirror"},
+        {"verify/refund-mirror", "verify/settlement-books"},
         "UPDATE settlement SET total_fen = total_fen - 1, cash_fen = cash_fen - 1, "
         "fully_self_paid_fen = fully_self_paid_fen - 1 WHERE visit_id = 'late-R'",
     ),
