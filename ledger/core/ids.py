@@ -31,11 +31,6 @@ def _millis(instant: datetime) -> int:
     return delta.days * 86_400_000 + delta.seconds * 1000 + delta.microseconds // 1000
 
 
-def first_id_at(instant: datetime) -> EntryId:
-    """The smallest id an entry recorded at `instant` (UTC) can have."""
-    return EntryId(_millis(instant) << (_COUNTER_BITS + _NODE_BITS))
-
-
 def recorded_at(entry_id: int) -> datetime:
     """The instant in an id's upper bits, to the millisecond, UTC."""
     millis = entry_id >> (_COUNTER_BITS + _NODE_BITS)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NewType
 
 from ledger.core.errors import NotAnAmount
@@ -62,16 +61,3 @@ def apply_bp(amount: int, bp: int) -> Fen:
     product = abs(amount) * bp
     rounded = (product + BASIS // 2) // BASIS
     return Fen(-rounded if amount < 0 else rounded)
-
-
-def split_by_weight(total: Fen, weights: Sequence[int]) -> list[Fen]:
-    """Split `total` by weights without losing a fen: what rounding leaves over goes to the
-    largest remainders, first come first served."""
-    whole = sum(weights)
-    if whole <= 0 or min(weights) < 0:
-        raise ValueError(f"weights must be >= 0 and not all zero: {weights}")
-    parts = [total * weight // whole for weight in weights]
-    remainders = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for i in remainders[: total - sum(parts)]:
-        parts[i] += 1
-    return [Fen(part) for part in parts]

@@ -294,6 +294,8 @@ class SettlementDesk:
     def _write_down(
         self, record: VisitRecord, settlement: Settlement, provider: Provider, content: str
     ) -> None:
+        if not settlement.adds_up():
+            raise ValueError(f"the parts of visit {record.visit_id} do not add up")
         prescriber = self._know.place(record.prescriber_code)
         self.decided.visits.append(
             VisitRow(
