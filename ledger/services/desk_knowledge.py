@@ -87,9 +87,7 @@ class DeskKnowledge:
 
     def find(self, record: VisitRecord) -> int | None:
         """The person by number where the record has one, else by identity number."""
-        if record.psn_no:
-            return self._by_psn.get(record.psn_no)
-        return self._by_cert.get(record.certno or "")
+        return people.named_by(self._by_psn, self._by_cert, record.psn_no, record.certno)
 
     def person(self, record: VisitRecord) -> int:
         """Raises: Unknown `person/unknown`, Refused `person/numbers-disagree`."""

@@ -111,9 +111,7 @@ class _Intake:
 
     def _found(self, record: ContributionRecord) -> int | None:
         """The person by number where the row has one, else by identity number."""
-        if record.psn_no:
-            return self._by_psn.get(record.psn_no)
-        return self._by_cert.get(record.certno or "")
+        return people.named_by(self._by_psn, self._by_cert, record.psn_no, record.certno)
 
     def _amount_is_right(self, record: ContributionRecord, span: Span) -> bool:
         try:

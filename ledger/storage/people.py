@@ -46,6 +46,13 @@ def identities(connection: Connection, kind: str, numbers: Iterable[str | None])
     return {number: person_id for number, person_id in rows}  # noqa: C416 - typed rows
 
 
+def named_by(
+    by_psn: dict[str, int], by_cert: dict[str, int], psn_no: str | None, certno: str | None
+) -> int | None:
+    """The person a row names: by person number where it has one, else by identity number."""
+    return by_psn.get(psn_no) if psn_no else by_cert.get(certno or "")
+
+
 def next_person_id(connection: Connection) -> int:
     highest = connection.exec_driver_sql("SELECT max(person_id) FROM person").scalar()
     return (highest or 0) + 1
