@@ -3,8 +3,8 @@
 The books accrue: a settlement makes a payable at once. The fund's statutory report counts money
 when it moves (收付实现制). The bridge, per fund, with balances on their normal sides:
 
-    pooled, cash   = 3101 + 4101 - 5101 - 5102 + 2101
-    personal, cash = 3201 + 3202 + 2201 + 2102 - 1201
+    pooled, cash   = 3101 + 4101 - 5101 - 5102 - 5103 - 5104 + 2101 + 2103
+    personal, cash = 3201 + 3202 + 3203 + 4102 + 2102 + 2104 + 2201 + 2202 + 2203 - 1201
     both together  = 1101 + 1102 + 1103
 
 The last line is the proof: what the two funds hold is what lies in the three cash accounts.
@@ -19,20 +19,8 @@ from ledger.books import chart
 from ledger.reports.head import ReportHead
 from ledger.reports.trial_balance import FlowTotal, TrialBalanceLine
 
-POOLED_CASH = (
-    chart.POOLED_FUND,
-    chart.POOL_CONTRIBUTIONS,
-    chart.POOL_BENEFITS,
-    chart.RETIREE_CREDITS,
-    chart.PAYABLE_POOL,
-)
-PERSONAL_CASH = (
-    chart.PERSONAL_ACCOUNT_FUND,
-    chart.AWAITING_CREDIT,
-    chart.CLEARING_PERSONS,
-    chart.PAYABLE_ACCOUNT,
-    chart.OWED_BY_PERSONS,
-)
+POOLED_CASH = tuple(a.code for a in chart.CHART if a.fund is chart.Fund.POOLED)
+PERSONAL_CASH = tuple(a.code for a in chart.CHART if a.fund is chart.Fund.PERSONAL)
 """Accounts whose credit balances, added up, are what the fund holds in cash."""
 
 

@@ -22,9 +22,7 @@ LONG_ENOUGH_FOR_A_DOCSTRING = 15
 
 # Longer than the limits, with the length they may not pass. Shorten one: lower or strike its
 # line. The limits are there to keep short functions short, not to cut a readable column.
-LONG_MODULES: dict[str, int] = {
-    "ledger.storage.tables": 560,  # Every table in one file: the schema is read as a whole.
-}
+LONG_MODULES: dict[str, int] = {}
 LONG_FUNCTIONS: dict[str, int] = {}
 
 
