@@ -30,9 +30,9 @@ from ledger.reports.fund_report import (
     INCOME,
     PAYMENTS,
     PERSONAL_CASH,
-    PLAN_SHIFT,
     POOLED_CASH,
     RETIREE_SHIFT,
+    SHIFTS,
     FundLine,
     FundReport,
     Pair,
@@ -81,7 +81,7 @@ class _Front:
         self._balances("一、期初结余", POOLED_CASH, PERSONAL_CASH)
         self._section("二、本期收入", INCOME)
         self._section("三、本期支出", PAYMENTS)
-        self._section("四、基金间划转", (self._retiree_shift(), PLAN_SHIFT))
+        self._section("四、基金间划转", (self._retiree_shift(), *SHIFTS[1:]))
         self._combined("五、期末结余", "一、期初结余", "二、本期收入", "-三、本期支出",
                        "四、基金间划转")  # fmt: skip
         self._payables()

@@ -116,8 +116,8 @@ class Checker:
                 "结算",
                 "个人账户支出（含共济）",
                 table.sum("account_fen"),
-                self._net("account_pay", "family_pay"),
-                "结算明细·个人账户支出；台账：本人账户支付＋共济支付，减退费",
+                self._net("account_pay", "family_pay", "aid_pay"),
+                "结算明细·个人账户支出；台账：本人账户支付＋共济支付（含跨区），减退费",
             ),
             Check(
                 "结算",
@@ -227,6 +227,7 @@ class Checker:
         cash = added(self.books.opening(code) for code in accounts.CASH_ACCOUNTS)
         cash = cash + contributions.sum("pool_fen") + contributions.sum("account_fen")
         cash = cash - payments.sum("pool_fen") - payments.sum("account_fen")
+        cash = cash + self.details.movements.sum("cash_fen")
         closing = sum(self._closing(code) for code in accounts.CASH_ACCOUNTS)
         made.append(
             Check(
@@ -234,36 +235,39 @@ class Checker:
                 "货币资金期末余额",
                 cash,
                 closing,
-                "期初余额＋缴费明细－机构拨付；台账：国库、财政专户、支出户存款余额合计",
+                "期初余额＋缴费明细－机构拨付＋其他变动；台账：国库、财政专户、支出户存款余额合计",
             )
         )
         return made
 
     def _balances(self) -> list[Check]:
         credits, settlements = self.details.credits, self.details.settlements
-        opening = self.books.opening
+        opening, movements = self.books.opening, self.details.movements
         personal = opening(accounts.PERSONAL_ACCOUNT_FUND) + credits.sum("account_fen")
+        personal = personal - settlements.sum("account_fen") + self._aid_of_other_pools()
         return [
             Check(
                 "余额",
                 "个人账户基金期末余额",
-                personal - settlements.sum("account_fen"),
+                personal + movements.sum("account_fen"),
                 self._closing(accounts.PERSONAL_ACCOUNT_FUND),
-                "期初余额＋划账明细·计入账户－结算明细·个人账户支出；台账：科目余额",
+                "期初余额＋划账明细·计入账户－结算明细·个人账户支出＋其他变动；台账：科目余额",
             ),
             Check(
                 "余额",
                 "待划入个人账户缴费期末余额",
                 self._awaiting(),
                 self._closing(accounts.AWAITING_CREDIT),
-                "期初余额＋缴费明细－在职划账（退回、待追回加回）±参保方式更正；台账：科目余额",
+                "期初余额＋缴费明细－在职划账（退回、待追回加回）±参保方式更正＋其他变动；台账：科目余额",
             ),
             Check(
                 "余额",
                 "待追回款期末余额",
-                opening(accounts.OWED_BY_PERSONS) + credits.sum("owed_fen"),
+                opening(accounts.OWED_BY_PERSONS)
+                + credits.sum("owed_fen")
+                + movements.sum("owed_fen"),
                 self._closing(accounts.OWED_BY_PERSONS),
-                "期初余额＋划账明细·待追回；台账：科目余额",
+                "期初余额＋划账明细·待追回＋其他变动；台账：科目余额",
             ),
             Check(
                 "余额",
@@ -288,6 +292,12 @@ class Checker:
             ),
         ]
 
+    def _aid_of_other_pools(self) -> Live:
+        """What accounts of other pools paid of visits here: no account of this fund moves."""
+        label, flows = self.report.head.kind_label, self.books.flows
+        paid = flows.sum_of("month_fen", label("aid_pay"))
+        return paid - flows.sum_of("month_fen", label("aid_pay_refund"))
+
     def _turnover(self, side: int) -> Live:
         return added(self.books.turnover(code)[side] for code in self.books.lines)
 
@@ -303,4 +313,5 @@ class Checker:
             + credits.sum_of("owed_fen", label("owed_employee"))
             + flows.sum_of("month_fen", label("plan_to_account"))
             - flows.sum_of("month_fen", label("plan_to_pool"))
+            + self.details.movements.sum("awaiting_fen")
         )

@@ -33,6 +33,7 @@ from ledger.reports.reconciliation import (
     CrossMonthRefund,
     FundFlowLine,
     MonthReconciliation,
+    MovementLine,
     NotCredited,
     OwedLine,
     PaidNotRostered,
@@ -52,6 +53,7 @@ class Details:
     payments: Table
     providers: Table
     fund_flows: Table
+    movements: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def _cross_month(book: Book, refunds: Iterable[CrossMonthRefund]) -> Table:
 
 
 def write_details(book: Book, report: MonthReconciliation) -> Details:
-    """缴费明细, 划账明细, 结算明细, 机构拨付, 机构往来, 资金调拨."""
+    """缴费明细, 划账明细, 结算明细, 机构拨付, 机构往来, 资金调拨, 其他变动."""
     return Details(
         contributions=_contributions(book, report.contributions),
         credits=write_table(
@@ -195,6 +197,7 @@ def write_details(book: Book, report: MonthReconciliation) -> Details:
         payments=_payments(book, report.payments),
         providers=_providers(book, report.providers),
         fund_flows=_fund_flows(book, report.fund_flows),
+        movements=_movements(book, report.movements),
     )
 
 
@@ -257,6 +260,24 @@ def _fund_flows(book: Book, lines: Iterable[FundFlowLine]) -> Table:
     return write_table(
         book, "资金调拨", "基金资金调拨明细", columns, FundFlowLine._fields, lines, group="kind"
     )
+
+
+def _movements(book: Book, lines: Iterable[MovementLine]) -> Table:
+    columns = (
+        kind_column(book.head, "类别", 24),
+        Column("happened_on", "日期", 12, Kind.DAY),
+        PSN_NO,
+        NAME,
+        money("amount_fen", "金额"),
+        money("account_fen", "个人账户\n增减"),
+        money("awaiting_fen", "待划入\n增减"),
+        money("owed_fen", "待追回\n增减"),
+        money("cash_fen", "货币资金\n增减"),
+        Column("place", "区划", 9, Kind.CENTERED),
+        Column("memo", "摘要", 40),
+    )
+    title = "其他变动明细（计息、代缴、清退、继承、转移、追回、调整等）"
+    return write_table(book, "其他变动", title, columns, MovementLine._fields, lines, group="kind")
 
 
 _POOL_OPENING, _ACCOUNT_OPENING = 3, 7

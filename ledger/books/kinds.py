@@ -168,6 +168,7 @@ _KINDS = tuple(TransferKind(*row) for row in (
     ("premiums_paid_over", "代缴保费划出", CLEARING_OTHER_FUNDS, DISBURSEMENT_ACCOUNT),
     ("pools_paid", "跨统筹区清算付款", CLEARING_OTHER_POOLS, DISBURSEMENT_ACCOUNT),
     ("pools_received", "跨统筹区清算收款", FISCAL_ACCOUNT, CLEARING_OTHER_POOLS),
+    ("interest_received", "财政专户利息收入", FISCAL_ACCOUNT, ACCOUNT_INTEREST),
     ("fund_to_fiscal", "国库划转财政专户", FISCAL_ACCOUNT, TREASURY),
     ("fund_to_disbursement", "财政专户拨入支出户", DISBURSEMENT_ACCOUNT, FISCAL_ACCOUNT),
 ))

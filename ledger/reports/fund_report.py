@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.books import chart
+from ledger.books.kinds import TRANSFER_KINDS
 from ledger.reports.head import ReportHead
 from ledger.reports.trial_balance import FlowTotal, TrialBalanceLine
 
@@ -41,60 +42,56 @@ class FundLine(NamedTuple):
     personal_out: tuple[Pair, ...] = ()
 
 
-_PREMIUM_POOL = Pair(chart.TREASURY, chart.POOL_CONTRIBUTIONS)
-_PREMIUM_PERSONAL = Pair(chart.TREASURY, chart.AWAITING_CREDIT)
-_PAY_POOL = Pair(chart.PAYABLE_POOL, chart.DISBURSEMENT_ACCOUNT)
-_PAY_ACCOUNT = Pair(chart.PAYABLE_ACCOUNT, chart.DISBURSEMENT_ACCOUNT)
-_PLAN_TO_ACCOUNT = Pair(chart.POOL_CONTRIBUTIONS, chart.AWAITING_CREDIT)
-_OWN_DUE = Pair(chart.PERSONAL_ACCOUNT_FUND, chart.PAYABLE_ACCOUNT)
-_FAMILY_DUE = Pair(chart.CLEARING_PERSONS, chart.PAYABLE_ACCOUNT)
-_POOL_DUE = Pair(chart.POOL_BENEFITS, chart.PAYABLE_POOL)
-_RETIREE = Pair(chart.RETIREE_CREDITS, chart.PERSONAL_ACCOUNT_FUND)
-_RETIREE_OWED = Pair(chart.OWED_BY_PERSONS, chart.RETIREE_CREDITS)
+def _pairs(*kinds: str) -> tuple[Pair, ...]:
+    """The accounts of kinds of transfer, each pair once."""
+    schemes = (TRANSFER_KINDS[kind] for kind in kinds)
+    return tuple(dict.fromkeys(Pair(scheme.debit, scheme.credit) for scheme in schemes))
 
 
-def _back(*pairs: Pair) -> tuple[Pair, ...]:
+def _back(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
     return tuple(Pair(pair.credit, pair.debit) for pair in pairs)
 
 
+def _both_ways(title: str, pooled: tuple[Pair, ...], personal: tuple[Pair, ...]) -> FundLine:
+    """A line of what came in, less what went back the same way."""
+    return FundLine(title, pooled, _back(pooled), personal, _back(personal))
+
+
+def _shift(title: str, to_personal: tuple[Pair, ...], to_pooled: tuple[Pair, ...] = ()) -> FundLine:
+    """What one fund gives the other: no cash moves."""
+    to_personal, to_pooled = to_personal + _back(to_pooled), to_pooled + _back(to_personal)
+    return FundLine(title, to_pooled, to_personal, to_personal, to_pooled)
+
+
 INCOME = (
-    FundLine(
-        "社会保险费收入",
-        (_PREMIUM_POOL,),
-        _back(_PREMIUM_POOL),
-        (_PREMIUM_PERSONAL,),
-        _back(_PREMIUM_PERSONAL),
-    ),
+    _both_ways("社会保险费收入", _pairs("contribution_pool"), _pairs("contribution_personal")),
+    _both_ways("利息收入", (), _pairs("interest_received")),
+    _both_ways("转移收入与跨统筹区清算收款", (), _pairs("pools_received")),
+    _both_ways("待追回款缴回", (), _pairs("owed_repaid")),
 )
 PAYMENTS = (
-    FundLine(
+    _both_ways(
         "社会保险待遇支出（拨付定点机构）",
-        (_PAY_POOL,),
-        _back(_PAY_POOL),
-        (_PAY_ACCOUNT,),
-        _back(_PAY_ACCOUNT),
+        _pairs("provider_pay_pool"),
+        _pairs("provider_pay_account"),
     ),
+    _both_ways(
+        "社会保险待遇支出（支付个人）", _pairs("person_pay_pool"), _pairs("person_pay_account")
+    ),
+    _both_ways("代缴保费划出", (), _pairs("premiums_paid_over")),
+    _both_ways("转移支出与跨统筹区清算付款", (), _pairs("pools_paid")),
 )
-RETIREE_SHIFT = FundLine(
-    "统筹基金划转退休人员个人账户",
-    pooled_in=(*_back(_RETIREE), _RETIREE_OWED),
-    pooled_out=(_RETIREE,),
-    personal_in=(_RETIREE,),
-    personal_out=(*_back(_RETIREE), _RETIREE_OWED),
+RETIREE_SHIFT = _shift(
+    "统筹基金划转退休人员个人账户", _pairs("credit_retiree"), _pairs("owed_retiree")
 )
-PLAN_SHIFT = FundLine(
-    "参保方式更正划转",
-    pooled_in=_back(_PLAN_TO_ACCOUNT),
-    pooled_out=(_PLAN_TO_ACCOUNT,),
-    personal_in=(_PLAN_TO_ACCOUNT,),
-    personal_out=_back(_PLAN_TO_ACCOUNT),
-)
-DUE = FundLine(
+PLAN_SHIFT = _shift("参保方式更正划转", _pairs("plan_to_account"))
+ONE_OFF_SHIFT = _shift("一次性注入个人账户", _pairs("one_off"))
+OWED_SHIFT = _shift("统筹支付待追回（登记减核销）", _pairs("owed_written_off"), _pairs("owed_pool"))
+SHIFTS = (RETIREE_SHIFT, PLAN_SHIFT, ONE_OFF_SHIFT, OWED_SHIFT)
+DUE = _both_ways(
     "加：本期应付（结算减退费）",
-    (_POOL_DUE,),
-    _back(_POOL_DUE),
-    (_OWN_DUE, _FAMILY_DUE),
-    _back(_OWN_DUE, _FAMILY_DUE),
+    _pairs("pool_pay"),
+    _pairs("account_pay", "family_pay", "aid_pay"),
 )
 
 

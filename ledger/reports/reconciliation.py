@@ -59,6 +59,56 @@ class FundFlowLine(NamedTuple):
     memo: str
 
 
+DETAILED_KINDS = (
+    "contribution_pool",
+    "contribution_personal",
+    "contribution_pool_return",
+    "contribution_personal_return",
+    "plan_to_account",
+    "plan_to_pool",
+    "credit_employee",
+    "credit_retiree",
+    "clawback_employee",
+    "clawback_retiree",
+    "owed_employee",
+    "owed_retiree",
+    "pool_pay",
+    "account_pay",
+    "family_draw",
+    "family_pay",
+    "pool_pay_refund",
+    "account_pay_refund",
+    "family_draw_refund",
+    "family_pay_refund",
+    "provider_pay_pool",
+    "provider_pay_account",
+    "fund_to_fiscal",
+    "fund_to_disbursement",
+)
+"""Kinds of transfer that other details show; every other kind stands among the movements."""
+
+
+class MovementLine(NamedTuple):
+    """One transfer that is no contribution, credit, visit or payment of a provider: interest,
+    premiums, pay-outs, heirs, other pools, debts and their recovery, adjustments.
+
+    The amounts after the first say what it does to the personal account fund, to what waits to
+    be credited, to what people owe, and to the cash accounts; fen, negative where it takes away.
+    """
+
+    kind: str
+    happened_on: date
+    psn_no: str
+    name: str
+    amount_fen: int
+    account_fen: int
+    awaiting_fen: int
+    owed_fen: int
+    cash_fen: int
+    place: str
+    memo: str
+
+
 class ProviderBalanceLine(NamedTuple):
     """What the pooled and the personal account fund owe one provider, over the month."""
 
@@ -173,6 +223,7 @@ class MonthReconciliation:
     settlements: Iterable[SettlementLine]
     payments: Iterable[PaymentLine]
     fund_flows: Iterable[FundFlowLine]
+    movements: Iterable[MovementLine]
     providers: Iterable[ProviderBalanceLine]
     not_credited: Iterable[NotCredited] = ()
     not_rostered: Iterable[PaidNotRostered] = ()

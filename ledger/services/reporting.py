@@ -207,6 +207,7 @@ def reconciliation(context: Context, connection: Connection, month: Month) -> Mo
         settlements=details.settlements(connection, month),
         payments=details.payments(connection, month),
         fund_flows=details.fund_flows(connection, month),
+        movements=details.movements(connection, month),
         providers=details.provider_balances(connection, month),
         not_credited=lists.not_credited(connection, month, credited_through(connection)),
         not_rostered=lists.not_rostered(connection, month),

@@ -9,21 +9,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.books.kinds import TRANSFER_KINDS, EntryKind
+from ledger.core.ids import NOBODY
 from ledger.core.months import Month
 from ledger.reports.journal import JournalLeg
 from ledger.reports.reconciliation import EntryCounts
 from ledger.reports.trial_balance import FlowTotal
 
-# One pass without grouping: a GROUP BY would sort a year's transfers in memory, and there are
-# only so many kinds.
-_FLOWS = "SELECT {} FROM transfer WHERE fiscal_month BETWEEN :first AND :month".format(
-    ", ".join(
-        f"count(*) FILTER (WHERE kind = '{kind}' AND fiscal_month = :month), "
-        f"coalesce(sum(amount_fen) FILTER (WHERE kind = '{kind}' AND fiscal_month = :month), 0), "
-        f"coalesce(sum(amount_fen) FILTER (WHERE kind = '{kind}'), 0)"
-        for kind in TRANSFER_KINDS
-    )
-)
+# Two passes without grouping: a GROUP BY would sort a year's transfers in memory, and of all
+# kinds a month has few.
+_KINDS_OF_YEAR = "SELECT DISTINCT kind FROM transfer WHERE fiscal_month BETWEEN :first AND :month"
+_FLOWS = "SELECT {} FROM transfer WHERE fiscal_month BETWEEN :first AND :month"
 
 # CROSS JOIN: SQLite keeps the order as written, so that only open months are looked at.
 _OPENINGS = """
@@ -45,12 +40,22 @@ def flows(connection: Connection, month: Month) -> tuple[FlowTotal, ...]:
     """The transfers of the year up to the month, by kind. A kind says both
     accounts; `verify` proves that the rows agree."""
     marks = {"month": month.number, "first": month.year * 100 + 1}
-    row = connection.exec_driver_sql(_FLOWS, marks).one()
-    totals = (
-        FlowTotal(kind.kind, kind.debit, kind.credit, *row[3 * i : 3 * i + 3])
-        for i, kind in enumerate(TRANSFER_KINDS.values())
+    found = set(connection.exec_driver_sql(_KINDS_OF_YEAR, marks).scalars())
+    kinds = [kind for kind in TRANSFER_KINDS.values() if kind.kind in found]
+    columns = (
+        f"count(*) FILTER (WHERE kind = '{kind.kind}' AND fiscal_month = :month), "
+        f"coalesce(sum(amount_fen) FILTER "
+        f"(WHERE kind = '{kind.kind}' AND fiscal_month = :month), 0), "
+        f"sum(amount_fen) FILTER (WHERE kind = '{kind.kind}')"
+        for kind in kinds
     )
-    return tuple(total for total in totals if total.year_fen)
+    if not kinds:
+        return ()
+    row = connection.exec_driver_sql(_FLOWS.format(", ".join(columns)), marks).one()
+    return tuple(
+        FlowTotal(kind.kind, kind.debit, kind.credit, *row[3 * i : 3 * i + 3])
+        for i, kind in enumerate(kinds)
+    )
 
 
 def openings(connection: Connection, month: Month) -> dict[str, int]:
@@ -81,7 +86,7 @@ def months_of_account(connection: Connection) -> list[Month]:
 # both are found by key, so the journal streams in the order of entries without a sort. The unary
 # plus keeps the order of the index on `entry_id`.
 _ENTRIES = """
-    SELECT e.entry_id, e.kind, e.happened_on, e.fiscal_month, e.memo,
+    SELECT e.person_id, e.entry_id, e.kind, e.happened_on, e.fiscal_month, e.memo,
         t.debit_account, t.credit_account, t.amount_fen
     FROM entry AS e LEFT JOIN transfer AS t ON t.entry_id = e.entry_id AND t.person_id IN (
         SELECT e.person_id UNION
@@ -90,44 +95,63 @@ _ENTRIES = """
     WHERE +e.fiscal_month BETWEEN :first AND :last AND e.entry_id > 0
     ORDER BY e.entry_id
 """
-_RUN_KINDS = tuple(
-    kind
-    for kind in TRANSFER_KINDS
-    if kind.startswith(("credit_", "clawback_", "owed_", "plan_to_"))
-)
-_RUN = "SELECT {} FROM transfer WHERE fiscal_month = :month AND entry_id = :entry".format(
-    ", ".join(
-        f"count(*) FILTER (WHERE kind = '{kind}'), "
-        f"coalesce(sum(amount_fen) FILTER (WHERE kind = '{kind}'), 0)"
-        for kind in _RUN_KINDS
-    )
-)
+_RUN = "FROM transfer WHERE fiscal_month = :month AND entry_id = :entry"
+# Legs that stand under other people than the one the event is about, and under no holder of a
+# visit: heirs, the other number of a merged person. They are few, and found in one pass.
+_UNDER_OTHERS = """
+    SELECT t.entry_id, t.debit_account, t.credit_account, count(*), sum(t.amount_fen)
+    FROM transfer AS t WHERE t.fiscal_month BETWEEN :first AND :last
+    AND t.kind IN ('inherit_in', 'merge_in', 'merge_out', 'merge_debt_in', 'merge_debt_out')
+    AND NOT EXISTS (
+        SELECT 1 FROM entry AS e WHERE e.person_id = t.person_id AND e.entry_id = t.entry_id)
+    GROUP BY 1, 2, 3
+"""
+_Pairs = dict[tuple[str, str], list[int]]
 
 
 def journal_legs(connection: Connection, first: Month, last: Month) -> Iterator[JournalLeg]:
     """Every entry of the months of account, its legs added up by pair of accounts."""
     marks = {"first": first.number, "last": last.number}
+    others = _under_others(connection, marks)
     current: tuple[Any, ...] | None = None
-    pairs: dict[tuple[str, str], list[int]] = {}
+    pairs: _Pairs = {}
     for *head, debit, credit, amount in connection.exec_driver_sql(_ENTRIES, marks):
-        if current is not None and current[0] != head[0]:
-            yield from _legs(connection, current, pairs)
+        if current is not None and current[1] != head[1]:
+            yield from _legs(connection, current, pairs, others)
             pairs = {}
         current = tuple(head)
         if debit is not None:
-            sums = pairs.setdefault((debit, credit), [0, 0])
-            sums[0] += 1
-            sums[1] += amount
+            _add(pairs, (debit, credit), 1, amount)
     if current is not None:
-        yield from _legs(connection, current, pairs)
+        yield from _legs(connection, current, pairs, others)
+
+
+def _add(pairs: _Pairs, pair: tuple[str, str], transfers: int, amount: int) -> None:
+    sums = pairs.setdefault(pair, [0, 0])
+    sums[0] += transfers
+    sums[1] += amount
+
+
+def _under_others(connection: Connection, marks: dict[str, int]) -> dict[int, _Pairs]:
+    found: dict[int, _Pairs] = {}
+    for entry_id, debit, credit, transfers, amount in connection.exec_driver_sql(
+        _UNDER_OTHERS, marks
+    ):
+        _add(found.setdefault(entry_id, {}), (debit, credit), transfers, amount)
+    return found
 
 
 def _legs(
-    connection: Connection, head: tuple[Any, ...], pairs: dict[tuple[str, str], list[int]]
+    connection: Connection,
+    head: tuple[Any, ...],
+    pairs: _Pairs,
+    others: dict[int, _Pairs],
 ) -> Iterator[JournalLeg]:
-    entry_id, kind, happened_on, fiscal_month, memo = head
-    if kind == EntryKind.CREDIT:
+    person_id, entry_id, kind, happened_on, fiscal_month, memo = head
+    if person_id == NOBODY and not pairs:
         pairs = _run_pairs(connection, entry_id, fiscal_month)
+    for pair, (transfers, amount) in others.get(entry_id, {}).items():
+        _add(pairs, pair, transfers, amount)
     for (debit, credit), (transfers, amount) in pairs.items():
         yield JournalLeg(
             entry_id,
@@ -142,15 +166,19 @@ def _legs(
         )
 
 
-def _run_pairs(
-    connection: Connection, entry_id: int, fiscal_month: int
-) -> dict[tuple[str, str], list[int]]:
-    """A crediting run: its transfers stand under every person it credited."""
-    row = connection.exec_driver_sql(_RUN, {"month": fiscal_month, "entry": entry_id}).one()
-    pairs: dict[tuple[str, str], list[int]] = {}
-    for i, kind in enumerate(_RUN_KINDS):
-        transfers, amount = row[2 * i : 2 * i + 2]
-        if transfers:
-            scheme = TRANSFER_KINDS[kind]
-            pairs[scheme.debit, scheme.credit] = [transfers, amount]
+def _run_pairs(connection: Connection, entry_id: int, fiscal_month: int) -> _Pairs:
+    """A run (crediting, interest, a one-off credit): its transfers stand under every person."""
+    marks = {"month": fiscal_month, "entry": entry_id}
+    found = connection.exec_driver_sql(f"SELECT DISTINCT kind {_RUN}", marks).scalars().all()
+    if not found:
+        return {}
+    columns = ", ".join(
+        f"count(*) FILTER (WHERE kind = '{kind}'), sum(amount_fen) FILTER (WHERE kind = '{kind}')"
+        for kind in found
+    )
+    row = connection.exec_driver_sql(f"SELECT {columns} {_RUN}", marks).one()
+    pairs: _Pairs = {}
+    for i, kind in enumerate(found):
+        scheme = TRANSFER_KINDS[kind]
+        _add(pairs, (scheme.debit, scheme.credit), row[2 * i], row[2 * i + 1])
     return pairs

@@ -7,12 +7,20 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from ledger.books.chart import (
+    AWAITING_CREDIT,
+    CASH_ACCOUNTS,
+    OWED_BY_PERSONS,
+    PERSONAL_ACCOUNT_FUND,
+)
 from ledger.core.months import Month
 from ledger.reports.crediting_list import CreditLine, account_and_owed
 from ledger.reports.provider_statement import SettlementLine
 from ledger.reports.reconciliation import (
+    DETAILED_KINDS,
     ContributionLine,
     FundFlowLine,
+    MovementLine,
     PaymentLine,
     ProviderBalanceLine,
 )
@@ -160,10 +168,39 @@ def fund_flows(connection: Connection, month: Month) -> Iterator[FundFlowLine]:
         yield FundFlowLine(date.fromisoformat(row[0]), *row[1:])
 
 
+def _moved(accounts: tuple[str, ...], sign: int) -> str:
+    """SQL: what a transfer adds to accounts; `sign` 1 where a debit adds."""
+    listed = ", ".join(f"'{account}'" for account in accounts)
+    return (
+        f"t.amount_fen * {sign} * ((t.debit_account IN ({listed})) "
+        f"- (t.credit_account IN ({listed})))"
+    )
+
+
+_MOVEMENTS = f"""
+    SELECT t.kind, t.happened_on, coalesce(p.psn_no, p.certno, ''), coalesce(p.name, ''),
+        t.amount_fen, {_moved((PERSONAL_ACCOUNT_FUND,), -1)}, {_moved((AWAITING_CREDIT,), -1)},
+        {_moved((OWED_BY_PERSONS,), 1)}, {_moved(CASH_ACCOUNTS, 1)},
+        coalesce(t.county, ''),
+        (SELECT e.memo FROM entry AS e WHERE e.entry_id = t.entry_id)
+    FROM transfer AS t LEFT JOIN person AS p ON p.person_id = t.person_id
+    WHERE t.fiscal_month = :month
+        AND t.kind NOT IN ({", ".join(f"'{kind}'" for kind in DETAILED_KINDS)})
+"""
+
+
+def movements(connection: Connection, month: Month) -> Iterator[MovementLine]:
+    """Every transfer of a month of account that no other detail shows."""
+    for kind, day, *rest in connection.exec_driver_sql(_MOVEMENTS, {"month": month.number}):
+        yield MovementLine(kind, date.fromisoformat(day), *rest)
+
+
 _POOL_DUE = """CASE t.kind WHEN 'pool_pay' THEN t.amount_fen
     WHEN 'pool_pay_refund' THEN -t.amount_fen ELSE 0 END"""
-_ACCOUNT_DUE = """CASE WHEN t.kind IN ('account_pay', 'family_pay') THEN t.amount_fen
-    WHEN t.kind IN ('account_pay_refund', 'family_pay_refund') THEN -t.amount_fen ELSE 0 END"""
+_ACCOUNT_DUE = """CASE
+    WHEN t.kind IN ('account_pay', 'family_pay', 'aid_pay') THEN t.amount_fen
+    WHEN t.kind IN ('account_pay_refund', 'family_pay_refund', 'aid_pay_refund')
+    THEN -t.amount_fen ELSE 0 END"""
 _POOL_PAID = "CASE t.kind WHEN 'provider_pay_pool' THEN t.amount_fen ELSE 0 END"
 _ACCOUNT_PAID = "CASE t.kind WHEN 'provider_pay_account' THEN t.amount_fen ELSE 0 END"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from ledger.books.kinds import TRANSFER_KINDS
+from ledger.books.chart import CLEARING_PERSONS
+from ledger.books.kinds import TRANSFER_KINDS, TransferKind
 from ledger.core.money import apply_bp
 from ledger.reports.account_statement import (
     AccountStatement,
@@ -25,11 +26,13 @@ from ledger.reports.head import Assumption, ReportHead
 from ledger.reports.journal import Journal, JournalLeg
 from ledger.reports.provider_statement import Payable, ProviderStatement, SettlementLine
 from ledger.reports.reconciliation import (
+    DETAILED_KINDS,
     ContributionLine,
     CrossMonthRefund,
     EntryCounts,
     FundFlowLine,
     MonthReconciliation,
+    MovementLine,
     NotCredited,
     OwedLine,
     PaidNotRostered,
@@ -179,6 +182,8 @@ def month_flows(people: int, visits: int) -> tuple[FlowTotal, ...]:
         add("provider_pay_account", payment.account_fen)
     for flow in fund_flows():
         add(flow.kind, flow.amount_fen)
+    for movement in movements(people):
+        add(movement.kind, movement.amount_fen)
     return tuple(
         FlowTotal(
             kind,
@@ -200,6 +205,23 @@ def payments() -> Iterator[PaymentLine]:
 def fund_flows() -> Iterator[FundFlowLine]:
     yield FundFlowLine(date(2023, 2, 10), "fund_to_fiscal", 300_000_00, "=1+1 不是公式")
     yield FundFlowLine(date(2023, 2, 14), "fund_to_disbursement", 120_000_00, "2月用款计划")
+
+
+def movements(people: int) -> Iterator[MovementLine]:
+    """One of every kind that no other detail shows; visits' own kinds stand with the visits."""
+    for i, (kind, scheme) in enumerate(TRANSFER_KINDS.items() if people else ()):
+        if kind in DETAILED_KINDS or ("_pay" in kind and "provider" not in scheme.kind):
+            continue
+        # What passes between two people goes in and out at the same amount.
+        fen = 500_00 if CLEARING_PERSONS in scheme else 1_000_00 + i
+
+        def moved(*codes: str, fen: int = fen, scheme: TransferKind = scheme) -> int:
+            return fen * ((scheme.debit in codes) - (scheme.credit in codes))
+
+        yield MovementLine(
+            kind, date(2023, 2, 1 + i % 28), psn_no(i), name(i), fen, -moved("3201"),
+            -moved("3202"), moved("1201"), moved("1101", "1102", "1103"), "420100", "=摘要",
+        )  # fmt: skip
 
 
 def openings() -> dict[str, int]:
@@ -259,6 +281,7 @@ def reconciliation(
         settlements=settlements(visits),
         payments=payments(),
         fund_flows=fund_flows(),
+        movements=movements(people),
         providers=providers(visits),
         not_credited=[
             NotCredited(psn_no(901), name(901), certno(901), "11", *employer(901), 202302,
@@ -276,6 +299,11 @@ def reconciliation(
                      credit.benefit_month, date(2023, 2, 20), credit.kind, credit.owed_fen)
             for credit in credits(people)
             if credit.owed_fen
+        ] + [
+            OwedLine(line.psn_no, line.name, certno(1), "", None, line.happened_on, line.kind,
+                     line.owed_fen)
+            for line in movements(people)
+            if line.owed_fen
         ],
         retired=[
             RetiredLine(psn_no(3), name(3), certno(3), employer(3)[1], date(2023, 2, 1),

@@ -13,7 +13,14 @@ from ledger.books.chart import CHART, Side
 from ledger.books.kinds import TRANSFER_KINDS
 from ledger.reports.account_statement import Movement, moves_account, statement_lines
 from ledger.reports.crediting_list import account_and_owed
-from ledger.reports.fund_report import PERSONAL_CASH, POOLED_CASH
+from ledger.reports.fund_report import (
+    INCOME,
+    PAYMENTS,
+    PERSONAL_CASH,
+    POOLED_CASH,
+    SHIFTS,
+    Pair,
+)
 from ledger.reports.head import ReportHead, entry_label
 from ledger.reports.journal import JournalLeg
 from ledger.reports.provider_statement import Payable
@@ -55,6 +62,23 @@ def test_every_account_but_cash_belongs_to_one_fund() -> None:
     of_funds = [*POOLED_CASH, *PERSONAL_CASH]
     cash = [account.code for account in CHART if account.code.startswith("110")]
     assert sorted(of_funds + cash) == sorted(account.code for account in CHART)
+
+
+@pytest.mark.parametrize("kind", sorted(TRANSFER_KINDS))
+def test_the_lines_of_the_fund_report_carry_every_kind(kind: str) -> None:
+    """What a kind does to a fund's cash is what its lines of income, payment and shift say."""
+    pair = Pair(TRANSFER_KINDS[kind].debit, TRANSFER_KINDS[kind].credit)
+    for codes, came, gone in (
+        (POOLED_CASH, "pooled_in", "pooled_out"),
+        (PERSONAL_CASH, "personal_in", "personal_out"),
+    ):
+        moved = (pair.credit in codes) - (pair.debit in codes)
+        shown = sum(
+            sign * (getattr(line, came).count(pair) - getattr(line, gone).count(pair))
+            for sign, lines in ((1, INCOME), (-1, PAYMENTS), (1, SHIFTS))
+            for line in lines
+        )
+        assert shown == moved, (kind, codes)
 
 
 def test_a_balance_shows_on_its_normal_side() -> None:
