@@ -129,6 +129,14 @@ def codes(node: Node, place: Place) -> tuple[str, ...]:
     return found
 
 
+def rising_months(node: Node, place: Place) -> tuple[int, ...]:
+    """Whole months, each more than the one before: the edges of bands."""
+    found = tuple(int(item) if item.isdigit() else 0 for item in texts(node, place))
+    if any(later <= earlier for earlier, later in zip((0, *found), found, strict=False)):
+        place.report(node, "bad-number", "应为从小到大的整月数，例如 [3, 6, 12]")
+    return found
+
+
 def relations(node: Node, place: Place) -> frozenset[str]:
     """Names of `Relation` in lower case; gives their codes."""
     known = {relation.name.lower(): relation.value for relation in Relation}

@@ -19,10 +19,14 @@ from ledger.policy.dated import Dated
 from ledger.policy.meta import Document, PackMeta
 from ledger.policy.values import (
     AccountRules,
+    AdvanceRules,
+    BenefitRules,
     CitedValue,
     CreditingRules,
+    DebtRules,
     FamilyRules,
     OutpatientRules,
+    TransferRules,
 )
 
 T = TypeVar("T")
@@ -106,11 +110,25 @@ class Pack:
         """The rules of a benefit month: those of its first day."""
         return self._rules("crediting", month.first_day, typed.crediting_rules)
 
+    def benefit_period(self, month: Month) -> BenefitRules:
+        """From what the benefits of a month follow: the rules of its first day."""
+        return self._rules("benefit_period", month.first_day, typed.benefit_rules)
+
+    def advance(self, month: Month) -> AdvanceRules | None:
+        """Credits in advance of a month; None where the pack has none."""
+        return self._rules("advance", month.first_day, typed.advance_rules)
+
+    def debts(self, day: date) -> DebtRules:
+        return self._rules("debts", day, typed.debt_rules)
+
     def account_use(self, day: date) -> AccountRules:
         return self._rules("account_use", day, typed.account_rules)
 
     def family(self, day: date) -> FamilyRules:
         return self._rules("family", day, typed.family_rules)
+
+    def transfer(self, day: date) -> TransferRules:
+        return self._rules("transfer", day, typed.transfer_rules)
 
     def cite(self, key: str, day: date) -> CitedValue:
         """The value of a full key (`outpatient.deductible`) on a day, with its source."""

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ledger.core.errors import NotInForce
 from ledger.core.money import apply_bp
 from ledger.policy.dated import Dated
 from ledger.policy.values import (
     AccountRules,
+    AdvanceRules,
+    BenefitRules,
     CapBasis,
     CreditingRules,
+    DebtRules,
     DeductibleShape,
     FamilyRules,
     OutpatientRules,
+    TransferRules,
 )
 
 Get = Callable[[str], Dated]
@@ -77,9 +82,75 @@ def account_rules(get: Get) -> AccountRules:
     )
 
 
+def benefit_rules(get: Get) -> BenefitRules:
+    def value(name: str) -> Any:
+        return get(f"benefit_period.{name}").typed
+
+    return BenefitRules(
+        by_contributions=value("source") == "contributions",
+        waiting_months=value("waiting_months"),
+        waiting_months_flexible=value("waiting_months_flexible"),
+        flexible_types=frozenset(value("flexible_types")),
+        new_after_months=value("new_after_months"),
+        grace_months=value("grace_months"),
+        restore_within_months=value("restore_within_months"),
+    )
+
+
+def advance_rules(get: Get) -> AdvanceRules | None:
+    """None where nothing is credited in advance."""
+
+    def value(name: str) -> Any:
+        return get(f"advance.{name}").typed
+
+    if value("credit") == "off":
+        return None
+    return AdvanceRules(
+        everybody=value("credit") == "all_employers",
+        employers=value("employers"),
+        back_after_months=value("back_after_months"),
+    )
+
+
+def debt_rules(get: Get) -> DebtRules:
+    def value(name: str) -> Any:
+        return get(f"debts.{name}").typed
+
+    return DebtRules(
+        recover_from_credits=value("recover_from_credits"),
+        recover_share_bp=value("recover_share"),
+        age_bands=value("age_bands"),
+    )
+
+
 def family_rules(get: Get) -> FamilyRules:
+    def allowed(name: str) -> bool:
+        """A switch that the rules do not know yet on the day is off."""
+        try:
+            return bool(get(f"family.{name}").typed)
+        except NotInForce:
+            return False
+
     relations: Any = get("family.relations").typed
-    return FamilyRules(relations=relations)
+    return FamilyRules(
+        relations=relations,
+        in_province=allowed("across_pools_in_province"),
+        across_provinces=allowed("across_provinces"),
+        quota_held=allowed("quota_held_across_pools"),
+        ends_with_move=allowed("link_ends_with_insurance_move"),
+    )
+
+
+def transfer_rules(get: Get) -> TransferRules:
+    def value(name: str) -> Any:
+        return get(f"transfer.{name}").typed
+
+    return TransferRules(
+        retirees_transferred=value("retirees_transferred"),
+        moved_out_within=value("moved_out_within"),
+        moved_in_within=value("moved_in_within"),
+        account_balance_follows=value("account_balance_follows"),
+    )
 
 
 def retiree_flat_fen(rate: Dated, average: Dated) -> int:

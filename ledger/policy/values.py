@@ -72,6 +72,46 @@ class CreditingRules:
 
 
 @dataclass(frozen=True, slots=True)
+class BenefitRules:
+    """From what a month of benefit follows (待遇享受期), for one month."""
+
+    by_contributions: bool
+    """False: the roster's spans are the benefit period, and nothing below matters."""
+    waiting_months: int
+    waiting_months_flexible: int
+    flexible_types: frozenset[str]
+    """Codes of `psn_type` of flexible workers (灵活就业)."""
+    new_after_months: int
+    """Whoever was without benefit for more months than this is new again, and waits."""
+    grace_months: int
+    """Months without a contribution that the benefit goes on."""
+    restore_within_months: int
+    """A contribution that arrives up to so many months after its own counts as in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceRules:
+    """Credits before the contribution arrives (预划), for one month."""
+
+    everybody: bool
+    """All employers' people; else those of `employers` only."""
+    employers: tuple[str, ...]
+    back_after_months: int
+    """What no contribution has followed by so many months later is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class DebtRules:
+    """Owed money (待追回), on one day."""
+
+    recover_from_credits: bool
+    recover_share_bp: int
+    """At most this part of what a run credits to a person."""
+    age_bands: tuple[int, ...]
+    """Months at which the next band of age begins."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountRules:
     """What the personal account may pay (个人账户使用范围), on one day."""
 
@@ -89,6 +129,23 @@ class FamilyRules:
 
     relations: frozenset[str]
     """Codes of `core.people.Relation` that the rules allow."""
+    in_province: bool = False
+    """May a relative in another pool of the province be given a quota (省内跨统筹区共济)?"""
+    across_provinces: bool = False
+    quota_held: bool = False
+    """Is a quota given to another pool set aside in the holder's account?"""
+    ends_with_move: bool = False
+    """Does a change of insurance end the link (参保关系变动自动解除)?"""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRules:
+    """Moving to and from other pools (转移接续), on one day; limits in working days."""
+
+    retirees_transferred: bool
+    moved_out_within: int
+    moved_in_within: int
+    account_balance_follows: bool
 
 
 @dataclass(frozen=True, slots=True)
