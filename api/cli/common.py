@@ -40,6 +40,13 @@ RequestOption = Annotated[
     ),
 ]
 
+ActorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--actor", help="经办人，默认 GONGJI_ACTOR 或系统用户。 In whose name; default the user."
+    ),
+]
+
 
 def examples(*lines: str) -> str:
     """The examples under a command's help."""
@@ -75,17 +82,22 @@ def fail(error: Any, as_json: bool) -> None:
 
 @contextmanager
 def opened(
-    db: str | None, pack: str | None = None, *, create: bool = False, quiet: bool = True
+    db: str | None,
+    pack: str | None = None,
+    *,
+    create: bool = False,
+    quiet: bool = True,
+    actor: str | None = None,
 ) -> Iterator[Context]:
     """A context for one command, with a progress bar unless `quiet`."""
     from api.wiring import open_context
 
     with _database_faults():
         if quiet or not sys.stderr.isatty():
-            yield open_context(db, pack, create=create)
+            yield open_context(db, pack, create=create, actor=actor)
             return
         with progress_bar() as progress:
-            yield open_context(db, pack, create=create, progress=progress)
+            yield open_context(db, pack, create=create, actor=actor, progress=progress)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import books, exporting, family, importing, rules, server, token, visits
+from api.cli import books, exporting, family, importing, proposals, rules, server, token, visits
 from api.cli.common import examples
 from api.cli.demo import demo
 from api.cli.simulate import EPILOG as SIMULATE_EPILOG
@@ -28,6 +28,8 @@ def _register() -> None:
     app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
     app.command("demo", epilog=examples("gongji demo", "gongji demo city --json"))(demo)
     app.add_typer(family.app, name="family")
+    app.add_typer(proposals.propose, name="propose")
+    app.add_typer(proposals.proposals, name="proposals")
     app.add_typer(rules.app, name="rules")
     app.add_typer(token.app, name="token")
 

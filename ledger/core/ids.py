@@ -37,6 +37,12 @@ def recorded_at(entry_id: int) -> datetime:
     return datetime.fromtimestamp((millis + _EPOCH_MS) / 1000, tz=UTC)
 
 
+def first_id_after(instant: datetime) -> int:
+    """The smallest id of a later millisecond: what was known at `instant` (UTC, with its zone)
+    has an id below it."""
+    return (_millis(instant) + 1) << (_COUNTER_BITS + _NODE_BITS)
+
+
 class EntryIds:
     """Hands out ids that rise strictly, also when the clock stands still or runs back."""
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage.invariants import CHECKS, Check
+from ledger.storage import checks_proposals, invariants
+from ledger.storage.invariants import Check
 from ledger.storage.triggers import installed_triggers, sqlite_triggers
 
 
@@ -22,8 +23,11 @@ class Breach(NamedTuple):
 
 SHOWN = 10
 
+ALL_CHECKS: tuple[Check, ...] = (*invariants.CHECKS, *checks_proposals.CHECKS)
+"""Every invariant as SQL: those of the books, then those of each noun."""
 
-def failing(connection: Connection, checks: tuple[Check, ...] = CHECKS) -> list[Breach]:
+
+def failing(connection: Connection, checks: tuple[Check, ...] = ALL_CHECKS) -> list[Breach]:
     """Run the checks; what breaks them, with the first places."""
     breaches = []
     for check in checks:

@@ -20,7 +20,26 @@ APPEND_ONLY = {
     "contribution": ("person_id", "month", "content_hash"),
     "credit_difference": ("person_id", "entry_id", "benefit_month", "source"),
     "request": ("person_id", "actor", "request_id"),
+    "debt": ("person_id", "entry_id"),
+    "retirement": ("person_id", "recorded_id"),
+    "advance_credit": ("person_id", "month"),
     "policy_version": ("version",),
+    "pool_transfer": ("person_id", "case_id"),
+    "pool_transfer_step": ("person_id", "case_id", "step"),
+    "pool_payment": ("entry_id",),
+    "person_merge": ("person_id", "merge_id"),
+    "accumulator_move": ("person_id", "merge_id", "year", "benefit"),
+    "pool_quota": ("person_id", "hold_id"),
+    "quota_event": ("person_id", "hold_id", "event_no"),
+    "incoming_draw": ("person_id", "settlement_id", "quota_id"),
+    "account_event": ("person_id", "event_id"),
+    "payee": ("person_id", "payee_id"),
+    "payee_payment": ("person_id", "payee_id"),
+    "premium": ("person_id", "entry_id"),
+    "proposal": ("person_id", "proposal_id"),
+    "proposal_decision": ("person_id", "proposal_id"),
+    "resettlement": ("person_id", "settlement_id"),
+    "claim": ("person_id", "visit_id"),
 }
 """Table -> key. Rows of these tables are written once."""
 
@@ -60,7 +79,16 @@ SETTLEMENT_GIVEN_BACK_ONCE = """
           AND s.reverses_settlement_id = NEW.reverses_settlement_id);
 """
 
+DECIDED_BY_ANOTHER = """
+    SELECT RAISE(ABORT, 'approval/same-actor: whoever proposes does not decide')
+    WHERE NOT EXISTS (
+        SELECT 1 FROM proposal AS p
+        WHERE p.person_id = NEW.person_id AND p.proposal_id = NEW.proposal_id
+          AND p.proposed_by <> NEW.decided_by);
+"""
+
 MORE_CHECKS = {
+    "proposal_decision": DECIDED_BY_ANOTHER,
     "entry": ENTRY_MONTH_IS_OPEN,
     "transfer": TRANSFER_BELONGS,
     "settlement": SETTLEMENT_GIVEN_BACK_ONCE,

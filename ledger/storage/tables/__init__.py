@@ -4,7 +4,34 @@ The append-only triggers stand in `storage/triggers.py`. `WITHOUT ROWID` makes S
 person's rows together in key order, as a clustered table would.
 """
 
-from ledger.storage.tables import books, people, reference, visits
+from ledger.storage.tables import (
+    accounts,
+    books,
+    claims,
+    crediting,
+    debts,
+    moves,
+    people,
+    proposals,
+    providers,
+    reference,
+    resettlements,
+    visits,
+)
 from ledger.storage.tables.base import metadata
 
-__all__ = ["books", "metadata", "people", "reference", "visits"]
+__all__ = [
+    "accounts",
+    "books",
+    "claims",
+    "crediting",
+    "debts",
+    "metadata",
+    "moves",
+    "people",
+    "proposals",
+    "providers",
+    "reference",
+    "resettlements",
+    "visits",
+]

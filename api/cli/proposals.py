@@ -1,0 +1,147 @@
+"""`gongji propose` and `gongji proposals`: one actor proposes, another approves (双人复核)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.common import (
+    ActorOption,
+    DbOption,
+    DryRunOption,
+    JsonOption,
+    PackOption,
+    RequestOption,
+    a_day,
+    answering,
+    examples,
+    opened,
+    parsed,
+    print_json,
+    table,
+)
+
+propose = typer.Typer(
+    help="提出须双人复核的业务；批准后才入账。 Propose what needs a second person.",
+    no_args_is_help=True,
+)
+proposals = typer.Typer(
+    help="复核：列出、批准、驳回提案。 List, approve and reject proposals.", no_args_is_help=True
+)
+
+PersonArgument = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="理由。 Why.")]
+ProposalArgument = Annotated[int, typer.Argument(help="提案编号。 Proposal.")]
+
+
+def tell(answer: dict[str, Any], as_json: bool) -> None:
+    """Say that a proposal waits for its second person."""
+    if as_json:
+        print_json(answer)
+    else:
+        typer.echo(f"✓ 已提出“{answer['name']}”，提案编号 {answer['proposal_id']}，待另一人复核")
+
+
+@propose.command(
+    "adjust",
+    epilog=examples(
+        'gongji propose adjust 4203000000000001 120.00 --on 2023-05-04 --reason "补记漏划"',
+        "gongji propose adjust 4203000000000001 --reason 多划 --on 2023-05-04 -- -35.00",
+    ),
+)
+def adjust(
+    person: PersonArgument,
+    amount: Annotated[str, typer.Argument(help="元，负数为减少。 Yuan; below zero takes out.")],
+    on: Annotated[str, typer.Option("--on", help="入账日期。 Day.")],
+    reason: ReasonOption,
+    year: Annotated[
+        int | None, typer.Option("--year", help="记入哪一年的资金，默认当年。 Year of the money.")
+    ] = None,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """特殊调整：增加或减少个人账户（110）。 Special adjustment, up or down."""
+    from ledger.core.money import fen_from_yuan
+
+    fen, day = parsed(fen_from_yuan, amount), parsed(a_day, on)
+    with answering(as_json), opened(db, pack, actor=actor) as context:
+        from ledger.services.special_adjustment import propose_adjustment
+
+        answer = propose_adjustment(context, person, fen, day, reason, year, request_id, dry_run)
+        tell(answer, as_json)
+
+
+@proposals.command(
+    "list", epilog=examples("gongji proposals list", "gongji proposals list --status open --json")
+)
+def list_proposals(
+    status: Annotated[
+        str | None, typer.Option("--status", help="open、approved 或 rejected。 Status.")
+    ] = None,
+    person: Annotated[str | None, typer.Option("--person", help="只看此人。 Of a person.")] = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """列出提案。 List proposals."""
+    with answering(as_json), opened(db) as context:
+        from ledger.services.proposals import listing
+
+        found = listing(context, status, person)
+        if as_json:
+            print_json({"proposals": found})
+            return
+        keys = ["proposal_id", "name", "psn_name", "reason", "proposed_by", "status", "decided_by"]
+        names = ["编号", "事项", "姓名", "理由", "提出", "状态", "复核"]
+        table("提案", names, [[str(row[key] or "") for key in keys] for row in found])
+
+
+@proposals.command(
+    "approve",
+    epilog=examples("gongji proposals approve 897483939283046400 --actor cli:lisi --json"),
+)
+def approve(
+    proposal: ProposalArgument,
+    reason: Annotated[str, typer.Option("--reason", help="复核意见。 Why.")] = "",
+    actor: ActorOption = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """批准提案并入账；须由提出人以外的人。 Approve, as somebody else, and book it."""
+    with answering(as_json), opened(db, pack, actor=actor) as context:
+        from ledger.services import proposals as desk
+
+        answer = desk.approve(context, proposal, reason, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+        else:
+            done = "可以批准" if dry_run else "已批准并入账"
+            typer.echo(f"✓ 提案 {answer['proposal_id']}（{answer['name']}）{done}")
+
+
+@proposals.command(
+    "reject", epilog=examples("gongji proposals reject 897483939283046400 --reason 依据不足")
+)
+def reject(
+    proposal: ProposalArgument,
+    reason: ReasonOption,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """驳回提案，不入账。 Turn a proposal down."""
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services import proposals as desk
+
+        answer = desk.reject(context, proposal, reason)
+        if as_json:
+            print_json(answer)
+        else:
+            typer.echo(f"✓ 提案 {answer['proposal_id']}（{answer['name']}）已驳回")
