@@ -17,6 +17,8 @@ class Pool(SQLModel, table=True):
     name: str
     pack: str
     credited_through: int | None = None
+    benefit_rules: str | None = None
+    """By which rules `benefit_span` was derived; empty: from the roster."""
 
 
 class PolicyVersion(SQLModel, table=True):
