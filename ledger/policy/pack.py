@@ -22,10 +22,13 @@ from ledger.policy.values import (
     AdvanceRules,
     BenefitRules,
     CitedValue,
+    ClaimRules,
     CreditingRules,
     DebtRules,
     FamilyRules,
+    InterestRules,
     OutpatientRules,
+    ResettlementRules,
     TransferRules,
 )
 
@@ -129,6 +132,15 @@ class Pack:
 
     def transfer(self, day: date) -> TransferRules:
         return self._rules("transfer", day, typed.transfer_rules)
+
+    def resettlement(self, day: date) -> ResettlementRules:
+        return self._rules("resettlement", day, typed.resettlement_rules)
+
+    def claims(self, day: date) -> ClaimRules:
+        return self._rules("away", day, typed.claim_rules)
+
+    def interest(self, day: date) -> InterestRules:
+        return self._rules("interest", day, typed.interest_rules)
 
     def cite(self, key: str, day: date) -> CitedValue:
         """The value of a full key (`outpatient.deductible`) on a day, with its source."""

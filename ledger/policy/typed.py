@@ -13,11 +13,14 @@ from ledger.policy.values import (
     AdvanceRules,
     BenefitRules,
     CapBasis,
+    ClaimRules,
     CreditingRules,
     DebtRules,
     DeductibleShape,
     FamilyRules,
+    InterestRules,
     OutpatientRules,
+    ResettlementRules,
     TransferRules,
 )
 
@@ -123,6 +126,24 @@ def debt_rules(get: Get) -> DebtRules:
     )
 
 
+def resettlement_rules(get: Get) -> ResettlementRules:
+    def value(name: str) -> Any:
+        return get(f"resettlement.{name}").typed
+
+    return ResettlementRules(
+        behaviour=value("resettle_behaviour"),
+        order=value("resettle_order"),
+        difference=value("resettle_difference"),
+    )
+
+
+def claim_rules(get: Get) -> ClaimRules:
+    """Article 21 of S3c, or what another pool has in its place."""
+    last_day: Any = get("away.manual_claim_until").typed
+    papers: Any = get("away.manual_claim_papers").typed
+    return ClaimRules(last_day, papers)
+
+
 def family_rules(get: Get) -> FamilyRules:
     def allowed(name: str) -> bool:
         """A switch that the rules do not know yet on the day is off."""
@@ -150,6 +171,24 @@ def transfer_rules(get: Get) -> TransferRules:
         moved_out_within=value("moved_out_within"),
         moved_in_within=value("moved_in_within"),
         account_balance_follows=value("account_balance_follows"),
+    )
+
+
+def interest_rules(get: Get) -> InterestRules:
+    """国发〔1998〕44号: this year's money at one rate, what was carried over at another."""
+
+    def rate(name: str) -> int:
+        kind: Any = get(f"interest.{name}").typed
+        if kind == "none" or not get("interest.pays").typed:
+            return 0
+        return _int(get(f"interest.{kind}_rate"))
+
+    posted_money: Any = get("interest.posted_money").typed
+    return InterestRules(
+        this_year_bp=rate("this_year"),
+        carried_bp=rate("carried_over"),
+        day_basis=_int(get("interest.day_basis")),
+        posted_money=posted_money,
     )
 
 

@@ -149,6 +149,41 @@ class TransferRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ResettlementRules:
+    """What becomes of a year's settlements when something earlier changes, on one day."""
+
+    behaviour: str
+    """`as_processed`: later visits stand; `resettle_later`: the person-year is marked."""
+    order: str
+    """`settlement_time` or `arrival`."""
+    difference: str
+    """Who the difference is settled with: `person` or `provider`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRules:
+    """Manual reimbursement (手工报销) of visits elsewhere, by the day of the visit."""
+
+    last_day: str
+    """Of the year after the visit, "03-31"."""
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterestRules:
+    """Interest on personal accounts (个人账户计息) on one day. Rates are of a year."""
+
+    this_year_bp: int
+    """For money of this year; 0 where the pool pays none."""
+    carried_bp: int
+    """For principal and interest carried over from earlier years."""
+    day_basis: int
+    """Days by which a rate of a year is divided: 360 or 365."""
+    posted_money: str
+    """`its_year` or `earlier_years`: whose money interest is once it is posted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Where a value stands: `S3c-6.1` is article 6.1 of document S3c."""
 

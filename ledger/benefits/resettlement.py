@@ -1,0 +1,230 @@
+"""A person-year settled anew (重新结算): the fold over the visits that stand, in the order of the
+visits, under what is known now; and what follows for whoever has paid.
+
+A visit stands while nothing has given it back: neither a refund (退费) nor an earlier
+resettlement. The fold runs on what the visits say and on what the person and the institution
+were on the day, so it never looks at an old result except to compare.
+
+Who pays the difference is a setting of the pack (`resettle_difference`). By default the provider
+has done with the patient what was right when it settled: it keeps what it billed, and the
+difference is between the fund and the person. What accounts paid stays, unless the new own
+share is smaller: what is beyond it goes back to the accounts, the last payer's first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from ledger.benefits.kernel import YearSoFar, add_to_year
+from ledger.benefits.kernel_rules import KernelParameters
+from ledger.benefits.outpatient import Case, PoolShare, pool_share
+from ledger.policy.values import OutpatientRules
+
+ARTICLES = ("S3c-6",)
+
+
+class Cause(StrEnum):
+    """Why a visit comes out otherwise than it stands; a visit may have several."""
+
+    STATUS = "changed_status"
+    TIER = "changed_tier"
+    STAY = "changed_stay"
+    PACK = "pack_version"
+    LATE = "late_visit"
+    REVERSAL = "reversal_before"
+    EARLIER = "earlier_changed"
+
+
+CAUSE_TEXT = {
+    Cause.STATUS: "参保身份或待遇期有更正",
+    Cause.TIER: "医疗机构级别有更正",
+    Cause.STAY: "住院记录后到或有变化",
+    Cause.PACK: "政策包版本变化",
+    Cause.LATE: "此前的就诊晚到，按就诊顺序重排",
+    Cause.REVERSAL: "此前的就诊已退费，退还起付线和限额",
+    Cause.EARLIER: "此前的就诊重新结算，累计随之变化",
+}
+
+
+class StandingVisit(NamedTuple):
+    """A settlement that stands, as far as the fold needs it. Fen.
+
+    `arrival` is the number of the visit's first settlement, which rises with arrival; `given_back`
+    is the number of the refund or mirror that ended it, None while it stands.
+    """
+
+    person_id: int
+    settlement_id: int
+    arrival: int
+    visit_id: str
+    settled_at: str
+    """Local time as columns keep it; its first ten characters are the day."""
+    provider_id: int
+    prescriber_id: int | None
+    med_type: str
+    in_scope_fen: int
+    status: str
+    tier: int | None
+    reason: str
+    deductible_fen: int
+    beyond_deductible_fen: int
+    cost_fen: int
+    pool_fen: int
+    policy_version: str
+
+    @property
+    def stands(self) -> tuple[int, int, int, int]:
+        """What the settlement put into the year."""
+        return self.deductible_fen, self.beyond_deductible_fen, self.cost_fen, self.pool_fen
+
+
+class GivenBack(NamedTuple):
+    """A visit that a refund gave back: when it was settled, and the refund's number."""
+
+    settled_at: str
+    refund_id: int
+
+
+class DayRules(NamedTuple):
+    """The rules of a day, looked up once."""
+
+    outpatient: OutpatientRules
+    parameters: KernelParameters
+
+
+class Refolded(NamedTuple):
+    """A visit settled anew: what it met, what it comes to, and why that is not what stands."""
+
+    visit: StandingVisit
+    status: str
+    share: PoolShare
+    before: YearSoFar
+    causes: tuple[Cause, ...]
+
+
+class FoldedYear(NamedTuple):
+    """A person-year: the visits that come out otherwise, in order, and the year after all."""
+
+    changed: list[Refolded]
+    after: YearSoFar
+    visits: int
+
+
+def in_order(visits: Iterable[StandingVisit]) -> list[StandingVisit]:
+    """By settlement time, ties in order of arrival (default 4)."""
+    return sorted(visits, key=lambda visit: (visit.settled_at, visit.arrival))
+
+
+def refold(
+    visits: Sequence[StandingVisit],
+    given_back: Sequence[GivenBack],
+    start: YearSoFar,
+    case_of: Callable[[StandingVisit], Case],
+    rules_of: Callable[[str], DayRules],
+    same_rules: Callable[[str, str], bool],
+) -> FoldedYear:
+    """Settle one person-year anew.
+
+    Args:
+        visits: those that stand, as `in_order` has them, of one person and natural year.
+        given_back: visits of the year that a refund gave back.
+        start: what the year began with (a merged number brings its own), mostly zeros.
+        case_of: what the rules look at in a visit, by what is known now.
+        rules_of: the rules of a day ("2023-01-31").
+        same_rules: do the rules of a day ("2023-01-31") equal those of a pack's version?
+
+    Source: S3c-6 (default 4, 6 and 7).
+    """
+    year = start
+    changed: list[Refolded] = []
+    latest_arrival = 0
+    for visit in visits:
+        day = visit.settled_at[:10]
+        case = case_of(visit)
+        rules = rules_of(day)
+        share = pool_share(case, rules.outpatient, year, rules.parameters)
+        amounts = share.amounts
+        if (amounts[0], amounts[1], amounts[2], amounts[7]) != visit.stands:
+            status = "" if case.status is None else str(case.status)
+            causes = _causes(visit, status, share, same_rules(visit.policy_version, day))
+            if latest_arrival > visit.arrival:
+                causes.append(Cause.LATE)
+            if any(
+                back.settled_at <= visit.settled_at and back.refund_id > visit.settlement_id
+                for back in given_back
+            ):
+                causes.append(Cause.REVERSAL)
+            changed.append(Refolded(visit, status, share, year, tuple(causes) or (Cause.EARLIER,)))
+        latest_arrival = max(latest_arrival, visit.arrival)
+        year = add_to_year(year, amounts)
+    return FoldedYear(changed, year, len(visits))
+
+
+def _causes(visit: StandingVisit, status: str, share: PoolShare, same_rules: bool) -> list[Cause]:
+    """What was corrected about the visit itself, status before tier before stay before rules."""
+    causes = []
+    if status != visit.status:
+        causes.append(Cause.STATUS)
+    if share.tier != visit.tier:
+        causes.append(Cause.TIER)
+    if "in_hospital" in (visit.reason, share.reason) and visit.reason != share.reason:
+        causes.append(Cause.STAY)
+    if not same_rules:
+        causes.append(Cause.PACK)
+    return causes
+
+
+class Payers(NamedTuple):
+    """Who pays a bill. `to_provider_fen` is the pooled fund's part that the provider gets,
+    `to_person_fen` what the fund pays the person (negative: the person owes it). Fen.
+
+    pool = to_provider + to_person; account = own + family + aid.
+    """
+
+    to_provider_fen: int
+    to_person_fen: int
+    own_fen: int
+    family_fen: int
+    aid_fen: int
+
+    @property
+    def pool_fen(self) -> int:
+        return self.to_provider_fen + self.to_person_fen
+
+    @property
+    def account_fen(self) -> int:
+        return self.own_fen + self.family_fen + self.aid_fen
+
+
+class Difference(StrEnum):
+    """With whom the fund settles what comes out otherwise (`resettle_difference`)."""
+
+    PERSON = "person"
+    PROVIDER = "provider"
+
+
+def payers_after(
+    before: Payers, pool_fen: int, payable_fen: int, difference: Difference, by_papers: bool
+) -> Payers:
+    """Who pays once the fund's share is `pool_fen`.
+
+    Args:
+        payable_fen: what accounts may pay of the bill beside the new share.
+        by_papers: the person paid the bill in full and the fund pays the person (article 21).
+
+    What came from other pools' accounts stays: it was cleared between the pools.
+    """
+    excess = max(before.account_fen - payable_fen, 0)
+    family = max(before.family_fen - excess, 0)
+    excess -= before.family_fen - family
+    own = max(before.own_fen - excess, 0)
+    accounts = own + family + before.aid_fen
+    if by_papers:
+        to_provider = 0
+    elif difference is Difference.PROVIDER:
+        to_provider = pool_fen
+    else:
+        to_provider = before.to_provider_fen + before.account_fen - accounts
+    return Payers(to_provider, pool_fen - to_provider, own, family, before.aid_fen)
