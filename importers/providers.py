@@ -67,6 +67,7 @@ LAYOUT = Layout(
             "pharmacy_pooling",
             ("门诊统筹资格", "门诊统筹", "门诊统筹药店", "是否门诊统筹", "是否门诊统筹药店"),
         ),
+        Field("changed_on", ("变更日期", "变更时间", "变动日期", "等级变更日期")),
     ),
     needed=(("code",), ("name",), ("agreement_from",)),
     identifying=("code",),
@@ -124,7 +125,7 @@ def read_providers(table: Table) -> Batch[ProviderRecord]:
         names,
         kinds,
         grades,
-        [_settled_tier(*row) for row in zip(kinds, tiers, grades, names, strict=True)],
+        [settled_tier(*row) for row in zip(kinds, tiers, grades, names, strict=True)],
         [
             stated or (code and code[1:7])
             for stated, code in zip(table.optional("county", county), codes, strict=True)
@@ -132,6 +133,7 @@ def read_providers(table: Table) -> Batch[ProviderRecord]:
         starts,
         ends(last_days),
         table.optional("pharmacy_pooling", flag),
+        table.optional("changed_on", day),
     )
     return table.batch(map(ProviderRecord._make, zip(*columns, strict=True)))
 
@@ -172,7 +174,7 @@ def _tier(cell: Cell) -> int | Fault:
     return found
 
 
-def _settled_tier(
+def settled_tier(
     kind: ProviderKind | None, tier: int | None, grade: str, institution: str | None
 ) -> int | None:
     """Level for the deductible and ratio: as stated, else by the grade, else 1 for the kinds of

@@ -112,8 +112,14 @@ class FoldedYear(NamedTuple):
     visits: int
 
 
-def in_order(visits: Iterable[StandingVisit]) -> list[StandingVisit]:
-    """By settlement time, ties in order of arrival (default 4)."""
+def in_order(visits: Iterable[StandingVisit], order: str) -> list[StandingVisit]:
+    """By settlement time, ties in order of arrival (default 4); or as they arrived.
+
+    Args:
+        order: `settlement_time` or `arrival` (`resettle_order`).
+    """
+    if order == "arrival":
+        return sorted(visits, key=lambda visit: visit.arrival)
     return sorted(visits, key=lambda visit: (visit.settled_at, visit.arrival))
 
 

@@ -17,7 +17,7 @@ _PROVIDER_COLUMNS = (
 
 
 class Provider(NamedTuple):
-    """A row of `provider`."""
+    """A row of `provider`, or what it was on a day."""
 
     provider_id: int
     code: str
@@ -32,6 +32,86 @@ class Provider(NamedTuple):
 
     def in_agreement(self, day: date) -> bool:
         return self.agreement_from <= day < self.agreement_until
+
+
+class ProviderSpan(NamedTuple):
+    """A row of `provider_span`: what held over [valid_from, valid_until)."""
+
+    provider_id: int
+    valid_from: date
+    valid_until: date
+    grade: str
+    tier: int | None
+    agreement_from: date
+    agreement_until: date
+    pharmacy_pooling: bool | None
+
+    def said_of(self, provider: Provider) -> Provider:
+        """The provider as it was over the span."""
+        return provider._replace(
+            grade=self.grade,
+            tier=self.tier,
+            agreement_from=self.agreement_from,
+            agreement_until=self.agreement_until,
+            pharmacy_pooling=self.pharmacy_pooling,
+        )
+
+
+class DatedProviders:
+    """Providers as they were on any day. Most never changed; for those a look-up is one `get`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._by_code = providers(connection)
+        self._by_id = {provider.provider_id: provider for provider in self._by_code.values()}
+        self._spans = provider_spans(connection)
+
+    def on(self, code: str | None, day: date) -> Provider | None:
+        """By code; None: there is no such provider."""
+        provider = self._by_code.get(code or "")
+        return provider if provider is None else self._as_of(provider, day)
+
+    def by_id(self, provider_id: int, day: date) -> Provider | None:
+        provider = self._by_id.get(provider_id)
+        return provider if provider is None else self._as_of(provider, day)
+
+    def _as_of(self, provider: Provider, day: date) -> Provider:
+        for span in self._spans.get(provider.provider_id, ()):
+            if span.valid_from <= day < span.valid_until:
+                return span.said_of(provider)
+        return provider
+
+
+def provider_spans(connection: Connection) -> dict[int, list[ProviderSpan]]:
+    """Provider -> its spans, oldest first; only those that changed on a named day have any."""
+    rows = connection.exec_driver_sql(
+        f"SELECT {', '.join(ProviderSpan._fields)} FROM provider_span "
+        "ORDER BY provider_id, valid_from"
+    )
+    found: dict[int, list[ProviderSpan]] = {}
+    for number, start, until, grade, tier, agreed, ended, pooling in rows:
+        span = ProviderSpan(
+            number,
+            date.fromisoformat(start),
+            date.fromisoformat(until),
+            grade,
+            tier,
+            date.fromisoformat(agreed),
+            date.fromisoformat(ended),
+            None if pooling is None else bool(pooling),
+        )
+        found.setdefault(number, []).append(span)
+    return found
+
+
+def save_provider_spans(connection: Connection, spans: dict[int, list[ProviderSpan]]) -> None:
+    """Replace the spans of these providers."""
+    execute_rows(
+        connection,
+        "DELETE FROM provider_span WHERE provider_id = ?",
+        [(provider_id,) for provider_id in spans],
+    )
+    rows = [span for provider_id in sorted(spans) for span in spans[provider_id]]
+    insert_rows(connection, "provider_span", " ".join(ProviderSpan._fields), rows)
 
 
 def providers(connection: Connection) -> dict[str, Provider]:

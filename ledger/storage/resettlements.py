@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from ledger.benefits.kernel import NEW_YEAR, YearSoFar
-from ledger.benefits.resettlement import GivenBack, StandingVisit, in_order
+from ledger.benefits.resettlement import GivenBack, StandingVisit
 from ledger.benefits.settlement import Settlement
 from ledger.storage.bulk import execute_rows, insert_rows, keys
+from ledger.storage.settlements import accumulators_of
 
 ELSEWHERE = 0
 """The provider number of places that are not on our list (claims by papers)."""
 
 
 class PersonYear(NamedTuple):
-    """What stands of a person's natural year, in the order of the visits.
+    """What stands of a person's natural year, in the order in which it was settled.
 
     `start` is what the year holds beside its settlements: a merged number brought it.
     """
@@ -96,7 +97,7 @@ _ROWS = """
 
 def person_years(connection: Connection, people: Sequence[int], year: int) -> dict[int, PersonYear]:
     """Person -> what stands of the year, for those of whom anything was settled in it."""
-    rows: dict[int, list[Sequence[object]]] = defaultdict(list)
+    rows: dict[int, list[Sequence[Any]]] = defaultdict(list)
     for row in connection.exec_driver_sql(_ROWS, {"keys": keys(people), "year": year}):
         rows[row[0]].append(row)
     stored = _stored(connection, people, year)
@@ -109,8 +110,6 @@ def person_years(connection: Connection, people: Sequence[int], year: int) -> di
 def _stored(
     connection: Connection, people: Sequence[int], year: int
 ) -> dict[int, tuple[YearSoFar, int]]:
-    from ledger.storage.settlements import accumulators_of
-
     return {
         person_id: (row.year_so_far, row.version)
         for (person_id, of_year), row in accumulators_of(connection, people).items()
@@ -118,30 +117,31 @@ def _stored(
     }
 
 
-def _person_year(rows: list[Sequence[object]], stored: YearSoFar, version: int) -> PersonYear:
+def _person_year(rows: list[Sequence[Any]], stored: YearSoFar, version: int) -> PersonYear:
     ended: dict[int, tuple[int, str]] = {}
     arrival: dict[str, int] = {}
-    sums = [0, 0, 0, 0]
+    deductible = beyond = cost = pool = 0
     for row in rows:
-        settlement_id, visit_id, reverses = row[1], row[2], row[16]
-        arrival.setdefault(visit_id, settlement_id)  # type: ignore[arg-type]  # Text and number.
-        if reverses is not None:
-            ended[reverses] = settlement_id, visit_id  # type: ignore[index,assignment]
-        for place, amount in enumerate(row[11:15]):
-            sums[place] += amount  # type: ignore[operator]  # Fen.
+        arrival.setdefault(row[2], row[1])
+        if row[16] is not None:
+            ended[row[16]] = row[1], row[2]
+        deductible, beyond = deductible + row[11], beyond + row[12]
+        cost, pool = cost + row[13], pool + row[14]
     standing, given_back = [], []
     for row in rows:
-        if row[16] is not None:
-            continue
-        end = ended.get(row[1])  # type: ignore[call-overload]
-        if end is None:
-            visit = StandingVisit(*row[:2], arrival[row[2]], *row[2:16])  # type: ignore[index,arg-type]
-            standing.append(visit)
-        elif end[1] != row[2]:
-            given_back.append(GivenBack(str(row[3]), end[0]))
-    in_year = (sums[0] + sums[1], sums[0], sums[2], sums[3], sums[3])
-    start = tuple(held - added for held, added in zip(stored, in_year, strict=True))
-    return PersonYear(in_order(standing), given_back, start, version)  # type: ignore[arg-type]
+        end = ended.get(row[1])
+        if row[16] is None and end is None:
+            standing.append(StandingVisit(row[0], row[1], arrival[row[2]], *row[2:16]))
+        elif row[16] is None and end is not None and end[1] != row[2]:
+            given_back.append(GivenBack(row[3], end[0]))
+    start = (
+        stored[0] - deductible - beyond,
+        stored[1] - deductible,
+        stored[2] - cost,
+        stored[3] - pool,
+        stored[4] - pool,
+    )
+    return PersonYear(standing, given_back, start, version)
 
 
 def claimed_tiers(
@@ -236,5 +236,6 @@ def resettlement_of(connection: Connection, settlement: Settlement) -> Resettlem
     ).first()
     if row is None:
         return None
-    values = tuple(row)
-    return ResettlementRow(*values[:5], date.fromisoformat(values[5]), values[6])
+    return ResettlementRow(
+        row[0], row[1], row[2], row[3], row[4], date.fromisoformat(row[5]), row[6]
+    )

@@ -262,6 +262,39 @@ def test_a_providers_new_agreement_replaces_the_old_one(world: World) -> None:
     assert answer["hifp_pay"] == "65.00"
 
 
+def tiers(world: World, code: str) -> list[tuple[str, str, int]]:
+    return world.rows(
+        "SELECT s.valid_from, s.valid_until, s.tier FROM provider_span AS s JOIN provider AS p "
+        "ON p.provider_id = s.provider_id WHERE p.code = ? ORDER BY 1",
+        code,
+    )
+
+
+def test_a_row_with_a_day_of_change_holds_from_that_day(world: World) -> None:
+    hospital = provider_records()[0]
+    lower = hospital._replace(tier=2, grade="二级甲等", changed_on=date(2023, 4, 1))
+    lowest = hospital._replace(tier=1, grade="一级", changed_on=date(2023, 2, 1))
+    assert bring(world, "providers", lower) == (1, 0, [])
+    assert bring(world, "providers", lowest) == (1, 0, [])
+    expected = [
+        ("0001-01-01", "2023-02-01", 3),
+        ("2023-02-01", "2023-04-01", 1),
+        ("2023-04-01", "9999-12-31", 2),
+    ]
+    assert tiers(world, hospital.code) == expected
+    assert world.rows("SELECT tier FROM provider WHERE code = ?", hospital.code) == [(2,)]
+    assert bring(world, "providers", lower, lowest) == (2, 2, [])
+    assert tiers(world, hospital.code) == expected
+
+
+def test_a_row_without_a_day_holds_since_the_last_change(world: World) -> None:
+    hospital = provider_records()[0]
+    bring(world, "providers", hospital._replace(tier=2, changed_on=date(2023, 4, 1)))
+    assert bring(world, "providers", hospital._replace(tier=1)) == (1, 0, [])
+    spans = [("0001-01-01", "2023-04-01", 3), ("2023-04-01", "9999-12-31", 1)]
+    assert tiers(world, hospital.code) == spans
+
+
 # --- families ---
 
 
