@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from ledger.core.errors import NotInForce
@@ -17,6 +17,7 @@ from ledger.core.months import FAR, Month
 from ledger.policy import typed
 from ledger.policy.dated import Dated
 from ledger.policy.meta import Document, PackMeta
+from ledger.policy.shape_schema import BENEFITS
 from ledger.policy.values import (
     AccountRules,
     AdvanceRules,
@@ -108,6 +109,17 @@ class Pack:
 
     def outpatient(self, day: date) -> OutpatientRules:
         return self._rules("outpatient", day, typed.outpatient_rules)
+
+    def benefits(self, day: date) -> dict[str, OutpatientRules]:
+        """Every benefit that visits are settled by on a day, ordinary outpatient visits first; the
+        others only where the pack gives their ratio."""
+        found = {"outpatient": self.outpatient(day)}
+        for section in BENEFITS[1:]:
+            of = self._values.get(f"{section}.ratio", [])
+            if of and of[0].start <= day < of[-1].until:
+                make = partial(typed.other_benefit_rules, section=section)
+                found[section] = self._rules(section, day, make)
+        return found
 
     def crediting(self, month: Month) -> CreditingRules:
         """The rules of a benefit month: those of its first day."""

@@ -28,6 +28,14 @@ from ledger.policy.kinds import (
     texts,
     whole,
 )
+from ledger.policy.shape_schema import (
+    BASES,
+    BENEFIT_KEYS,
+    BENEFIT_NEEDS,
+    DEDUCTIBLE_SHAPES,
+    SHAPE_KEYS,
+    SHAPE_WORDS,
+)
 
 SCHEMA: Mapping[str, Mapping[str, Reader]] = {
     "coverage": {
@@ -44,14 +52,14 @@ SCHEMA: Mapping[str, Mapping[str, Reader]] = {
         "accounting_year": choice("natural_year"),
         "needs_benefit_period": flag,
         "minimum_ratio": ratio,
-        "deductible_shape": choice("none", "annual", "per_visit", "tier_with_ceiling"),
+        "deductible_shape": choice(*DEDUCTIBLE_SHAPES),
         "deductible": by_status_and_tier(amount),
         "deductible_ceiling": optional(amount),
         "ratio": by_status_and_tier(ratio),
         "annual_cap": optional(by_status(amount)),
-        "annual_cap_basis": choice("fund_pay", "cost"),
-        "visit_cap": optional(by_status(amount)),
-        "visit_cap_basis": choice("fund_pay", "cost"),
+        "annual_cap_basis": choice(*BASES),
+        "visit_cap": optional(by_status_and_tier(amount)),
+        "visit_cap_basis": choice(*BASES),
         "overall_cap": optional(amount),
         "cap_apart_from_other_benefits": flag,
         "counts_towards_overall_cap": flag,
@@ -70,18 +78,25 @@ SCHEMA: Mapping[str, Mapping[str, Reader]] = {
         "sign_up_needed": flag,
         "credentials": texts,
         "pharmacy_pooling": flag,
-        "pharmacy_ratio_tier": choice("prescribing_institution"),
+        "pharmacy_ratio_tier": choice("prescribing_institution", "1", "2", "3"),
         "pharmacy_pooling_when_unstated": flag,
         "internet_services_pooled": flag,
         "ungraded_institution": choice("primary_care_tier_1_others_refused"),
         "order": choice("settlement_time"),
-        "rounding": choice("half_up"),
+        "rounding": choice("half_up", "half_up_per_band"),
         "status_change_in_year": choice("accumulators_stay_new_ratio"),
         "refund": choice("gives_back_later_visits_stand"),
         "past_age_not_settled_up": choice("employed"),
         "first_day_accumulators": choice("year_of_visit"),
+        **SHAPE_KEYS,
     },
-    "chronic": {"managed_apart": flag, "diseases": texts, "list_is_open": flag},
+    "chronic": {
+        "managed_apart": flag,
+        "diseases": texts,
+        "list_is_open": flag,
+        **BENEFIT_KEYS,
+    },
+    "inpatient": BENEFIT_KEYS,
     "away": {
         "same_rules": flag,
         "unfiled_visit": choice("same_ratio_by_papers"),
@@ -226,6 +241,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "crediting": ("credit_rate", "credit_day", "retiree_pool_only_has_account"),
     "account_use": ("account_scope", "use_order", "forbidden_categories", "premiums_allowed"),
     "family": ("relations",),
+    "inpatient": BENEFIT_NEEDS,
 }
 """What the typed accessors read. A retiree's flat amount may be written (`retiree_flat`) or
 follow from `retiree_rate` and `average_pension_2021`."""
@@ -294,5 +310,6 @@ VALUE_WORDS: Mapping[str, str] = {
     "sibling": "兄弟姐妹",
     "other_relative": "其他亲属",
     "not_related": "非亲属",
+    **SHAPE_WORDS,
 }
 """Chinese for the words that a value may be, for people who read the result."""

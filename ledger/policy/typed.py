@@ -8,11 +8,12 @@ from typing import Any
 from ledger.core.errors import NotInForce
 from ledger.core.money import apply_bp
 from ledger.policy.dated import Dated
+from ledger.policy.shape_rules import BASES, Given, ratio_of, shapes_of
 from ledger.policy.values import (
     AccountRules,
     AdvanceRules,
     BenefitRules,
-    CapBasis,
+    ByStatus,
     ClaimRules,
     CreditingRules,
     DebtRules,
@@ -30,14 +31,71 @@ Get = Callable[[str], Dated]
 FLAT = "crediting.retiree_flat"
 FLAT_PARTS = ("crediting.retiree_rate", "crediting.average_pension_2021")
 
-_BASES = {"fund_pay": CapBasis.FUND_PAY, "cost": CapBasis.COST}
 _ELSEWHERE = ("maternity_med_types", "chronic_med_types", "dual_channel_med_types")
 
 
 def outpatient_rules(get: Get) -> OutpatientRules:
     """Articles 6 to 8, 10, 18 and 20 of S3c, or what another pool has in their place."""
+    given = Given(get, "outpatient")
 
     def value(name: str) -> Any:
+        return get(f"outpatient.{name}").typed
+
+    return OutpatientRules(
+        deductible_shape=DeductibleShape[value("deductible_shape").upper()],
+        deductible_fen=value("deductible"),
+        deductible_ceiling_fen=value("deductible_ceiling"),
+        ratio_bp=ratio_of(get, "outpatient"),
+        annual_cap_fen=_annual_cap(given),
+        annual_cap_basis=BASES[value("annual_cap_basis")],
+        visit_cap_fen=value("visit_cap"),
+        visit_cap_basis=BASES[value("visit_cap_basis")],
+        overall_cap_fen=value("overall_cap"),
+        pooled_med_types=frozenset(value("pooled_med_types")),
+        pharmacy_med_types=frozenset(value("pharmacy_med_types")),
+        elsewhere_med_types={
+            code: get(f"outpatient.{name}").cite.id for name in _ELSEWHERE for code in value(name)
+        },
+        inpatient_prefixes=value("inpatient_prefixes"),
+        blocked_on_admission_day=value("blocked_on_admission_day"),
+        blocked_on_discharge_day=value("blocked_on_discharge_day"),
+        pharmacy_pooling_when_unstated=value("pharmacy_pooling_when_unstated"),
+        shapes=shapes_of(get, "outpatient"),
+    )
+
+
+def other_benefit_rules(get: Get, section: str) -> OutpatientRules:
+    """Another benefit that is settled as visits are (慢特病、住院); what it leaves out is no limit."""
+    given = Given(get, section)
+    return OutpatientRules(
+        deductible_shape=DeductibleShape[get(f"{section}.deductible_shape").typed.upper()],  # type: ignore[attr-defined]  # Text by its reader.
+        deductible_fen=given("deductible"),
+        deductible_ceiling_fen=given("deductible_ceiling"),
+        ratio_bp=ratio_of(get, section),
+        annual_cap_fen=_annual_cap(given),
+        annual_cap_basis=BASES[given("annual_cap_basis", "fund_pay")],
+        visit_cap_fen=given("visit_cap"),
+        visit_cap_basis=BASES[given("visit_cap_basis", "fund_pay")],
+        overall_cap_fen=given("overall_cap"),
+        pooled_med_types=frozenset(given("pooled_med_types")),
+        pharmacy_med_types=frozenset(),
+        elsewhere_med_types={},
+        inpatient_prefixes=(),
+        blocked_on_admission_day=False,
+        blocked_on_discharge_day=False,
+        pharmacy_pooling_when_unstated=False,
+        shapes=shapes_of(get, section),
+    )
+
+
+def _annual_cap(given: Given) -> ByStatus | None:
+    """The yearly limit; where limits by disease are summed, their ceiling is the year's."""
+    ceiling = given("disease_cap_ceiling")
+    cap: ByStatus | None = given("annual_cap")
+    return (ceiling, ceiling) if cap is None and ceiling is not None else cap
+
+
+def value(name: str) -> Any:
         return get(f"outpatient.{name}").typed
 
     return OutpatientRules(

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
-StatusTierTable = tuple[tuple[int, int, int], tuple[int, int, int]]
-ByStatus = tuple[int, int]
+from ledger.policy.shapes import PLAIN, Shapes
+from ledger.policy.tables import ByStatus as ByStatus
+from ledger.policy.tables import CapBasis as CapBasis
+from ledger.policy.tables import StatusTierTable as StatusTierTable
 
 
 class DeductibleShape(IntEnum):
@@ -24,18 +26,14 @@ class DeductibleShape(IntEnum):
     """Taken from each visit."""
     TIER_WITH_CEILING = 3
     """By tier, and over all tiers never more in a year than the ceiling."""
-
-
-class CapBasis(IntEnum):
-    """What a limit is measured on."""
-
-    FUND_PAY = 0
-    COST = 1
+    TOPPED_UP = 4
+    """Charged once a year; a dearer tier later charges what is lacking (不足补齐)."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutpatientRules:
-    """Ordinary outpatient pooling (普通门诊统筹) on one day."""
+    """Ordinary outpatient pooling (普通门诊统筹) on one day, or another benefit that is settled in
+    the same way (慢特病、住院)."""
 
     deductible_shape: DeductibleShape
     deductible_fen: StatusTierTable
@@ -43,7 +41,7 @@ class OutpatientRules:
     ratio_bp: StatusTierTable
     annual_cap_fen: ByStatus | None
     annual_cap_basis: CapBasis
-    visit_cap_fen: ByStatus | None
+    visit_cap_fen: StatusTierTable | None
     visit_cap_basis: CapBasis
     overall_cap_fen: int | None
     pooled_med_types: frozenset[str]
@@ -56,6 +54,7 @@ class OutpatientRules:
     blocked_on_admission_day: bool
     blocked_on_discharge_day: bool
     pharmacy_pooling_when_unstated: bool
+    shapes: Shapes = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
