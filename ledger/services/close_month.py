@@ -60,11 +60,7 @@ def _still_open(work: UnitOfWork, month: Month) -> list[dict[str, str]]:
     if marked is not None and marked <= month:
         note("close/differences-waiting", f"{marked} 起有变更尚未重新划账")
     names = {p.provider_id: p.name for p in providers(connection).values()}
-    unpaid = [
-        names[provider_id]
-        for provider_id in funds.providers_with_business(connection, month)
-        if funds.statement(connection, provider_id, month) is None
-    ]
+    unpaid = [names[provider_id] for provider_id in funds.unpaid(connection, month)]
     if unpaid:
         note("close/providers-unpaid", f"{len(unpaid)} 家机构未拨付：{'、'.join(unpaid[:5])}…")
     for breach in checks.failing(connection):

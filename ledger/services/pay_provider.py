@@ -33,7 +33,8 @@ def pay_provider(
 
     Raises:
         Unknown: `provider/unknown`.
-        Conflict: `pay/done-before`.
+        Conflict: `pay/done-before`; `pay/done-with-later` where a later month's payment left
+            nothing of this one to pay.
         Refused: `pay/month-not-over` before the month ends, `fund/insufficient`.
     """
     content = {"verb": "pay", "provider": code, "month": str(month), "on": paid_on}
@@ -59,8 +60,7 @@ def pay_all(
             raise Refused("pay/month-not-over", f"{month} 尚未结束，不能在 {paid_on} 拨付")
         paid = [
             _pay(work, by_id[provider_id], month, paid_on, None)
-            for provider_id in funds.providers_with_business(work.connection, month)
-            if funds.statement(work.connection, provider_id, month) is None
+            for provider_id in funds.unpaid(work.connection, month)
         ]
         if not dry_run:
             work.commit()
@@ -74,6 +74,13 @@ def _pay(
     before = funds.statement(connection, provider.provider_id, month)
     if before is not None:
         raise Conflict("pay/done-before", f"“{provider.name}”{month} 已于 {before.paid_on} 拨付")
+    later = funds.paid_with_later(connection, provider.provider_id, month)
+    if later is not None:
+        raise Conflict(
+            "pay/done-with-later",
+            f"“{provider.name}”{month} 的款项已随 {Month.from_number(later.fiscal_month)} "
+            f"于 {later.paid_on} 一并拨付，没有未付的金额",
+        )
     owed = funds.payable(connection, provider.provider_id, month)
     pool, account = max(owed.pool_fen, 0), max(owed.account_fen, 0)
     available = funds.cash_balance(connection, DISBURSEMENT_ACCOUNT)

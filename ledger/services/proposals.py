@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.core.errors import Refused
-from ledger.services import special_adjustment
+from ledger.services import owed, reopening, special_adjustment
 from ledger.services.context import Context
 from ledger.services.four_eyes import ProposalKind, approve_as, reject_as
 from ledger.services.read import known_person
 from ledger.storage import proposals as store
 from ledger.storage.people import person
 
-KINDS: dict[str, ProposalKind] = {kind.kind: kind for kind in (special_adjustment.KIND,)}
+KINDS: dict[str, ProposalKind] = {
+    kind.kind: kind
+    for kind in (special_adjustment.KIND, reopening.REOPENING, reopening.WITHDRAWAL, owed.KIND)
+}
 """Kind -> what approving does. A new kind: its line here."""
 
 STATUSES = (store.OPEN, store.APPROVED, store.REJECTED)

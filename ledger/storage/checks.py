@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage import checks_proposals, invariants
+from ledger.storage import checks_debts, checks_pools, checks_proposals, invariants
 from ledger.storage.invariants import Check
 from ledger.storage.triggers import installed_triggers, sqlite_triggers
 
@@ -23,7 +23,12 @@ class Breach(NamedTuple):
 
 SHOWN = 10
 
-ALL_CHECKS: tuple[Check, ...] = (*invariants.CHECKS, *checks_proposals.CHECKS)
+ALL_CHECKS: tuple[Check, ...] = (
+    *invariants.CHECKS,
+    *checks_proposals.CHECKS,
+    *checks_debts.CHECKS,
+    *checks_pools.CHECKS,
+)
 """Every invariant as SQL: those of the books, then those of each noun."""
 
 

@@ -103,6 +103,8 @@ def translate(error: DBAPIError) -> GongjiError:
         return Refused(code, MESSAGES[code])
     if "no_overdraft" in text:
         return Refused("account/overdraft", "个人账户余额不足，数据库拒绝透支")
+    if "not_more_than_owed" in text:
+        return Refused("owed/more-than-owed", "超过此人尚未追回的金额")
     if "family_link_quota" in text:
         return Refused("family/quota-exceeded", "超过家庭共济额度")
     if "locked" in text or "busy" in text:

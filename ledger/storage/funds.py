@@ -13,23 +13,30 @@ from sqlalchemy import Connection
 
 from ledger.core.months import Month
 from ledger.storage.bulk import insert_rows
+from ledger.storage.tables.books import CASH_OF_PEOPLE
+
+
+_SIGNED = (
+    "SELECT CASE WHEN t.debit_account = :account THEN t.amount_fen ELSE -t.amount_fen END "
+    "FROM transfer AS t CROSS JOIN fiscal_month AS m "
+    "ON m.month = t.fiscal_month AND m.status = 'open' WHERE"
+)
+_MINE = "AND (t.debit_account = :account OR t.credit_account = :account)"
+_CASH = f"""
+    SELECT coalesce(sum(fen), 0) FROM (
+        SELECT debit_fen - credit_fen AS fen FROM account_month WHERE account = :account
+        UNION ALL {_SIGNED} t.person_id = 0 {_MINE}
+        UNION ALL {_SIGNED} {CASH_OF_PEOPLE} {_MINE})
+"""
 
 
 def cash_balance(connection: Connection, account: str) -> int:
     """Debit balance of one of the fund's own accounts, fen.
 
-    Closed months from their roll-up; of open months only what stands under person 0, for the
-    fund's money moves in runs and flows and never under a person.
+    Closed months from their roll-up; of open months what stands under person 0 (runs and flows
+    of the fund) and the few transfers of cash under a person, which have an index of their own.
     """
-    row = connection.exec_driver_sql(
-        "SELECT coalesce(sum(fen), 0) FROM ("
-        "SELECT debit_fen - credit_fen AS fen FROM account_month WHERE account = :account "
-        "UNION ALL SELECT CASE WHEN t.debit_account = :account THEN t.amount_fen "
-        "ELSE -t.amount_fen END FROM transfer AS t CROSS JOIN fiscal_month AS m "
-        "ON m.month = t.fiscal_month AND m.status = 'open' WHERE t.person_id = 0 "
-        "AND (t.debit_account = :account OR t.credit_account = :account))",
-        {"account": account},
-    ).scalar_one()
+    row = connection.exec_driver_sql(_CASH, {"account": account}).scalar_one()
     return int(row)
 
 
@@ -100,6 +107,30 @@ def statement(connection: Connection, provider_id: int, month: Month) -> Stateme
     if row is None:
         return None
     return StatementRow(row[0], row[1], row[2], row[3], row[4], date.fromisoformat(row[5]))
+
+
+def paid_with_later(connection: Connection, provider_id: int, month: Month) -> StatementRow | None:
+    """The payment of a later month that settled this one too; None while anything is owed."""
+    row = connection.exec_driver_sql(
+        "SELECT provider_id, fiscal_month, pool_fen, account_fen, entry_id, paid_on "
+        "FROM provider_statement WHERE provider_id = ? AND fiscal_month > ? "
+        "ORDER BY fiscal_month DESC LIMIT 1",
+        (provider_id, month.number),
+    ).first()
+    if row is None or payable(connection, provider_id, month)[1:] != (0, 0):
+        return None
+    return StatementRow(row[0], row[1], row[2], row[3], row[4], date.fromisoformat(row[5]))
+
+
+def unpaid(connection: Connection, month: Month) -> list[int]:
+    """Providers that did business in a month and were paid for it neither by itself nor together
+    with a later one."""
+    return [
+        provider_id
+        for provider_id in providers_with_business(connection, month)
+        if statement(connection, provider_id, month) is None
+        and paid_with_later(connection, provider_id, month) is None
+    ]
 
 
 def insert_statement(connection: Connection, row: StatementRow) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.books.chart import PERSONAL_ACCOUNT_FUND
+from ledger.books.chart import OWED_BY_PERSONS, PERSONAL_ACCOUNT_FUND
 from ledger.books.entry import Entry
 from ledger.books.kinds import TRANSFER_KINDS
 from ledger.storage.bulk import BY_PERSON, execute_rows, insert_rows
@@ -33,6 +33,13 @@ ADD_YEAR_TOTALS = """
     UPDATE account_year SET credited_fen = credited_fen + ?, debited_fen = debited_fen + ?
     WHERE person_id = ? AND year = ?
 """
+ADD_DEBTS = """
+    UPDATE debtor SET owed_fen = owed_fen + ?, settled_fen = settled_fen + ? WHERE person_id = ?
+"""
+DEBT_KINDS = frozenset(
+    kind.kind for kind in TRANSFER_KINDS.values() if OWED_BY_PERSONS in (kind.debit, kind.credit)
+)
+"""Kinds of transfer that make somebody owe money, or settle what is owed (待追回)."""
 
 
 def append(
@@ -80,6 +87,7 @@ def add_legs(connection: Connection, entries: Sequence[Entry]) -> None:
     transfers = sorted(_transfer_rows(entries), key=BY_PERSON)
     insert_rows(connection, "transfer", TRANSFER_COLUMNS, transfers)
     _move_totals(connection, entries)
+    _move_debts(connection, entries)
 
 
 def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[Any, ...]]:
@@ -129,6 +137,22 @@ def _move_totals(connection: Connection, entries: Sequence[Entry]) -> None:
         list(moves),
     )
     execute_rows(connection, ADD_YEAR_TOTALS, [(*both, *key) for key, both in moves.items()])
+
+
+def _move_debts(connection: Connection, entries: Sequence[Entry]) -> None:
+    """What people owe, and what of it is settled, moves with the transfers on 待追回款."""
+    moves: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for entry in entries:
+        for leg in entry.transfers:
+            if leg.kind in DEBT_KINDS:
+                settles = TRANSFER_KINDS[leg.kind].credit == OWED_BY_PERSONS
+                moves[leg.person_id][settles] += leg.amount_fen
+    execute_rows(
+        connection,
+        "INSERT OR IGNORE INTO debtor (person_id, owed_fen, settled_fen) VALUES (?, 0, 0)",
+        [(person,) for person in moves],
+    )
+    execute_rows(connection, ADD_DEBTS, [(*both, person) for person, both in moves.items()])
 
 
 def open_accounts(connection: Connection, opened: dict[int, date]) -> None:

@@ -235,10 +235,32 @@ def test_months_paid_out_of_order_are_paid_once(world: World) -> None:
     world.settle(world.visit("A", CHEN_NO, date(2023, 1, 5), 60_000))
     world.settle(world.visit("B", CHEN_NO, date(2023, 2, 6), 20_000))
     assert pay(world, "2023-02", date(2023, 3, 1))["paid"] == "150.00"
-    answer = pay(world, "2023-01", date(2023, 3, 2))
-    assert (answer["paid"], answer["carried"]) == ("0.00", "0.00")
+    assert refusal(pay, world, "2023-01", date(2023, 3, 2)) == "pay/done-with-later"
+    assert pay_all(world.context, Month(2023, 1), date(2023, 3, 2)) == []
     assert pay(world, "2023-03", date(2023, 4, 1))["paid"] == "0.00"
     assert have(world)[2] == 200_000 - 15_000
+
+
+def test_what_comes_late_into_a_month_paid_with_a_later_one_is_paid_all_the_same(
+    world: World,
+) -> None:
+    fund(world, 200_000)
+    world.settle(world.visit("A", CHEN_NO, date(2023, 1, 5), 60_000))
+    world.settle(world.visit("B", CHEN_NO, date(2023, 2, 6), 20_000))
+    pay(world, "2023-02", date(2023, 3, 1))
+    world.settle(world.visit("late", CHEN_NO, date(2023, 1, 7), 10_000))
+    assert pay(world, "2023-01", date(2023, 3, 2))["paid"] == "50.00"
+    assert refusal(pay, world, "2023-01", date(2023, 3, 3)) == "pay/done-before"
+
+
+def test_a_month_paid_with_a_later_one_keeps_nothing_open(world: World) -> None:
+    fund(world, 200_000)
+    world.settle(world.visit("A", CHEN_NO, date(2023, 1, 5), 60_000))
+    world.settle(world.visit("B", CHEN_NO, date(2023, 2, 6), 20_000))
+    pay(world, "2023-02", date(2023, 3, 1))
+    world.credit("2023-02")
+    world.close_month("2022-12")
+    assert world.close_month("2023-01")["status"] == "closed"
 
 
 def test_a_late_visit_of_a_paid_month_is_paid_with_the_next(world: World) -> None:

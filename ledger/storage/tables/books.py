@@ -7,7 +7,14 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, DateTime, Index, Text, text
 from sqlmodel import Field, SQLModel
 
+from ledger.books.chart import DISBURSEMENT_ACCOUNT
 from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
+
+
+CASH_OF_PEOPLE = (
+    f"person_id <> 0 AND (debit_account = '{DISBURSEMENT_ACCOUNT}' "
+    f"OR credit_account = '{DISBURSEMENT_ACCOUNT}')"
+)
 
 
 class Entry(SQLModel, table=True):
@@ -55,6 +62,13 @@ class Transfer(SQLModel, table=True):
             "fiscal_month",
             sqlite_where=text("provider_id IS NOT NULL"),
             postgresql_where=text("provider_id IS NOT NULL"),
+        ),
+        # Cash that moves under a person (repaid, paid out): rare, so only these stand in it.
+        Index(
+            "ix_transfer_cash_of_people",
+            "fiscal_month",
+            sqlite_where=text(CASH_OF_PEOPLE),
+            postgresql_where=text(CASH_OF_PEOPLE),
         ),
         CLUSTERED,
     )

@@ -399,6 +399,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pool", schema=None) as batch_op:
         batch_op.add_column(sa.Column("benefit_rules", sa.String(), nullable=True))
+
+    with op.batch_alter_table("transfer", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_transfer_cash_of_people",
+            ["fiscal_month"],
+            unique=False,
+            sqlite_where=sa.text(
+                "person_id <> 0 AND (debit_account = '1103' OR credit_account = '1103')"
+            ),
+            postgresql_where=sa.text(
+                "person_id <> 0 AND (debit_account = '1103' OR credit_account = '1103')"
+            ),
+        )
     # Derived tables begin with what the older ones say.
     op.execute(
         "INSERT INTO benefit_span (person_id, valid_from, valid_until, status, plan) "
