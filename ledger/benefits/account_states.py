@@ -104,7 +104,8 @@ class Event(StrEnum):
     RESUME = "resume"
     EMIGRATION = "emigration"
     DEATH = "death"
-    DEATH_WITHDRAWN = "death_withdrawn"
+    WITHDRAW = "withdraw"
+    """A registered death or emigration was a mistake."""
     CLOSE = "close"
     REOPEN = "reopen"
 
@@ -118,7 +119,7 @@ EVENT_NAMES: dict[Event, str] = {
     Event.RESUME: "恢复参保",
     Event.EMIGRATION: "出境定居",
     Event.DEATH: "死亡",
-    Event.DEATH_WITHDRAWN: "撤销死亡登记",
+    Event.WITHDRAW: "撤销死亡或出境登记",
     Event.CLOSE: "注销",
     Event.REOPEN: "重新启用",
 }
@@ -131,12 +132,12 @@ SETS: dict[Event, State] = {
     Event.DEATH: State.DEAD,
     Event.CLOSE: State.CLOSED,
 }
-LIFTS: dict[Event, State] = {
-    Event.RESTORE: State.LOST,
-    Event.UNFREEZE: State.FROZEN,
-    Event.RESUME: State.STOPPED,
-    Event.DEATH_WITHDRAWN: State.DEAD,
-    Event.REOPEN: State.CLOSED,
+LIFTS: dict[Event, tuple[State, ...]] = {
+    Event.RESTORE: (State.LOST,),
+    Event.UNFREEZE: (State.FROZEN,),
+    Event.RESUME: (State.STOPPED,),
+    Event.WITHDRAW: (State.DEAD, State.EMIGRATED),
+    Event.REOPEN: (State.CLOSED,),
 }
 
 
@@ -191,7 +192,8 @@ def standing(events: Iterable[Happened], on: date | None = None) -> Standing:
         if event in SETS:
             since.setdefault(SETS[event], day)
         else:
-            since.pop(LIFTS[event], None)
+            for state in LIFTS[event]:
+                since.pop(state, None)
     return Standing(since)
 
 
@@ -229,13 +231,12 @@ def refuse_event(held: Standing, event: Event, on: date) -> None:
                 f"账户自 {held.since[state]} 起已是{STATE_NAMES[state]}状态",
             )
         return
-    state = LIFTS[event]
-    if state not in held.since:
-        raise Refused(
-            "account/not-so", f"账户不在{STATE_NAMES[state]}状态，无须{EVENT_NAMES[event]}"
-        )
-    if on < held.since[state]:
+    lifted = [state for state in LIFTS[event] if state in held.since]
+    if not lifted:
+        names = "、".join(STATE_NAMES[state] for state in LIFTS[event])
+        raise Refused("account/not-so", f"账户不在{names}状态，不能{EVENT_NAMES[event]}")
+    if on < held.since[lifted[0]]:
         raise Refused(
             "account/earlier-than-state",
-            f"{EVENT_NAMES[event]}不能早于{STATE_NAMES[state]}之日 {held.since[state]}",
+            f"{EVENT_NAMES[event]}不能早于{STATE_NAMES[lifted[0]]}之日 {held.since[lifted[0]]}",
         )

@@ -131,3 +131,11 @@ class FamilyRecord(NamedTuple):
     valid_until: date = FAR
     quota_fen: Fen | None = None
     position: int | None = None
+
+
+class BankAccount(NamedTuple):
+    """Where money due to a person goes: name of the account, bank, number. The number is text."""
+
+    name: str
+    bank: str
+    number: str

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.core.months import DateSpan, Month
+from ledger.core.months import FAR, DateSpan, Month
+from ledger.core.people import Insured
 from ledger.storage.bulk import insert_rows, keys
 
 PSN_NO = "psn_no"
@@ -121,6 +122,32 @@ def find_person(connection: Connection, number: str) -> int | None:
     return None if found is None else int(found[0])
 
 
+def insured_from(connection: Connection, person_id: int, day: date, insured: Insured) -> bool:
+    """From `day` on the person's insurance is in this state, otherwise as it was last; what the
+    roster said for later days is gone. False for a person with no insurance before that day.
+
+    The months from there on that were credited before are marked to be looked at again.
+    """
+    before = [
+        span for span in spans_of(connection, [person_id])[person_id] if span.valid_from < day
+    ]
+    if not before:
+        return False
+    connection.exec_driver_sql(
+        "DELETE FROM person_span WHERE person_id = ? AND valid_from >= ?", (person_id, day)
+    )
+    connection.exec_driver_sql(
+        "UPDATE person_span SET valid_until = ? WHERE person_id = ? AND valid_until > ?",
+        (day, person_id, day),
+    )
+    after = before[-1]._replace(valid_from=day, valid_until=FAR, insured=insured.value)
+    insert_rows(connection, "person_span", " ".join(Span._fields), [after])
+    month, credited = Month.of(day), credited_through(connection)
+    if credited is not None and month <= credited:
+        look_again(connection, {person_id: month})
+    return True
+
+
 def look_again(connection: Connection, since: dict[int, Month]) -> None:
     """Mark people whose months up to the watermark the next crediting run must redo."""
     connection.exec_driver_sql(
@@ -160,3 +187,35 @@ def insert_users(connection: Connection, users: list[tuple[int, str, str]]) -> N
         "kind number person_id",
         [(CERTNO, certno, person_id) for person_id, certno, _name in users],
     )
+
+
+def uncredited(connection: Connection, person_id: int) -> bool:
+    """Has the person paid for months that no crediting run has covered, or must covered months
+    be looked at again? Whoever leaves the books is credited first."""
+    row = connection.exec_driver_sql(
+        "SELECT 1 FROM credit_again WHERE person_id = :person UNION ALL "
+        "SELECT 1 FROM contribution WHERE person_id = :person AND account_fen <> 0 "
+        "AND month > coalesce((SELECT max(credited_through) FROM pool), 0) LIMIT 1",
+        {"person": person_id},
+    ).first()
+    return row is not None
+
+
+def end_spans(connection: Connection, person_id: int, until: date) -> list[Span]:
+    """The person is insured up to, but without, `until`; returns the spans that this changed,
+    as they were."""
+    changed = [
+        span for span in spans_of(connection, [person_id])[person_id] if span.valid_until > until
+    ]
+    for span in changed:
+        key = (person_id, span.valid_from)
+        if span.valid_from < until:
+            connection.exec_driver_sql(
+                "UPDATE person_span SET valid_until = ? WHERE person_id = ? AND valid_from = ?",
+                (until, *key),
+            )
+        else:
+            connection.exec_driver_sql(
+                "DELETE FROM person_span WHERE person_id = ? AND valid_from = ?", key
+            )
+    return changed

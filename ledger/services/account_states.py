@@ -1,0 +1,172 @@
+"""An account is lost, frozen, stopped, restored, closed; its holder dies or settles abroad.
+
+Each verb is a dated event with actor, reason and request id; `personal_account.status` moves
+with it, and so does the roster where the insurance ends: a death ends benefits on the day
+after, so that crediting and settling know it without asking the account.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from ledger.benefits.account_states import (
+    EVENT_NAMES,
+    STATE_NAMES,
+    Event,
+    Happened,
+    State,
+    refuse_event,
+    standing,
+)
+from ledger.core.errors import Refused
+from ledger.core.money import yuan_text
+from ledger.core.people import Insured
+from ledger.services.context import Context
+from ledger.services.once import once
+from ledger.services.read import known_person
+from ledger.storage import account_events, accounts
+from ledger.storage.people import insured_from, on_roster
+from ledger.storage.unit_of_work import UnitOfWork
+
+NEEDS_FOUR_EYES = (Event.REOPEN, Event.WITHDRAW)
+"""These are proposed, see `services/reopening.py`."""
+
+_INSURED = {
+    Event.STOP: Insured.PAUSED,
+    Event.RESUME: Insured.NORMAL,
+    Event.EMIGRATION: Insured.ENDED,
+    Event.DEATH: Insured.ENDED,
+    Event.WITHDRAW: Insured.NORMAL,
+}
+"""What an event means for the insurance."""
+
+
+def change_state(
+    context: Context,
+    number: str,
+    event: Event,
+    on: date,
+    reason: str,
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Record that an account was lost, frozen, stopped, restored, …, or closed at zero.
+
+    Raises:
+        Unknown: `person/unknown`.
+        Refused: `account/no-reason`, `account/needs-four-eyes`, and what `change_in` refuses.
+    """
+    if not reason.strip():
+        raise Refused("account/no-reason", f"{EVENT_NAMES[event]}须写明原因")
+    if event in NEEDS_FOUR_EYES:
+        raise Refused("account/needs-four-eyes", f"{EVENT_NAMES[event]}须由一人提出、另一人复核")
+    with context.reading() as connection:
+        person_id = known_person(connection, number).person_id
+    content = {"verb": str(event), "on": on, "reason": reason}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        return change_in(work, person_id, Happened(event, on), reason, request_id)
+
+    return once(context, person_id, request_id, content, act, dry_run)
+
+
+def change_in(
+    work: UnitOfWork,
+    person_id: int,
+    happened: Happened,
+    reason: str,
+    request_id: str | None = None,
+    entry_id: int | None = None,
+) -> dict[str, Any]:
+    """The same within a transaction that is open; it does not commit.
+
+    Raises:
+        Refused: `account/none` for a person who is on no roster; `account/not-empty` when an
+        account with money in it shall be closed; and what `refuse_event` refuses.
+    """
+    connection = work.connection
+    if person_id not in on_roster(connection, [person_id]):
+        raise Refused("account/none", "此人未参加职工医保，没有个人账户")
+    before = account_events.standing_of(connection, person_id)
+    refuse_event(before, happened.event, happened.happened_on)
+    if happened.event is Event.CLOSE:
+        _refuse_money_left(work, person_id)
+    after = account_events.record_event(work, person_id, happened, reason, request_id, entry_id)
+    insured = _INSURED.get(happened.event)
+    if insured is not None:
+        insured_from(connection, person_id, _first_day(happened, before.since), insured)
+    return {
+        "event": str(happened.event),
+        "name": EVENT_NAMES[happened.event],
+        "on": happened.happened_on.isoformat(),
+        "reason": reason,
+        "status": str(after),
+        "status_name": STATE_NAMES[after],
+        "balance": yuan_text(accounts.totals(connection, person_id).balance_fen),
+    }
+
+
+def _first_day(happened: Happened, held: dict[State, date]) -> date:
+    """From which day the insurance is another: on the last day of a life it is as before; a
+    registration withdrawn never was."""
+    if happened.event is Event.WITHDRAW:
+        happened = Happened(
+            Event.DEATH if State.DEAD in held else Event.EMIGRATION,
+            held.get(State.DEAD) or held[State.EMIGRATED],
+        )
+    later = happened.event in (Event.DEATH, Event.EMIGRATION)
+    return happened.happened_on + timedelta(days=1) if later else happened.happened_on
+
+
+def _refuse_money_left(work: UnitOfWork, person_id: int) -> None:
+    account = accounts.totals(work.connection, person_id)
+    if account.balance_fen or account.held_fen:
+        raise Refused(
+            "account/not-empty",
+            f"账户尚有余额 {yuan_text(account.balance_fen)} 元"
+            f"（其中冻结额度 {yuan_text(account.held_fen)} 元），不能注销",
+        )
+
+
+def states(
+    context: Context,
+    number: str,
+    on: date | None = None,
+    known_at: datetime | None = None,
+) -> dict[str, Any]:
+    """How an account stands, on a day and as known at an instant, and every event so far.
+
+    Args:
+        on: None for what holds after all events.
+        known_at: only what was recorded up to this instant, UTC.
+    """
+    with context.reading() as connection:
+        who = known_person(connection, number)
+        rows = account_events.events_of(connection, who.person_id, known_at)
+        account = accounts.totals(connection, who.person_id)
+    held = standing((row.happened for row in rows), on)
+    return {
+        "psn_no": who.psn_no,
+        "psn_name": who.name,
+        "on": None if on is None else on.isoformat(),
+        "status": str(held.state) if account.status != "none" or rows else "none",
+        "status_name": STATE_NAMES[held.state],
+        "holds": [
+            {"status": str(state), "name": STATE_NAMES[state], "since": since.isoformat()}
+            for state, since in sorted(held.since.items(), key=lambda item: item[1])
+        ],
+        "events": [
+            {
+                "event": str(row.event),
+                "name": EVENT_NAMES[row.event],
+                "on": row.happened_on.isoformat(),
+                "reason": row.reason,
+                "status_after": str(row.status_after),
+                "recorded_at": row.recorded_at,
+                "actor": row.actor,
+                "entry_id": None if row.entry_id is None else str(row.entry_id),
+            }
+            for row in rows
+        ],
+    }
