@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import books, exporting, family, importing, proposals, rules, server, token, visits
+from api.cli import (
+    books,
+    exporting,
+    family,
+    importing,
+    proposals,
+    rules,
+    server,
+    token,
+    transfer,
+    visits,
+)
 from api.cli.common import examples
 from api.cli.demo import demo
 from api.cli.simulate import EPILOG as SIMULATE_EPILOG
@@ -32,6 +43,7 @@ def _register() -> None:
     app.add_typer(proposals.proposals, name="proposals")
     app.add_typer(rules.app, name="rules")
     app.add_typer(token.app, name="token")
+    app.add_typer(transfer.app, name="transfer")
 
 
 _register()

@@ -96,3 +96,12 @@ def end_link(connection: Connection, link: Link, until: date, revoked_on: date) 
         "UPDATE family_link SET valid_until = ?, revoked_on = ? WHERE user_id = ? AND link_id = ?",
         (until, revoked_on, link.user_id, link.link_id),
     )
+
+
+def end_links_with(connection: Connection, person_id: int, until: date, on: date) -> list[Link]:
+    """End every link of a person that still runs on `until`, as holder and as user; returns
+    them as they were. One that had not begun never will."""
+    running = [link for link in links_with(connection, person_id) if link.valid_until > until]
+    for link in running:
+        end_link(connection, link, max(until, link.valid_from), on)
+    return running

@@ -1,0 +1,263 @@
+"""`gongji transfer`: people who move to another pool or come from one (转移接续)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.common import (
+    DbOption,
+    DryRunOption,
+    JsonOption,
+    PackOption,
+    RequestOption,
+    a_day,
+    answering,
+    examples,
+    opened,
+    parsed,
+    print_json,
+    table,
+)
+
+app = typer.Typer(
+    help="转移接续：转出、转入、登记步骤、列出超期，与其他统筹区清算。 Moving between pools.",
+    no_args_is_help=True,
+)
+
+PersonArgument = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
+PoolOption = Annotated[
+    str, typer.Option("--pool", help="对方统筹区代码，6 位。 Code of the other pool.")
+]
+OnOption = Annotated[str | None, typer.Option("--on", help="日期，默认今天。 Day; today.")]
+MemoOption = Annotated[str, typer.Option("--memo", help="备注。 Note.")]
+
+
+def _day(text: str | None) -> Any:
+    from api.wiring import local_now
+
+    return parsed(a_day, text) if text else local_now().date()
+
+
+@app.command(
+    "out",
+    epilog=examples(
+        "gongji transfer out 4203000000000001 --pool 420100 --on 2025-09-24",
+        "gongji transfer out 4203000000000001 --pool 420100 --request-id T-1 --json",
+    ),
+)
+def out(
+    person: PersonArgument,
+    pool: PoolOption,
+    on: OnOption = None,
+    memo: MemoOption = "",
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """受理转出申请；余额在登记“转出地办结”（moved_out）时划出。 Accept a transfer out."""
+    _begin("out", person, pool, on, memo, db, pack, request_id, dry_run, as_json)
+
+
+@app.command(
+    "in",
+    epilog=examples(
+        "gongji transfer in 4203000000000001 --pool 420100 --on 2025-09-24",
+        "gongji transfer in 4203000000000001 --pool 110000 --dry-run --json",
+    ),
+)
+def into(
+    person: PersonArgument,
+    pool: PoolOption,
+    on: OnOption = None,
+    memo: MemoOption = "",
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """受理转入申请；余额到账时（received）计入账户。 Accept a transfer in."""
+    _begin("in", person, pool, on, memo, db, pack, request_id, dry_run, as_json)
+
+
+def _begin(
+    direction: str,
+    person: str,
+    pool: str,
+    on: str | None,
+    memo: str,
+    db: str | None,
+    pack: str | None,
+    request_id: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    from ledger.benefits.pool_transfer import Direction
+
+    day = _day(on)
+    with answering(as_json), opened(db, pack) as context:
+        from ledger.services.pool_transfers import begin
+
+        answer = begin(context, Direction(direction), person, pool, day, memo, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+        else:
+            typer.echo(f"✓ 已受理，业务号 {answer['case_id']}")
+            _show_limits(answer)
+
+
+@app.command(
+    "step",
+    epilog=examples(
+        "gongji transfer step 897483939283046400 moved_out --on 2025-10-10",
+        "gongji transfer step 897483939283046400 received --amount 1234.50 --json",
+    ),
+)
+def step(
+    case: Annotated[int, typer.Argument(help="业务号。 The case.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="moved_out 转出地办结、paid 余额划出、moved_in 转入地办结、"
+            "received 余额到账计入、cancelled 终止。 The step."
+        ),
+    ],
+    on: OnOption = None,
+    amount: Annotated[
+        str | None,
+        typer.Option(
+            "--amount", help="转入：信息表所列或到账金额（元）。 Yuan."
+        ),
+    ] = None,
+    memo: MemoOption = "",
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """登记一个步骤；涉及资金的同时入账。 Enter a step; book what it moves."""
+    from ledger.benefits.pool_transfer import Step
+    from ledger.core.money import fen_from_yuan
+
+    wanted, day = parsed(Step, name), _day(on)
+    fen = parsed(fen_from_yuan, amount) if amount else None
+    with answering(as_json), opened(db, pack) as context:
+        from ledger.services.pool_transfers import take_step
+
+        answer = take_step(context, case, wanted, day, fen, memo, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+        else:
+            typer.echo(f"✓ {answer['psn_name']}：{answer['steps'][-1]['name']}")
+            _show_limits(answer)
+
+
+def _show_limits(answer: dict[str, Any]) -> None:
+    for limit in answer["limits"]:
+        if limit["done_on"] is None:
+            unsure = "" if limit["calendar_confirmed"] else "（节假日安排未公布，按双休日推算）"
+            typer.echo(f"  {limit['name']}期限 {limit['due']}{unsure}")
+
+
+@app.command(
+    "list",
+    epilog=examples(
+        "gongji transfer list --late --as-of 2025-10-20",
+        "gongji transfer list --person 4203000000000001 --json",
+    ),
+)
+def list_cases(
+    late: Annotated[
+        bool, typer.Option("--late", help="只列超期未办结的。 Only what is late.")
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="截至哪一天，默认今天。 As of a day.")
+    ] = None,
+    person: Annotated[str | None, typer.Option("--person", help="只看此人。 Of a person.")] = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """列出转移接续业务及各步期限、超期的工作日数。 Cases, limits, working days late."""
+    day = _day(as_of)
+    with answering(as_json), opened(db, pack) as context:
+        from ledger.services.pool_transfers import listing
+
+        found = listing(context, day, late, person)
+        if as_json:
+            print_json({"as_of": day.isoformat(), "late_only": late, "cases": found})
+            return
+        names = ["业务号", "姓名", "方向", "统筹区", "受理", "步骤", "责任方", "期限", "超期工作日"]
+        table(f"转移接续（截至 {day}）", names, [row for case in found for row in _rows(case)])
+        if not all(case["calendar_confirmed"] for case in found):
+            typer.echo("注：带 * 的期限跨入节假日安排尚未公布的年份，按双休日推算")
+
+
+def _rows(case: dict[str, Any]) -> list[list[str]]:
+    head = [case["case_id"], case["psn_name"], "转出" if case["direction"] == "out" else "转入"]
+    head += [case["pool"], case["accepted_on"]]
+    return [
+        [
+            *head,
+            limit["name"],
+            "本地" if limit["by"] == "ours" else "对方",
+            limit["due"] + ("" if limit["calendar_confirmed"] else "*"),
+            str(limit["late_working_days"]),
+        ]
+        for limit in case["limits"]
+        if limit["done_on"] is None
+    ] or [[*head, "已办结" if case["done"] else "办理中", "", "", "0"]]
+
+
+@app.command(
+    "clear",
+    epilog=examples(
+        "gongji transfer clear",
+        "gongji transfer clear --pool 420100 --pay 1234.50 --on 2026-02-10",
+        "gongji transfer clear --pool 420100 --receive 88.00 --request-id C-1 --json",
+    ),
+)
+def clear(
+    pool: Annotated[str | None, typer.Option("--pool", help="对方统筹区代码。 Other pool.")] = None,
+    pay: Annotated[str | None, typer.Option("--pay", help="付出（元）。 Yuan paid.")] = None,
+    receive: Annotated[
+        str | None, typer.Option("--receive", help="收到（元）。 Yuan received.")
+    ] = None,
+    on: OnOption = None,
+    memo: MemoOption = "",
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """与其他统筹区清算：付款、收款；不带金额则列出应付应收。 Settle with other pools."""
+    from ledger.core.money import fen_from_yuan
+
+    if pay and receive:
+        raise typer.BadParameter("--pay 与 --receive 只能给一个。 One of the two.")
+    if (pay or receive) and pool is None:
+        raise typer.BadParameter("请用 --pool 指明对方统筹区。 Name the other pool.")
+    day = _day(on)
+    fen = parsed(fen_from_yuan, pay or receive or "0")
+    with answering(as_json), opened(db) as context:
+        from ledger.services.pool_clearing import balances, move_money
+
+        if pool is not None and (pay or receive):
+            way = "paid" if pay else "received"
+            answer = move_money(context, pool, way, fen, day, memo, request_id, dry_run)
+            if as_json:
+                print_json(answer | {"dry_run": dry_run})
+            else:
+                typer.echo(f"✓ {'付出' if pay else '收到'} {answer['amount']} 元")
+            return
+        found = balances(context)
+        if as_json:
+            print_json({"pools": found})
+        else:
+            rows = [[row["pool"], row["owed"]] for row in found]
+            table("跨统筹区清算", ["统筹区", "应付（负为应收）"], rows)
