@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from exports import (
     crediting_list,
     fund_report,
+    owed_list,
     plain_text_journal,
     provider_statement,
     reconciliation,
@@ -56,6 +57,7 @@ EXPORTS: dict[str, Export] = {
         ),
         Export("reconciliation", "月度对账表", ".xlsx", XLSX, reconciliation.write_reconciliation),
         Export("fund-report", "基金月报", ".xlsx", XLSX, fund_report.write_fund_report),
+        Export("owed", "待追回账龄表", ".xlsx", XLSX, owed_list.write_owed_list),
         Export("journal", "序时账", ".journal", PLAIN, plain_text_journal.write_journal),
     )
 }

@@ -28,6 +28,7 @@ NEEDED = {
     "provider-statement": ("provider", "month"),
     "reconciliation": ("month",),
     "fund-report": ("month",),
+    "owed": (),
     "journal": (),
 }
 """Export -> options without which there is nothing to write."""
@@ -38,7 +39,7 @@ def export(
         str,
         typer.Argument(
             help="statement 对账单 | crediting-list 划账明细 | provider-statement 结算单 | "
-            "reconciliation 对账表 | fund-report 基金月报 | journal 序时账"
+            "reconciliation 对账表 | fund-report 基金月报 | owed 待追回账龄表 | journal 序时账"
         ),
     ],
     month: Annotated[str | None, typer.Option("--month", help="月份 2023-01。 Month.")] = None,
@@ -50,7 +51,9 @@ def export(
         str | None, typer.Option("--provider", help="定点机构编号。 Provider.")
     ] = None,
     start: Annotated[str | None, typer.Option("--from", help="起始日。 First day.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="终止日（含）。 Last day.")] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="终止日（含）；待追回账龄表的截止日。 Last day.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="写到哪个文件，默认按名称和月份。 The file.")
     ] = None,
@@ -58,7 +61,7 @@ def export(
     pack: PackOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """导出工作簿：对账单、划账明细、结算单、对账表、基金月报、序时账。 Write a workbook."""
+    """导出工作簿：对账单、划账明细、结算单、对账表、基金月报、待追回账龄表、序时账。 Workbooks."""
     from ledger.core.months import Month
 
     given = {"month": month, "person": person, "employer": employer, "provider": provider}
@@ -95,6 +98,7 @@ def _arguments(
         "provider-statement": {"provider_code": given["provider"], "month": month},
         "reconciliation": {"month": month},
         "fund-report": {"month": month},
+        "owed": {"as_of": days[1]},
         "journal": {"first": month, "last": month},
     }[name]
 
@@ -122,6 +126,7 @@ COMMANDS = (
             "gongji export reconciliation --month 2023-01",
             "gongji export statement --person 4203000000000001 --out statement.xlsx",
             "gongji export provider-statement --provider H42030200001 --month 2023-01 --json",
+            "gongji export owed --to 2023-12-31",
             "gongji export journal --out 2023.journal",
         ),
     ),

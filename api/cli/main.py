@@ -9,6 +9,7 @@ from api.cli import (
     exporting,
     family,
     importing,
+    owed,
     proposals,
     rules,
     server,
@@ -39,6 +40,7 @@ def _register() -> None:
     app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
     app.command("demo", epilog=examples("gongji demo", "gongji demo city --json"))(demo)
     app.add_typer(family.app, name="family")
+    app.add_typer(owed.app, name="owed")
     app.add_typer(proposals.propose, name="propose")
     app.add_typer(proposals.proposals, name="proposals")
     app.add_typer(rules.app, name="rules")

@@ -58,6 +58,9 @@ class OpenDebt(NamedTuple):
     def open_fen(self) -> int:
         return self.debt.amount_fen - self.settled_fen
 
+    def months_old(self, on: date) -> int:
+        return months_old(self.debt.happened_on, on)
+
 
 def match_oldest_first(debts: Iterable[DebtLine], settled_fen: int) -> list[OpenDebt]:
     """Spread what was recovered, repaid or written off over the debts, the oldest first.

@@ -21,6 +21,7 @@ from ledger.core.months import Month
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
 from ledger.services.context import Context
+from ledger.services.owed import recover_from_credits
 from ledger.storage import crediting as store
 from ledger.storage import journal, people, policy
 from ledger.storage.crediting import AgainRow, StageTotals
@@ -51,8 +52,8 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
     """Credit every benefit month up to `month`.
 
     Returns:
-        `month, run, people, credited_fen, clawed_back_fen, owed_fen`, and the number of
-        `differences` posted for months covered before.
+        `month, run, people, credited_fen, clawed_back_fen, owed_fen, recovered_fen` (set off
+        against what was owed), and the number of `differences` posted for months covered before.
 
     Raises:
         NotInForce: `month` lies before the pool's first credit.
@@ -61,9 +62,12 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
     with context.writing() as work:
         plan = _find(context, work, month)
         entry_id: EntryId | None = None
+        recovered = 0
         if not plan.empty:
             entry_id = work.ids.next()
-            _post(context, work, plan, entry_id, date(month.year, month.month, rules.credit_day))
+            day = date(month.year, month.month, rules.credit_day)
+            fiscal_month = _post(context, work, plan, entry_id, day)
+            recovered = recover_from_credits(context, work, entry_id, day, fiscal_month)
         covered = people.credited_through(work.connection) or month
         store.forget_marks(work.connection, month, covered)
         store.set_credited_through(work.connection, month)
@@ -76,6 +80,7 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
         "credited_fen": plan.staged.credited_fen + plan.total("credit_"),
         "clawed_back_fen": plan.total("clawback_"),
         "owed_fen": plan.total("owed_"),
+        "recovered_fen": recovered,
         "differences": len(plan.differences),
         "assumed": ["crediting.retiree_flat"] if rules.retiree_flat_assumed else [],
         "dry_run": dry_run,
@@ -240,7 +245,8 @@ def _shift(difference: Difference, year: int) -> Correction:
 
 def _post(
     context: Context, work: UnitOfWork, plan: _Plan, entry_id: EntryId, happened_on: date
-) -> None:
+) -> Month:
+    """Write the run; the month of account that took it."""
     connection = work.connection
     fiscal_month = BookingMonths(connection).of(happened_on)
     legs = _correction_legs(plan)
@@ -261,6 +267,7 @@ def _post(
     journal.add_legs(connection, [run._replace(transfers=legs)])
     store.insert_differences(connection, entry_id, plan.differences)
     context.progress("写入账簿", plan.staged.transfers, plan.staged.transfers)
+    return fiscal_month
 
 
 def _correction_legs(plan: _Plan) -> tuple[Transfer, ...]:

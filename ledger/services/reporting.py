@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ledger.benefits.debts import band_names
 from ledger.benefits.kernel import NEW_YEAR
 from ledger.core.errors import NotInForce, Unknown
 from ledger.core.months import Month
@@ -30,12 +31,14 @@ from ledger.reports.crediting_list import CreditingList
 from ledger.reports.fund_report import FundReport
 from ledger.reports.head import CHINA, RETIREE_FLAT, RETIREE_KINDS, Assumption, ReportHead
 from ledger.reports.journal import Journal
+from ledger.reports.owed_list import OwedList
 from ledger.reports.people import PLAN_NAMES, STATUS_NAMES, named
 from ledger.reports.provider_statement import Payable, ProviderStatement
 from ledger.reports.reconciliation import MonthReconciliation
 from ledger.reports.trial_balance import trial_balance
 from ledger.services.context import Context
 from ledger.services.credit_month import REASONS
+from ledger.services.owed_list import age_edges, open_debts, owed_lines
 from ledger.services.read import known_person
 from ledger.storage import accounts
 from ledger.storage import report_queries_books as books
@@ -211,7 +214,7 @@ def reconciliation(context: Context, connection: Connection, month: Month) -> Mo
         providers=details.provider_balances(connection, month),
         not_credited=lists.not_credited(connection, month, credited_through(connection)),
         not_rostered=lists.not_rostered(connection, month),
-        owed=lists.owed(connection, month),
+        owed=owed_lines(context, connection, month),
         retired=lists.retired(connection, month),
         cross_month_refunds=lists.cross_month_refunds(connection, month),
     )
@@ -236,6 +239,17 @@ def journal(
     return Journal(head, books.journal_legs(connection, start, end))
 
 
+def owed(context: Context, connection: Connection, as_of: date | None = None) -> OwedList:
+    """What people owe at the end of a day, by age (待追回账龄表); None: today."""
+    day = as_of or context.now().astimezone(CHINA).date()
+    return OwedList(
+        _head(context, connection, f"截至 {day}", Month.of(day)),
+        day,
+        band_names(age_edges(context, day)),
+        open_debts(context, connection, day),
+    )
+
+
 Report = Callable[..., Any]
 
 REPORTS: dict[str, Report] = {
@@ -245,6 +259,7 @@ REPORTS: dict[str, Report] = {
     "reconciliation": reconciliation,
     "fund-report": fund_report,
     "journal": journal,
+    "owed": owed,
 }
 
 

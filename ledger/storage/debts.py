@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ledger.benefits.debts import DebtLine
 from ledger.books.chart import OWED_BY_PERSONS
 from ledger.books.kinds import TRANSFER_KINDS
+from ledger.core.months import Month
 from ledger.storage.bulk import BY_PERSON, insert_rows
 from ledger.storage.journal import TRANSFER_COLUMNS
 
@@ -84,16 +85,22 @@ _MOVEMENTS = f"""
     LEFT JOIN credit_difference AS c ON c.person_id = t.person_id AND c.entry_id = t.entry_id
         AND c.benefit_month = t.benefit_month AND t.kind = 'owed_' || c.source
     WHERE (t.debit_account = '{OWED_BY_PERSONS}' OR t.credit_account = '{OWED_BY_PERSONS}')
-        AND t.happened_on <= :day AND (:person IS NULL OR d.person_id = :person)
+        AND t.happened_on <= :day AND (:month IS NULL OR t.fiscal_month <= :month)
+        AND (:person IS NULL OR d.person_id = :person)
     ORDER BY t.person_id, t.happened_on, t.entry_id, t.leg
 """
 
 
 def movements(
-    connection: Connection, day: date, person_id: int | None = None
+    connection: Connection, day: date, person_id: int | None = None, month: Month | None = None
 ) -> Iterator[tuple[int, list[Movement]]]:
-    """(person, movements up to and on a day), person by person; all debtors or one."""
-    rows = connection.exec_driver_sql(_MOVEMENTS, {"day": day, "person": person_id})
+    """(person, movements up to and on a day), person by person; all debtors or one.
+
+    Args:
+        month: only what is booked up to this month of account.
+    """
+    marks = {"day": day, "person": person_id, "month": None if month is None else month.number}
+    rows = connection.exec_driver_sql(_MOVEMENTS, marks)
     found = (
         Movement(
             row[0],

@@ -1,4 +1,4 @@
-"""The lists that clerks work from: who was not credited, who is not on the roster, who owes."""
+"""The lists that clerks work from: who was not credited, who is not on the roster, who retired."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from ledger.books.chart import OWED_BY_PERSONS
 from ledger.core.months import Month
 from ledger.reports.reconciliation import (
     CrossMonthRefund,
     NotCredited,
-    OwedLine,
     PaidNotRostered,
     RetiredLine,
 )
@@ -91,29 +89,6 @@ def not_rostered(connection: Connection, month: Month) -> Iterator[PaidNotRoster
     """Contributions booked in the month for months outside the person's benefit period."""
     for row in connection.exec_driver_sql(_NOT_ROSTERED, {"month": month.number}):
         yield PaidNotRostered(*(*row[:6], date.fromisoformat(row[6]), *row[7:]))
-
-
-# A debt comes from a difference that a crediting run posted; differences are few and transfers
-# are many, so the list begins with the differences.
-_OWED = f"""
-    SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce((
-            SELECT w.name FROM person_span AS x JOIN employer AS w
-                ON w.employer_id = x.employer_id
-            WHERE x.person_id = t.person_id AND x.valid_from <= t.happened_on
-            ORDER BY x.valid_from DESC LIMIT 1), ''),
-        t.benefit_month, t.happened_on, t.kind, t.amount_fen
-    FROM credit_difference AS d
-    CROSS JOIN transfer AS t ON t.person_id = d.person_id AND t.entry_id = d.entry_id
-        AND t.benefit_month = d.benefit_month AND t.kind = 'owed_' || d.source
-    JOIN person AS p ON p.person_id = t.person_id
-    WHERE t.fiscal_month <= :month AND t.debit_account = '{OWED_BY_PERSONS}'
-"""
-
-
-def owed(connection: Connection, month: Month) -> Iterator[OwedLine]:
-    """What people owe at the end of the month (待追回), by person and month."""
-    for row in connection.exec_driver_sql(_OWED, {"month": month.number}):
-        yield OwedLine(*(*row[:5], date.fromisoformat(row[5]), *row[6:]))
 
 
 _RETIRED = """

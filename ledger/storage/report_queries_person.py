@@ -119,6 +119,16 @@ def employer_name(connection: Connection, employer_id: int | None) -> str:
     return str(name or "")
 
 
+def employer_on(connection: Connection, person_id: int, day: date) -> str:
+    """The name of the person's employer on a day, or the last one before it; "" for none."""
+    name = connection.exec_driver_sql(
+        "SELECT w.name FROM person_span AS s JOIN employer AS w ON w.employer_id = s.employer_id "
+        "WHERE s.person_id = ? AND s.valid_from <= ? ORDER BY s.valid_from DESC LIMIT 1",
+        (person_id, day),
+    ).scalar()
+    return str(name or "")
+
+
 def employer_named(connection: Connection, employer_no: str) -> str | None:
     """The name of the employer of this number; None: there is none."""
     name = connection.exec_driver_sql(
