@@ -69,6 +69,8 @@ def resolve(asked: str) -> tuple[str, tuple[str, ...]]:
     if len(parts) > 1 and ".".join(parts[:2]) in KEYS:
         return ".".join(parts[:2]), parts[2:]
     fitting = [key for key in KEYS if key.partition(".")[2] == parts[0]]
+    # Several benefits have a deductible; the word alone means that of ordinary outpatient visits.
+    fitting = [key for key in fitting if key.startswith("outpatient.")] or fitting
     if len(fitting) == 1:
         return fitting[0], parts[1:]
     if fitting:

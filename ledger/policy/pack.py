@@ -6,16 +6,16 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from functools import cached_property, partial
 from typing import TypeVar
 
 from ledger.core.errors import NotInForce
-from ledger.core.money import yuan_text
 from ledger.core.months import FAR, Month
 from ledger.policy import typed
 from ledger.policy.dated import Dated
+from ledger.policy.derived import with_derived
 from ledger.policy.meta import Document, PackMeta
 from ledger.policy.shape_schema import BENEFITS
 from ledger.policy.values import (
@@ -54,7 +54,7 @@ class Pack:
     ) -> None:
         self.meta = meta
         self.overrides = dict(overrides)
-        self._values = _with_retiree_flat(values)
+        self._values = with_derived(values)
         self._starts = {key: [value.start for value in of] for key, of in self._values.items()}
         self._changes = {section: self._section_days(section) for section in self._sections()}
         self._by_interval: dict[tuple[str, int], object] = {}
@@ -218,35 +218,3 @@ class Pack:
             day=day.isoformat(),
             first_day=first.start.isoformat(),
         )
-
-
-def _with_retiree_flat(values: Mapping[str, list[Dated]]) -> dict[str, list[Dated]]:
-    """Add the retirees' flat amount where the pack gives its two factors and not the product."""
-    rates, averages = (values.get(key, []) for key in typed.FLAT_PARTS)
-    if typed.FLAT in values or not (rates and averages):
-        return dict(values)
-    flats = [
-        _retiree_flat(rate, average)
-        for rate in rates
-        for average in averages
-        if rate.start < average.until and average.start < rate.until
-    ]
-    return {**values, typed.FLAT: flats} if flats else dict(values)
-
-
-def _retiree_flat(rate: Dated, average: Dated) -> Dated:
-    fen = typed.retiree_flat_fen(rate, average)
-    return replace(
-        rate,
-        key=typed.FLAT,
-        title="退休人员每月定额",
-        unit="元/月",
-        start=max(rate.start, average.start),
-        until=min(rate.until, average.until),
-        plain=yuan_text(fen),
-        typed=fen,
-        verified=rate.verified and average.verified,
-        assumed=rate.assumed or average.assumed,
-        note=f"{rate.plain} × {average.plain}，四舍五入到分。{average.note}".strip(),
-        derived=True,
-    )

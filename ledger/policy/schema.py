@@ -157,11 +157,14 @@ SCHEMA: Mapping[str, Mapping[str, Reader]] = {
         "premiums_allowed": flag,
         "premium_kinds": texts,
         "forbidden_categories": texts,
+        "forbidden_goods": texts,
         "out_of_catalogue_payable": flag,
         "use_order": choice("oldest_first", "this_year_first"),
+        "account_pays": choice("after_pool", "before_deductible"),
         "use_flag_meaning": texts,
         "paid_out_on_settling_abroad": flag,
         "paid_out_on_death": flag,
+        "returned_when_settled_elsewhere": flag,
         "cashing_out": flag,
         "usable_after_insurance_ends": flag,
     },
@@ -310,6 +313,8 @@ VALUE_WORDS: Mapping[str, str] = {
     "sibling": "兄弟姐妹",
     "other_relative": "其他亲属",
     "not_related": "非亲属",
+    "after_pool": "统筹支付之后",
+    "before_deductible": "起付线之前",
     **SHAPE_WORDS,
 }
 """Chinese for the words that a value may be, for people who read the result."""

@@ -36,7 +36,6 @@ _ELSEWHERE = ("maternity_med_types", "chronic_med_types", "dual_channel_med_type
 
 def outpatient_rules(get: Get) -> OutpatientRules:
     """Articles 6 to 8, 10, 18 and 20 of S3c, or what another pool has in their place."""
-    given = Given(get, "outpatient")
 
     def value(name: str) -> Any:
         return get(f"outpatient.{name}").typed
@@ -46,7 +45,7 @@ def outpatient_rules(get: Get) -> OutpatientRules:
         deductible_fen=value("deductible"),
         deductible_ceiling_fen=value("deductible_ceiling"),
         ratio_bp=ratio_of(get, "outpatient"),
-        annual_cap_fen=_annual_cap(given),
+        annual_cap_fen=_annual_cap(Given(get, "outpatient"), value("annual_cap")),
         annual_cap_basis=BASES[value("annual_cap_basis")],
         visit_cap_fen=value("visit_cap"),
         visit_cap_basis=BASES[value("visit_cap_basis")],
@@ -65,19 +64,23 @@ def outpatient_rules(get: Get) -> OutpatientRules:
 
 
 def other_benefit_rules(get: Get, section: str) -> OutpatientRules:
-    """Another benefit that is settled as visits are (慢特病、住院); what it leaves out is no limit."""
+    """Another benefit that is settled as visits are; what it leaves out is no limit."""
     given = Given(get, section)
+
+    def value(name: str) -> Any:
+        return get(f"{section}.{name}").typed
+
     return OutpatientRules(
-        deductible_shape=DeductibleShape[get(f"{section}.deductible_shape").typed.upper()],  # type: ignore[attr-defined]  # Text by its reader.
-        deductible_fen=given("deductible"),
+        deductible_shape=DeductibleShape[value("deductible_shape").upper()],
+        deductible_fen=value("deductible"),
         deductible_ceiling_fen=given("deductible_ceiling"),
         ratio_bp=ratio_of(get, section),
-        annual_cap_fen=_annual_cap(given),
+        annual_cap_fen=_annual_cap(given, value("annual_cap")),
         annual_cap_basis=BASES[given("annual_cap_basis", "fund_pay")],
         visit_cap_fen=given("visit_cap"),
         visit_cap_basis=BASES[given("visit_cap_basis", "fund_pay")],
         overall_cap_fen=given("overall_cap"),
-        pooled_med_types=frozenset(given("pooled_med_types")),
+        pooled_med_types=frozenset(value("pooled_med_types")),
         pharmacy_med_types=frozenset(),
         elsewhere_med_types={},
         inpatient_prefixes=(),
@@ -88,36 +91,10 @@ def other_benefit_rules(get: Get, section: str) -> OutpatientRules:
     )
 
 
-def _annual_cap(given: Given) -> ByStatus | None:
+def _annual_cap(given: Given, cap: ByStatus | None) -> ByStatus | None:
     """The yearly limit; where limits by disease are summed, their ceiling is the year's."""
     ceiling = given("disease_cap_ceiling")
-    cap: ByStatus | None = given("annual_cap")
     return (ceiling, ceiling) if cap is None and ceiling is not None else cap
-
-
-def value(name: str) -> Any:
-        return get(f"outpatient.{name}").typed
-
-    return OutpatientRules(
-        deductible_shape=DeductibleShape[value("deductible_shape").upper()],
-        deductible_fen=value("deductible"),
-        deductible_ceiling_fen=value("deductible_ceiling"),
-        ratio_bp=value("ratio"),
-        annual_cap_fen=value("annual_cap"),
-        annual_cap_basis=_BASES[value("annual_cap_basis")],
-        visit_cap_fen=value("visit_cap"),
-        visit_cap_basis=_BASES[value("visit_cap_basis")],
-        overall_cap_fen=value("overall_cap"),
-        pooled_med_types=frozenset(value("pooled_med_types")),
-        pharmacy_med_types=frozenset(value("pharmacy_med_types")),
-        elsewhere_med_types={
-            code: get(f"outpatient.{name}").cite.id for name in _ELSEWHERE for code in value(name)
-        },
-        inpatient_prefixes=value("inpatient_prefixes"),
-        blocked_on_admission_day=value("blocked_on_admission_day"),
-        blocked_on_discharge_day=value("blocked_on_discharge_day"),
-        pharmacy_pooling_when_unstated=value("pharmacy_pooling_when_unstated"),
-    )
 
 
 def crediting_rules(get: Get) -> CreditingRules:
@@ -132,14 +109,26 @@ def crediting_rules(get: Get) -> CreditingRules:
 
 
 def account_rules(get: Get) -> AccountRules:
+    given = Given(get, "account_use")
+
     def value(name: str) -> Any:
         return get(f"account_use.{name}").typed
 
+    barred = [
+        (category, get(f"account_use.{name}").cite.id)
+        for name in ("forbidden_categories", "forbidden_goods")
+        for category in given(name, ())
+    ]
     return AccountRules(
         scope=value("account_scope"),
         use_order=value("use_order"),
         forbidden_categories=value("forbidden_categories"),
         premiums_allowed=value("premiums_allowed"),
+        forbidden=tuple(barred),
+        premium_kinds=given("premium_kinds", ()),
+        paid_out_on_settling_abroad=given("paid_out_on_settling_abroad", False),
+        paid_out_on_death=given("paid_out_on_death", False),
+        returned_when_settled_elsewhere=given("returned_when_settled_elsewhere", False),
     )
 
 

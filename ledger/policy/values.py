@@ -120,6 +120,15 @@ class AccountRules:
     """`oldest_first` or `this_year_first`: which year's money goes first."""
     forbidden_categories: tuple[str, ...]
     premiums_allowed: bool
+    forbidden: tuple[tuple[str, str], ...] = ()
+    """(category of spending, article that bars it): article 14 and the goods of article 23."""
+    premium_kinds: tuple[str, ...] = ()
+    """本人… and 亲属…: which premiums, and whose."""
+    paid_out_on_settling_abroad: bool = False
+    paid_out_on_death: bool = False
+    returned_when_settled_elsewhere: bool = False
+    pays_first: bool = False
+    """The holder's own account pays before the deductible; the rest is what the pool looks at."""
 
 
 @dataclass(frozen=True, slots=True)
