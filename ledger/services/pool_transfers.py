@@ -28,6 +28,7 @@ from ledger.services.context import Context
 from ledger.services.interest import settle_interest
 from ledger.services.once import once
 from ledger.services.pool_clearing import book_payment, other_pool
+from ledger.services.pool_quotas import release_holds
 from ledger.services.read import known_person
 from ledger.storage import accounts, family, people
 from ledger.storage import pool_transfers as store
@@ -183,6 +184,7 @@ def _move_out(
     people.end_spans(connection, person_id, end_of_insurance)
     if context.pack.family(on).ends_with_move:
         family.end_links_with(connection, person_id, end_of_insurance, on)
+    release_holds(work, person_id, on, "转移接续")
     settle_interest(work, context.pack, person_id, on)
     parts = [(year, left) for year, left in accounts.by_year(connection, person_id) if left]
     entry_id = None

@@ -40,4 +40,28 @@ CHECKS = (
             WHEN t.debit_account = '3201' THEN -t.amount_fen ELSE 0 END) <> 0
         """,
     ),
+    Check(
+        "verify/quotas",
+        4,
+        "跨统筹区额度：授予等于冻结，使用不超过额度，结束时未用部分全部返还",
+        """
+        SELECT 'hold ' || h.hold_id, h.amount_fen - sum(CASE e.kind WHEN 'given' THEN e.amount_fen
+            ELSE 0 END)
+        FROM hold AS h
+        JOIN pool_quota AS q ON q.person_id = h.person_id AND q.hold_id = h.hold_id
+        LEFT JOIN quota_event AS e ON e.person_id = h.person_id AND e.hold_id = h.hold_id
+        LEFT JOIN quota_event AS r ON r.person_id = h.person_id AND r.hold_id = h.hold_id
+            AND r.kind = 'returned'
+        GROUP BY h.person_id, h.hold_id
+        HAVING sum(CASE e.kind WHEN 'given' THEN e.amount_fen ELSE 0 END) <> h.amount_fen
+            OR sum(CASE WHEN e.kind = 'used' THEN e.amount_fen
+                WHEN e.kind = 'reversed' THEN -e.amount_fen ELSE 0 END) NOT BETWEEN 0 AND
+                h.amount_fen
+            OR (h.released_on IS NULL) <> (max(r.event_no) IS NULL)
+            OR (h.released_on IS NOT NULL AND max(r.amount_fen) <> sum(
+                CASE WHEN e.event_no > r.event_no THEN 0
+                    WHEN e.kind IN ('given', 'reversed') THEN e.amount_fen
+                    WHEN e.kind = 'used' THEN -e.amount_fen ELSE 0 END))
+        """,
+    ),
 )

@@ -65,6 +65,26 @@ _KINDS = ", ".join(
     f"('{kind.kind}', '{kind.debit}', '{kind.credit}')" for kind in TRANSFER_KINDS.values()
 )
 
+_BY_POOL = (
+    "pool_pay",
+    "pool_pay_person",
+    "owed_pool_refund",
+    "-pool_pay_refund",
+    "-pool_pay_person_refund",
+    "-owed_pool",
+)
+_BY_ACCOUNT = (
+    "account_pay",
+    "account_pay_person",
+    "family_pay",
+    "aid_pay",
+    "-account_pay_refund",
+    "-account_pay_person_refund",
+    "-family_pay_refund",
+    "-aid_pay_refund",
+)
+"""What a settlement says that the pooled fund and the accounts paid, as its transfers say it."""
+
 SHAPE = (
     Check(
         "verify/transfer-shape",
@@ -99,7 +119,7 @@ SHAPE = (
         "LEFT JOIN entry AS o ON o.person_id = e.person_id AND o.entry_id = e.reverses_entry_id "
         "WHERE e.reverses_entry_id IS NOT NULL "
         "AND (o.entry_id IS NULL OR o.reverses_entry_id IS NOT NULL OR o.person_id = 0 "
-        "OR e.kind <> 'refund' OR o.kind <> 'settlement') "
+        "OR e.kind <> 'refund' OR o.kind NOT IN ('settlement', 'manual_claim')) "
         "UNION ALL SELECT 'settlement ' || s.settlement_id, s.reverses_settlement_id "
         "FROM settlement AS s JOIN entry AS e "
         "ON e.person_id = s.person_id AND e.entry_id = s.settlement_id "
@@ -161,12 +181,16 @@ TOTALS = (
     Check(
         "verify/holds",
         4,
-        "冻结金额等于未解除的冻结合计",
+        "冻结金额等于未解除的冻结减去已使用的部分",
         agree(
             "person person_id",
             "held_fen",
             "SELECT person_id, held_fen FROM personal_account",
-            "SELECT person_id, amount_fen AS held_fen FROM hold WHERE released_on IS NULL",
+            "SELECT person_id, amount_fen AS held_fen FROM hold WHERE released_on IS NULL "
+            "UNION ALL SELECT e.person_id, CASE e.kind WHEN 'used' THEN -e.amount_fen "
+            "WHEN 'reversed' THEN e.amount_fen ELSE 0 END FROM quota_event AS e "
+            "JOIN hold AS h ON h.person_id = e.person_id AND h.hold_id = e.hold_id "
+            "WHERE h.released_on IS NULL",
         ),
     ),
     Check(
@@ -277,18 +301,27 @@ SETTLEMENTS = (
             "pool_fen, account_fen",
             "SELECT person_id, settlement_id, pool_fen, account_fen FROM settlement",
             "SELECT person_id, entry_id AS settlement_id, "
-            f"{_sum_of('pool_pay', '-pool_pay_refund')} AS pool_fen, "
-            + _sum_of("account_pay", "family_pay", "-account_pay_refund", "-family_pay_refund")
-            + " AS account_fen FROM transfer WHERE person_id <> 0 AND provider_id IS NOT NULL "
+            f"{_sum_of(*_BY_POOL)} AS pool_fen, {_sum_of(*_BY_ACCOUNT)} AS account_fen "
+            "FROM transfer WHERE person_id <> 0 AND provider_id IS NOT NULL "
             "GROUP BY person_id, entry_id",
         )
         + " UNION ALL SELECT 'settlement ' || s.settlement_id, s.visit_id FROM settlement AS s "
         "LEFT JOIN entry AS e ON e.person_id = s.person_id AND e.entry_id = s.settlement_id "
         "LEFT JOIN visit AS v ON v.person_id = s.person_id AND v.visit_id = s.visit_id "
-        "WHERE e.entry_id IS NULL OR v.visit_id IS NULL OR v.provider_id <> s.provider_id "
-        "OR v.total_fen <> s.total_fen OR v.in_scope_fen <> s.in_scope_fen "
-        "OR v.fully_self_paid_fen <> s.fully_self_paid_fen "
-        "OR v.over_limit_fen <> s.over_limit_fen OR v.paid_first_fen <> s.paid_first_fen",
+        # A resettlement's mirror stands under the id of the very visit that it gives back.
+        "LEFT JOIN resettlement AS m ON m.person_id = s.person_id "
+        "AND m.mirror_id = s.settlement_id "
+        "WHERE e.entry_id IS NULL OR v.visit_id IS NULL OR v.provider_id <> s.provider_id OR "
+        + " OR ".join(
+            f"v.{part} <> CASE WHEN m.mirror_id IS NULL THEN s.{part} ELSE -s.{part} END"
+            for part in (
+                "total_fen",
+                "in_scope_fen",
+                "fully_self_paid_fen",
+                "over_limit_fen",
+                "paid_first_fen",
+            )
+        ),
     ),
     Check(
         "verify/refund-mirror",

@@ -1,0 +1,305 @@
+"""`quota`: what a holder sets aside for a relative in another pool (跨统筹区共济).
+
+The quota is held: covered by the balance, and the holder cannot spend it meanwhile. The other
+pool reports what was used; what is unused returns when the quota ends.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger.benefits.account_states import Movement
+from ledger.benefits.account_use import Purse
+from ledger.benefits.family import refuse_across
+from ledger.core.errors import Conflict, Refused, Unknown
+from ledger.core.money import Fen, yuan_text
+from ledger.core.months import FAR
+from ledger.core.people import Relation
+from ledger.journalizing.pools import aid_draw_entry, aid_return_entry
+from ledger.services.account_gate import admit, occasion, purse_of
+from ledger.services.context import Context
+from ledger.services.once import once
+from ledger.services.pool_clearing import other_pool
+from ledger.services.pool_quota_list import present
+from ledger.services.read import known_person
+from ledger.storage import accounts
+from ledger.storage import pool_quotas as store
+from ledger.storage.journal import append
+from ledger.storage.pool_quotas import Quota, QuotaEvent
+from ledger.storage.unit_of_work import UnitOfWork
+
+
+def give(
+    context: Context,
+    number: str,
+    user: tuple[str, str],
+    pool: str,
+    relation: Relation,
+    amount_fen: Fen,
+    on: date,
+    valid_until: date = FAR,
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Give a relative in another pool a quota.
+
+    Args:
+        user: identity number and name of the relative.
+        valid_until: half open; the quota ends by itself only when `expire` runs.
+
+    Raises:
+        Unknown: `person/unknown`. Refused: `pools/…`, `family/same-person`,
+        `family/relation-not-allowed`, `quota/across-not-allowed`, `quota/not-above-zero`,
+        `quota/open-already`, `quota/not-covered`, or a state of the account.
+    """
+    other_pool(context, pool)
+    certno, name = user
+    content = {
+        "verb": "quota", "holder": number, "user": certno, "pool": pool, "fen": amount_fen,
+        "relation": relation, "on": on, "until": valid_until,
+    }  # fmt: skip
+    with context.reading() as connection:
+        holder = known_person(connection, number)
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        connection = work.connection
+        if certno == holder.certno:
+            raise Refused("family/same-person", "授权人和使用人不能是同一个人")
+        refuse_across(relation, context.pack.family(on), context.pack.pool, pool, on)
+        admit(connection, holder.person_id, Movement.AID)
+        _refuse_second(connection, holder.person_id, certno, pool)
+        _refuse_uncovered(purse_of(connection, holder.person_id), amount_fen)
+        quota = Quota(
+            holder.person_id, work.ids.next(), certno, name, pool, str(relation), on, valid_until,
+            amount_fen, 0, amount_fen, None,
+        )  # fmt: skip
+        store.place(work, quota)
+        return present(connection, quota)
+
+    return once(context, holder.person_id, request_id, content, act, dry_run)
+
+
+def _refuse_second(connection: Connection, person_id: int, certno: str, pool: str) -> None:
+    for quota in store.quotas_of(connection, person_id):
+        if (quota.user_certno, quota.pool) == (certno, pool) and quota.ended_on is None:
+            raise Refused(
+                "quota/open-already",
+                f"已有未结束的额度（编号 {quota.hold_id}，尚余 {yuan_text(quota.held_fen)} 元）；"
+                "请先解除",
+            )
+
+
+def _refuse_uncovered(purse: Purse, amount_fen: int) -> None:
+    if amount_fen <= 0:
+        raise Refused("quota/not-above-zero", "共济额度必须大于零")
+    if purse.available < amount_fen:
+        raise Refused(
+            "quota/not-covered",
+            f"个人账户可用余额 {yuan_text(max(purse.available, 0))} 元，"
+            f"不足以冻结 {yuan_text(amount_fen)} 元额度",
+        )
+
+
+def use(
+    context: Context,
+    quota_id: int,
+    amount_fen: Fen,
+    on: date,
+    reference: str,
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """The other pool reports a use. The same reference again gives the first answer.
+
+    Raises:
+        Unknown: `quota/unknown`. Conflict: `quota/reference-used`.
+        Refused: `quota/no-reference`, `quota/not-above-zero`, `quota/ended`, `quota/not-valid`,
+        `quota/exceeded`, or a state of the account.
+    """
+    quota = _known(context, quota_id)
+    content = {"verb": "quota-use", "quota": quota_id, "fen": amount_fen, "ref": reference}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        book_use(context, work, quota_id, amount_fen, on, reference, request_id)
+        return _present_again(work.connection, quota_id)
+
+    return once(context, quota.person_id, request_id, content, act, dry_run)
+
+
+def book_use(
+    context: Context,
+    work: UnitOfWork,
+    quota_id: int,
+    amount_fen: int,
+    on: date,
+    reference: str,
+    request_id: str | None = None,
+) -> bool:
+    """One use, within a transaction; False when it was here already. Raises what `use` does."""
+    quota = _found(work.connection, quota_id)
+    if not reference:
+        raise Refused("quota/no-reference", "请填写对方统筹区的业务号")
+    before = _use_of(work.connection, quota, reference)
+    if before is not None:
+        if (before.amount_fen, before.happened_on) != (amount_fen, on):
+            raise Conflict("quota/reference-used", f"业务号“{reference}”已用于另一笔使用")
+        return False
+    _refuse_use(quota, amount_fen, on)
+    admit(work.connection, quota.person_id, Movement.AID)
+    years = dict(accounts.by_year(work.connection, quota.person_id))
+    oldest_first = context.pack.account_use(on).use_order == "oldest_first"
+    parts = Purse(amount_fen, years).take(amount_fen, oldest_first)
+    head = occasion(work, quota.person_id, on, f"统筹区 {quota.pool} 业务 {reference}")
+    store.draw(work, quota, on, amount_fen, head.entry_id, reference)
+    entry = aid_draw_entry(head, parts, quota.pool, context.stamp_policy(work))
+    append(work, [entry], request_id)
+    return True
+
+
+def _refuse_use(quota: Quota, amount_fen: int, on: date) -> None:
+    if amount_fen <= 0:
+        raise Refused("quota/not-above-zero", "使用金额必须大于零")
+    if quota.ended_on is not None:
+        raise Refused("quota/ended", f"额度 {quota.hold_id} 已于 {quota.ended_on} 结束")
+    if not quota.covers(on):
+        raise Refused("quota/not-valid", f"{on} 不在额度 {quota.hold_id} 的有效期内")
+    if amount_fen > quota.held_fen:
+        raise Refused(
+            "quota/exceeded",
+            f"额度 {quota.hold_id} 尚余 {yuan_text(quota.held_fen)} 元，"
+            f"不足 {yuan_text(amount_fen)} 元",
+        )
+
+
+def take_back(
+    context: Context,
+    quota_id: int,
+    reference: str,
+    on: date,
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """The other pool takes a whole use back: the money returns with its years, held again while
+    the quota runs.
+
+    Raises:
+        Unknown: `quota/unknown`, `quota/unknown-use`. Conflict: `quota/reversed-before`.
+        Refused: `quota/earlier-than-use`.
+    """
+    quota = _known(context, quota_id)
+    content = {"verb": "quota-back", "quota": quota_id, "ref": reference, "on": on}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        book_return(context, work, quota_id, reference, on, request_id)
+        return _present_again(work.connection, quota_id)
+
+    return once(context, quota.person_id, request_id, content, act, dry_run)
+
+
+def book_return(
+    context: Context,
+    work: UnitOfWork,
+    quota_id: int,
+    reference: str,
+    on: date,
+    request_id: str | None = None,
+) -> None:
+    """One use taken back, within a transaction. Raises what `take_back` does."""
+    quota = _found(work.connection, quota_id)
+    used = _use_of(work.connection, quota, reference)
+    if used is None or used.entry_id is None:
+        raise Unknown("quota/unknown-use", f"额度 {quota_id} 没有业务号为“{reference}”的使用")
+    events = store.events_of(work.connection, [quota])
+    if any(e.kind == store.REVERSED and e.reference == reference for e in events):
+        raise Conflict("quota/reversed-before", f"业务号“{reference}”的使用已经退回")
+    if on < used.happened_on:
+        raise Refused("quota/earlier-than-use", f"退回不能早于使用之日 {used.happened_on}")
+    parts = store.years_of_draw(work.connection, quota.person_id, used.entry_id)
+    head = occasion(work, quota.person_id, on, f"统筹区 {quota.pool} 业务 {reference} 退回")
+    entry = aid_return_entry(head, parts, quota.pool, context.stamp_policy(work))
+    append(work, [entry], request_id)
+    store.give_back(work, quota, on, used.amount_fen, head.entry_id, reference)
+
+
+def revoke(
+    context: Context,
+    quota_id: int,
+    on: date,
+    reason: str = "解除",
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """End a quota: what is unused returns to the holder.
+
+    Raises:
+        Unknown: `quota/unknown`. Refused: `quota/ended`.
+    """
+    quota = _known(context, quota_id)
+    content = {"verb": "quota-revoke", "quota": quota_id, "on": on, "reason": reason}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        found = _found(work.connection, quota_id)
+        if found.ended_on is not None:
+            raise Refused("quota/ended", f"额度 {quota_id} 已于 {found.ended_on} 结束")
+        store.release(work, found, on, reason)
+        return _present_again(work.connection, quota_id) | {"returned": yuan_text(found.held_fen)}
+
+    return once(context, quota.person_id, request_id, content, act, dry_run)
+
+
+def expire(context: Context, as_of: date, dry_run: bool = False) -> dict[str, Any]:
+    """End every quota whose last day has passed; safe to run again."""
+    with context.writing() as work:
+        ended = store.expired(work.connection, as_of)
+        for quota in ended:
+            store.release(work, quota, as_of, "到期")
+        if not dry_run:
+            work.commit()
+    returned = sum(quota.held_fen for quota in ended)
+    return {
+        "as_of": as_of.isoformat(),
+        "ended": len(ended),
+        "returned": yuan_text(returned),
+        "quotas": [str(quota.hold_id) for quota in ended],
+    }
+
+
+def release_holds(work: UnitOfWork, person_id: int, day: date, reason: str) -> int:
+    """End every open quota of a holder (death, change of pool, closing); returns the fen that
+    are free again. For whoever empties an account, before it is emptied."""
+    running = [q for q in store.quotas_of(work.connection, person_id) if q.ended_on is None]
+    for quota in running:
+        store.release(work, quota, day, reason)
+    return sum(quota.held_fen for quota in running)
+
+
+def release_holds_for(work: UnitOfWork, user_certno: str, day: date, reason: str) -> int:
+    """End every open quota given to a user, by whomever (the user's death or change of pool)."""
+    running = [q for q in store.quotas_for(work.connection, user_certno) if q.ended_on is None]
+    for quota in running:
+        store.release(work, quota, day, reason)
+    return sum(quota.held_fen for quota in running)
+
+
+def _known(context: Context, quota_id: int) -> Quota:
+    with context.reading() as connection:
+        return _found(connection, quota_id)
+
+
+def _found(connection: Connection, quota_id: int) -> Quota:
+    quota = store.find_quota(connection, quota_id)
+    if quota is None:
+        raise Unknown("quota/unknown", f"没有编号为 {quota_id} 的跨统筹区共济额度")
+    return quota
+
+
+def _use_of(connection: Connection, quota: Quota, reference: str) -> QuotaEvent | None:
+    events = store.events_of(connection, [quota])
+    return next((e for e in events if e.kind == store.USED and e.reference == reference), None)
+
+
+def _present_again(connection: Connection, quota_id: int) -> dict[str, Any]:
+    return present(connection, _found(connection, quota_id))
