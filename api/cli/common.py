@@ -189,3 +189,12 @@ def an_instant(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("不是时间，应写作 2023-01-31T09:00") from None
+
+
+def a_known_instant(text: str) -> datetime:
+    """A local time as an argument, as the instant (UTC) up to which something was known."""
+    from datetime import UTC
+
+    from api.wiring import LOCAL
+
+    return an_instant(text).replace(tzinfo=LOCAL).astimezone(UTC)

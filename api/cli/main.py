@@ -5,12 +5,17 @@ from __future__ import annotations
 import typer
 
 from api.cli import (
+    account,
     books,
     exporting,
     family,
     importing,
     owed,
+    payables,
+    premium,
     proposals,
+    quota,
+    resettle,
     rules,
     server,
     token,
@@ -34,15 +39,18 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    for module in (books, importing, visits, exporting, server):
+    for module in (books, payables, importing, visits, resettle, exporting, server):
         for name, command, epilog in module.COMMANDS:
             app.command(name, epilog=epilog)(command)
     app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
     app.command("demo", epilog=examples("gongji demo", "gongji demo city --json"))(demo)
+    app.add_typer(account.app, name="account")
     app.add_typer(family.app, name="family")
+    app.add_typer(premium.app, name="premium")
     app.add_typer(owed.app, name="owed")
     app.add_typer(proposals.propose, name="propose")
     app.add_typer(proposals.proposals, name="proposals")
+    app.add_typer(quota.app, name="quota")
     app.add_typer(rules.app, name="rules")
     app.add_typer(token.app, name="token")
     app.add_typer(transfer.app, name="transfer")

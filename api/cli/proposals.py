@@ -76,6 +76,54 @@ def adjust(
         tell(answer, as_json)
 
 
+@propose.command(
+    "reopen",
+    epilog=examples(
+        'gongji propose reopen 4203000000000001 --on 2023-09-01 --reason "退费须退回账户"'
+    ),
+)
+def reopen(
+    person: PersonArgument,
+    on: Annotated[str, typer.Option("--on", help="启用日期。 Day.")],
+    reason: ReasonOption,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """重新启用已注销的账户；已结账的月份不重开。 Reopen a closed account."""
+    day = parsed(a_day, on)
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services.reopening import propose_reopening
+
+        tell(propose_reopening(context, person, day, reason, request_id, dry_run), as_json)
+
+
+@propose.command(
+    "withdraw",
+    epilog=examples(
+        'gongji propose withdraw 4203000000000001 --on 2023-09-01 --reason "死亡登记有误"'
+    ),
+)
+def withdraw(
+    person: PersonArgument,
+    on: Annotated[str, typer.Option("--on", help="撤销日期。 Day.")],
+    reason: ReasonOption,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """撤销登记有误的死亡或出境定居。 Withdraw a death or emigration registered by mistake."""
+    day = parsed(a_day, on)
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services.reopening import propose_withdrawal
+
+        tell(propose_withdrawal(context, person, day, reason, request_id, dry_run), as_json)
+
+
 @proposals.command(
     "list", epilog=examples("gongji proposals list", "gongji proposals list --status open --json")
 )

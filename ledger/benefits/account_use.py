@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ledger.core.errors import Refused
 from ledger.core.visits import AccountUse
 from ledger.policy.values import AccountRules
 
@@ -128,3 +129,22 @@ def pay_from_accounts(
                 draws.append(draw)
                 family_fen += draw.amount_fen
     return AccountShare(own_parts, draws, own_fen + family_fen, family_fen)
+
+
+def forbidden_by(rules: AccountRules, category: str) -> tuple[str, str] | None:
+    """What bars an account from paying for a category of spending: (barred category, article).
+
+    Source: S3c-14, S3c-23. A category is barred when it names a barred one ("体育健身器材").
+    """
+    return next((found for found in rules.forbidden if found[0] in category), None)
+
+
+def refuse_forbidden(rules: AccountRules, category: str) -> None:
+    """Raises: Refused `account/forbidden-category`, naming the category and the article."""
+    found = forbidden_by(rules, category)
+    if found is not None:
+        raise Refused(
+            "account/forbidden-category",
+            f"个人账户不得用于“{category}”：属于{found[0]}（{found[1]}）",
+            article=found[1],
+        )

@@ -102,6 +102,17 @@ def payees(
 
 
 def _payee(row: tuple[Any, ...]) -> Payee:
-    paid_on = None if row[10] is None else date.fromisoformat(row[10])
-    claimed_on = date.fromisoformat(row[9])
-    return Payee(*row[:4], BankAccount(*row[4:7]), row[7], row[8], claimed_on, paid_on, row[11])
+    person_id, payee_id, entry_id, kind, name, bank, number, account, pool = row[:9]
+    claimed_on, paid_on, paid_by = row[9:]
+    return Payee(
+        person_id,
+        payee_id,
+        entry_id,
+        kind,
+        BankAccount(name, bank, number),
+        account,
+        pool,
+        date.fromisoformat(claimed_on),
+        None if paid_on is None else date.fromisoformat(paid_on),
+        paid_by,
+    )

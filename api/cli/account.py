@@ -1,0 +1,412 @@
+"""`gongji account`: what happens to an account as such: lost, frozen, stopped, closed; death and
+heirs, emigration, returns, supplements and one-off credits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.common import (
+    ActorOption,
+    DbOption,
+    DryRunOption,
+    JsonOption,
+    PackOption,
+    RequestOption,
+    a_day,
+    a_known_instant,
+    answering,
+    examples,
+    opened,
+    parsed,
+    print_json,
+    table,
+)
+
+app = typer.Typer(
+    help="账户状态、死亡与继承、清退、返还、补录、注入。 The life of an account.",
+    no_args_is_help=True,
+)
+
+PersonArgument = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
+OnOption = Annotated[str, typer.Option("--on", help="生效日期 2023-05-04。 Day.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="原因或依据。 Why.")]
+NameOption = Annotated[str, typer.Option("--name", help="收款户名。 Name of the bank account.")]
+BankOption = Annotated[str, typer.Option("--bank", help="开户银行。 Bank.")]
+NumberOption = Annotated[str, typer.Option("--bank-account", help="银行账号。 Account number.")]
+
+CHANGES = (
+    ("lose", "挂失：账户不能再支付。 The card is lost."),
+    ("restore", "解除挂失。 Found again."),
+    ("freeze", "冻结：只进不出。 Freeze."),
+    ("unfreeze", "解除冻结。 Unfreeze."),
+    ("stop", "停保：停止划账，余额可用至用完。 Benefits stop; the money stays usable."),
+    ("resume", "恢复参保。 Benefits resume."),
+    ("close", "注销余额为零的账户。 Close an account with nothing in it."),
+)
+
+
+def _change_command(event: str, title: str) -> Callable[..., None]:
+    def command(
+        person: PersonArgument,
+        on: OnOption,
+        reason: ReasonOption,
+        actor: ActorOption = None,
+        db: DbOption = None,
+        request_id: RequestOption = None,
+        dry_run: DryRunOption = False,
+        as_json: JsonOption = False,
+    ) -> None:
+        day = parsed(a_day, on)
+        with answering(as_json), opened(db, actor=actor) as context:
+            from ledger.benefits.account_states import Event
+            from ledger.services.account_states import change_state
+
+            answer = change_state(context, person, Event(event), day, reason, request_id, dry_run)
+            if as_json:
+                print_json(answer | {"dry_run": dry_run})
+            else:
+                typer.echo(f"✓ 自 {day} 起{answer['name']}；账户状态：{answer['status_name']}")
+
+    command.__doc__ = title
+    return command
+
+
+def _register_changes() -> None:
+    for event, title in CHANGES:
+        sample = f"gongji account {event} 4203000000000001 --on 2023-05-04 --reason 本人申请"
+        app.command(event, epilog=examples(sample, f"{sample} --json"))(
+            _change_command(event, title)
+        )
+
+
+_register_changes()
+
+
+@app.command(
+    "states",
+    epilog=examples(
+        "gongji account states 4203000000000001",
+        "gongji account states 4203000000000001 --on 2023-05-10 --known-at 2023-06-01T00:00 --json",
+    ),
+)
+def states(
+    person: PersonArgument,
+    on: Annotated[str | None, typer.Option("--on", help="看哪一天的状态。 As of a day.")] = None,
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", help="只看当时已登记的。 As known at an instant.")
+    ] = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """账户状态及其全部变更。 How an account stands, and every change of it."""
+    day = parsed(a_day, on) if on else None
+    instant = parsed(a_known_instant, known_at) if known_at else None
+    with answering(as_json), opened(db) as context:
+        from ledger.services.account_states import states as read_states
+
+        answer = read_states(context, person, day, instant)
+        if as_json:
+            print_json(answer)
+            return
+        keys = ["on", "name", "reason", "actor", "recorded_at"]
+        rows = [[str(row[key] or "") for key in keys] for row in answer["events"]]
+        title = f"{answer['psn_name']}：{answer['status_name']}"
+        table(title, ["日期", "变更", "原因", "经办", "登记时间"], rows)
+
+
+@app.command(
+    "death",
+    epilog=examples("gongji account death 4203000000000001 --on 2023-06-01 --reason 死亡证明"),
+)
+def death(
+    person: PersonArgument,
+    on: Annotated[str, typer.Option("--on", help="死亡日期。 Day of death.")],
+    reason: ReasonOption,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """登记死亡，列出死亡后的结算。 Register a death; lists what was settled after it."""
+    day = parsed(a_day, on)
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services.death import register_death
+
+        answer = register_death(context, person, day, reason, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+            return
+        typer.echo(f"✓ 已登记 {day} 死亡；账户状态：{answer['status_name']}")
+        _late_table(answer["settled_after_death"])
+
+
+@app.command(
+    "late-visits",
+    epilog=examples("gongji account late-visits", "gongji account late-visits --json"),
+)
+def late_visits(
+    person: Annotated[str | None, typer.Argument(help="只看此人。 Of a person.")] = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """死亡之后的结算，须追回或退费。 Visits settled after the day of death."""
+    with answering(as_json), opened(db) as context:
+        from ledger.services.death import visits_after_death
+
+        found = visits_after_death(context, person)
+        if as_json:
+            print_json({"settled_after_death": found})
+        else:
+            _late_table(found)
+
+
+def _late_table(found: list[dict[str, Any]]) -> None:
+    if not found:
+        typer.echo("没有死亡之后的结算")
+        return
+    keys = ["setl_id", "happened_on", "died_on", "fixmedins_name", "hifp_pay", "acct_pay"]
+    names = ["结算ID", "就诊日", "死亡日", "机构", "统筹支付", "账户支付"]
+    table("死亡之后的结算", names, [[str(row[key]) for key in keys] for row in found])
+
+
+@app.command(
+    "inherit",
+    epilog=examples(
+        "gongji account inherit 4203000000000001 --on 2023-07-01 "
+        "--heir 4203000000000002=1/2 --heir 4203000000000003=1/2 --reason 公证书",
+        "gongji account inherit 4203000000000001 --on 2023-07-01 "
+        "--heir 4203000000000002=2/3 "
+        "--payee 陈小雨,中国工商银行十堰分行,6222020000000000001=1/3 --reason 公证书",
+    ),
+)
+def inherit(
+    person: PersonArgument,
+    on: OnOption,
+    reason: ReasonOption,
+    heir: Annotated[
+        list[str] | None,
+        typer.Option("--heir", help="继承人=份额，如 …=1/3、…=25%。 Heir with an account."),
+    ] = None,
+    payee: Annotated[
+        list[str] | None,
+        typer.Option("--payee", help="户名,银行,账号=份额：付现金。 Heir paid in cash."),
+    ] = None,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """余额划给继承人并注销账户（208→106，无账户付现金 203）。 Divide among heirs and close."""
+    day = parsed(a_day, on)
+    heirs = [parsed(_heir, text) for text in heir or ()]
+    heirs += [parsed(_cash_heir, text) for text in payee or ()]
+    with answering(as_json), opened(db, pack, actor=actor) as context:
+        from ledger.services.death import inherit as divide
+
+        answer = divide(context, person, heirs, day, reason, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+            return
+        keys = ["heir", "share", "amount", "paid"]
+        rows = [[str(row[key]) for key in keys] for row in answer["heirs"]]
+        table(f"继承 {answer['divided']} 元，账户已注销", ["继承人", "份额", "金额", "方式"], rows)
+
+
+def _heir(text: str) -> Any:
+    from ledger.benefits.heirs import share_from_text
+    from ledger.services.death import Heir
+
+    number, _, share = text.rpartition("=")
+    if not number:
+        raise ValueError("应写作 人员编号=份额，例如 4203000000000002=1/3")
+    return Heir(share_from_text(share), number.strip())
+
+
+def _cash_heir(text: str) -> Any:
+    from ledger.benefits.heirs import share_from_text
+    from ledger.core.people import BankAccount
+    from ledger.services.death import Heir
+
+    account, _, share = text.rpartition("=")
+    parts = [part.strip() for part in account.replace("，", ",").split(",")]
+    if len(parts) != 3:
+        raise ValueError("应写作 户名,银行,账号=份额")
+    return Heir(share_from_text(share), bank_account=BankAccount(*parts))
+
+
+@app.command(
+    "emigrate",
+    epilog=examples(
+        "gongji account emigrate 4203000000000001 --on 2023-08-01 --name 陈建国 "
+        "--bank 中国工商银行十堰分行 --bank-account 6222020000000000001 --reason 出境定居证明",
+    ),
+)
+def emigrate(
+    person: PersonArgument,
+    on: OnOption,
+    reason: ReasonOption,
+    name: NameOption,
+    bank: BankOption,
+    bank_account: NumberOption,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """出境定居：余额付给本人并注销账户（203）。 Settled abroad: pay the holder, close."""
+    from ledger.core.people import BankAccount
+
+    day, to = parsed(a_day, on), BankAccount(name, bank, bank_account)
+    with answering(as_json), opened(db, pack, actor=actor) as context:
+        from ledger.services.pay_out import pay_out
+
+        answer = pay_out(context, person, to, day, reason, request_id, dry_run)
+        _tell_due(answer, "账户已注销", as_json, dry_run)
+
+
+@app.command(
+    "return",
+    epilog=examples(
+        "gongji account return 4203000000000001 --on 2023-08-01 --amount 500.00 --name 陈建国 "
+        "--bank 中国工商银行十堰分行 --bank-account 6222020000000000001 --reason 异地安置",
+    ),
+)
+def return_money(
+    person: PersonArgument,
+    on: OnOption,
+    reason: ReasonOption,
+    name: NameOption,
+    bank: BankOption,
+    bank_account: NumberOption,
+    amount: Annotated[
+        str | None, typer.Option("--amount", help="金额（元），不填为全部。 Yuan; default all.")
+    ] = None,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """返还：账户资金付给异地安置的本人（202），须政策包开放。 Return money in cash."""
+    from ledger.core.money import fen_from_yuan
+    from ledger.core.people import BankAccount
+
+    day, to = parsed(a_day, on), BankAccount(name, bank, bank_account)
+    fen = parsed(fen_from_yuan, amount) if amount else None
+    with answering(as_json), opened(db, pack, actor=actor) as context:
+        from ledger.services.pay_out import return_account
+
+        answer = return_account(context, person, to, day, reason, fen, request_id, dry_run)
+        _tell_due(answer, "账户保留", as_json, dry_run)
+
+
+def _tell_due(answer: dict[str, Any], after: str, as_json: bool, dry_run: bool) -> None:
+    if as_json:
+        print_json(answer | {"dry_run": dry_run})
+    else:
+        typer.echo(
+            f"✓ 应付 {answer['to']} {answer['amount']} 元（待 gongji pay-person 支付），{after}"
+        )
+
+
+@app.command(
+    "supplement",
+    epilog=examples(
+        "gongji account supplement 4203000000000001 88.00 --on 2023-05-04 --reason 旧系统漏转",
+    ),
+)
+def supplement(
+    person: PersonArgument,
+    amount: Annotated[str, typer.Argument(help="金额（元）。 Yuan.")],
+    on: OnOption,
+    reason: ReasonOption,
+    year: Annotated[
+        int | None, typer.Option("--year", help="记入哪一年的资金，默认当年。 Year of the money.")
+    ] = None,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """补录个账（111）。 A supplementary credit."""
+    from ledger.core.money import fen_from_yuan
+
+    fen, day = parsed(fen_from_yuan, amount), parsed(a_day, on)
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services.extra_credits import supplement as book
+
+        answer = book(context, person, fen, day, reason, year, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+        else:
+            typer.echo(f"✓ 已补录 {answer['amount']} 元")
+
+
+@app.command(
+    "inject",
+    epilog=examples(
+        "gongji account inject 4203000000000001=50.00 --on 2023-05-04 --reason 一次性注入",
+        "gongji account inject --list list.csv --on 2023-05-04 --reason 一次性注入 --json",
+    ),
+)
+def inject(
+    on: OnOption,
+    reason: ReasonOption,
+    amounts: Annotated[
+        list[str] | None, typer.Argument(help="人员=金额，可多个。 PERSON=YUAN, several.")
+    ] = None,
+    list_file: Annotated[
+        Path | None,
+        typer.Option("--list", help="CSV：人员编号或证件号码,金额。 CSV of person, yuan."),
+    ] = None,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """一次性注入（112）：一人或一份名单，全部入账或全不入账。 One-off credits, all or none."""
+    day = parsed(a_day, on)
+    wanted = [parsed(_amount_of, text) for text in amounts or ()]
+    if list_file is not None:
+        wanted += parsed(_read_list, str(list_file))
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services.extra_credits import inject as book
+
+        answer = book(context, wanted, day, reason, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+        else:
+            typer.echo(f"✓ {answer['people']} 人共注入 {answer['amount']} 元")
+
+
+def _amount_of(text: str) -> Any:
+    from ledger.core.money import fen_from_yuan
+
+    number, _, yuan = text.replace("，", ",").rpartition("=" if "=" in text else ",")
+    if not number.strip():
+        raise ValueError("应写作 人员=金额，例如 4203000000000001=50.00")
+    return number.strip(), fen_from_yuan(yuan.strip())
+
+
+def _read_list(path: str) -> Any:
+    """Person and yuan of each line; a first line without digits is its heading."""
+    try:
+        lines = Path(path).read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"读不出名单：{error}") from error
+    rows = [line for line in lines if line.strip()]
+    if rows and not any(letter.isdigit() for letter in rows[0]):
+        rows = rows[1:]
+    return [_amount_of(line) for line in rows]

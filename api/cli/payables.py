@@ -1,0 +1,76 @@
+"""`gongji pay-person`: what is due to persons, and paying it, each sum once (支付个人)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.common import (
+    ActorOption,
+    DbOption,
+    DryRunOption,
+    JsonOption,
+    RequestOption,
+    a_day,
+    answering,
+    examples,
+    opened,
+    parsed,
+    print_json,
+    table,
+)
+
+
+def pay_person(
+    payee: Annotated[
+        int | None, typer.Argument(help="应付编号；不填则列出应付个人款。 Which; none: list.")
+    ] = None,
+    on: Annotated[str | None, typer.Option("--on", help="支付日期，默认今天。 Day paid.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="支付全部应付款。 Pay all.")] = False,
+    person: Annotated[
+        str | None, typer.Option("--person", help="只列此人。 List those of a person.")
+    ] = None,
+    paid_too: Annotated[bool, typer.Option("--paid", help="也列出已付的。 Paid ones too.")] = False,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """列出或支付应付个人款（清退、返还、继承、报销），每笔只付一次。 Pay persons, once each."""
+    from api.wiring import local_now
+
+    day = parsed(a_day, on) if on else local_now().date()
+    if payee is not None and everybody:
+        raise typer.BadParameter("应付编号与 --all 只能选一个。 Name one, or --all.")
+    if everybody and request_id:
+        raise typer.BadParameter("--all 本身只付未付的，不用请求号。 --all takes no request id.")
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services import pay_person as desk
+
+        if everybody:
+            rows = desk.pay_everybody(context, day, dry_run)
+        elif payee is not None:
+            rows = [desk.pay_person(context, payee, day, request_id, dry_run)]
+        else:
+            rows = desk.due_to_persons(context, person, paid_too)
+        if as_json:
+            print_json({"payees": rows, "dry_run": dry_run})
+            return
+        keys = ["payee_id", "name", "bank", "bank_account", "for", "amount", "paid_on"]
+        names = ["编号", "户名", "银行", "账号", "事项", "金额", "支付日"]
+        table("应付个人款", names, [[str(row.get(key) or "") for key in keys] for row in rows])
+
+
+COMMANDS = (
+    (
+        "pay-person",
+        pay_person,
+        examples(
+            "gongji pay-person",
+            "gongji pay-person 897483939283046400 --on 2023-08-10 --request-id pp-1",
+            "gongji pay-person --all --on 2023-08-10 --dry-run --json",
+        ),
+    ),
+)

@@ -1,0 +1,58 @@
+"""What goes before an account is emptied for good, and the closing after it: quotas across
+pools return, links of mutual aid end, interest is posted, the balance is zero, the account is
+closed. For death, emigration, and whoever else empties an account."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from ledger.benefits.account_states import Event, Happened, Movement
+from ledger.core.errors import Refused
+from ledger.core.money import yuan_text
+from ledger.services.account_gate import admit
+from ledger.services.account_states import change_in
+from ledger.services.context import Context
+from ledger.services.interest import settle_interest
+from ledger.storage import accounts, family
+from ledger.storage.unit_of_work import UnitOfWork
+
+
+def make_ready(context: Context, work: UnitOfWork, person_id: int, on: date) -> int:
+    """Make an account ready to be emptied; returns what is left in it, interest included, fen.
+
+    Raises:
+        Refused: `account/not-leaving` and the like; `account/owes` while the person owes the
+        fund something; `account/held` while a quota across pools holds money.
+    """
+    connection = work.connection
+    admit(connection, person_id, Movement.CLEAR)
+    owed = accounts.owed(connection, person_id)
+    if owed > 0:
+        raise Refused(
+            "account/owes", f"此人尚有待追回款 {yuan_text(owed)} 元，须先追回、抵扣或核销"
+        )
+    settle_interest(work, context.pack, person_id, on)
+    account = accounts.totals(connection, person_id)
+    if account.held_fen:
+        raise Refused(
+            "account/held", f"跨统筹区共济额度尚占用 {yuan_text(account.held_fen)} 元，须先退回"
+        )
+    return account.balance_fen
+
+
+def close_empty(
+    work: UnitOfWork,
+    person_id: int,
+    on: date,
+    reason: str,
+    request_id: str | None,
+    entry_id: int | None,
+) -> None:
+    """Close an account that has just been emptied by `entry_id` (None: there was nothing)."""
+    change_in(work, person_id, Happened(Event.CLOSE, on), reason, request_id, entry_id)
+
+
+def end_links(work: UnitOfWork, person_id: int, last_day: date) -> int:
+    """End every link of mutual aid of a person after `last_day`; how many."""
+    until = last_day + timedelta(days=1)
+    return len(family.end_links_with(work.connection, person_id, until, last_day))

@@ -1,0 +1,123 @@
+"""Money leaves an account in cash: for good when the holder settles abroad (出境定居, 203), or
+as a return to somebody settled elsewhere whose account stays (返还, 202)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ledger.benefits.account_states import Event, Happened, Movement, State
+from ledger.core.errors import Refused
+from ledger.core.money import Fen, yuan_text
+from ledger.core.people import BankAccount
+from ledger.journalizing.accounts import pay_out_entry, return_entry
+from ledger.services.account_closing import close_empty, end_links, make_ready
+from ledger.services.account_gate import admit, occasion, purse_of, take
+from ledger.services.account_states import change_in
+from ledger.services.context import Context
+from ledger.services.interest import settle_interest
+from ledger.services.once import once
+from ledger.services.pay_person import refuse_incomplete
+from ledger.services.read import known_person
+from ledger.storage.account_events import standing_of
+from ledger.storage.journal import append
+from ledger.storage.payees import insert_payee
+from ledger.storage.unit_of_work import UnitOfWork
+
+
+def pay_out(
+    context: Context,
+    number: str,
+    to: BankAccount,
+    on: date,
+    reason: str,
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Whoever settles abroad gets what the account holds, interest included; it is closed.
+
+    The emigration is registered on the way, if it was not before.
+
+    Raises:
+        Unknown: `person/unknown`.
+        Refused: `account/not-paid-out` when the pack does not pay out on emigration,
+            `payee/incomplete`, and what `account_closing.make_ready` refuses.
+    """
+    refuse_incomplete(to)
+    if not context.pack.account_use(on).paid_out_on_settling_abroad:
+        raise Refused("account/not-paid-out", "政策包规定出境定居不支取个人账户余额")
+    with context.reading() as connection:
+        person_id = known_person(connection, number).person_id
+    content = {"verb": "pay-out", "to": list(to), "on": on, "reason": reason}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        if State.EMIGRATED not in standing_of(work.connection, person_id).since:
+            change_in(work, person_id, Happened(Event.EMIGRATION, on), reason, request_id)
+            end_links(work, person_id, on)
+        left = make_ready(context, work, person_id, on)
+        entry_id = None
+        if left:
+            head = occasion(work, person_id, on, reason)
+            entry_id = head.entry_id
+            parts = purse_of(work.connection, person_id).take(left, oldest_first=True)
+            append(work, [pay_out_entry(head, parts, context.stamp_policy(work))], request_id)
+            insert_payee(work, person_id, entry_id, to, on, account_fen=left)
+        close_empty(work, person_id, on, reason, request_id, entry_id)
+        return _answer(entry_id, left, to, on) | {"status": str(State.CLOSED)}
+
+    return once(context, person_id, request_id, content, act, dry_run)
+
+
+def return_account(
+    context: Context,
+    number: str,
+    to: BankAccount,
+    on: date,
+    reason: str,
+    amount_fen: Fen | None = None,
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Return money of an account in cash to somebody settled elsewhere; the account stays.
+
+    Args:
+        amount_fen: None for all of it, interest included.
+
+    Raises:
+        Unknown: `person/unknown`.
+        Refused: `account/return-not-allowed` where the pack's switch is off, `payee/incomplete`,
+            `account/insufficient`, `account/lost` and the like.
+    """
+    refuse_incomplete(to)
+    if not context.pack.account_use(on).returned_when_settled_elsewhere:
+        raise Refused(
+            "account/return-not-allowed",
+            "政策包未开放个人账户返还；本统筹区个人账户不得套取现金（第二十三条）",
+        )
+    with context.reading() as connection:
+        person_id = known_person(connection, number).person_id
+    content = {
+        "verb": "return", "to": list(to), "on": on, "reason": reason, "fen": amount_fen,
+    }  # fmt: skip
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        admit(work.connection, person_id, Movement.RETURN)
+        if amount_fen is None:
+            settle_interest(work, context.pack, person_id, on)
+        wanted = amount_fen or purse_of(work.connection, person_id).available
+        parts = take(work.connection, context.pack, person_id, wanted, on)
+        head = occasion(work, person_id, on, reason)
+        append(work, [return_entry(head, parts, context.stamp_policy(work))], request_id)
+        insert_payee(work, person_id, head.entry_id, to, on, account_fen=wanted)
+        return _answer(head.entry_id, wanted, to, on)
+
+    return once(context, person_id, request_id, content, act, dry_run)
+
+
+def _answer(entry_id: int | None, fen: int, to: BankAccount, on: date) -> dict[str, Any]:
+    return {
+        "entry_id": None if entry_id is None else str(entry_id),
+        "amount": yuan_text(fen),
+        "to": to.name,
+        "on": on.isoformat(),
+    }
