@@ -6,9 +6,11 @@ of the pack that decided; nothing is computed again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ledger.benefits.outpatient import REASON_ARTICLE, REASON_TEXT, Reason
+from ledger.benefits.resettlement import CAUSE_TEXT, Cause
 from ledger.benefits.settlement import Settlement
 from ledger.core.money import yuan_text
 from ledger.policy.pack import Pack
@@ -71,6 +73,16 @@ def _refund_steps(s: Settlement, pack: Pack) -> list[Step]:
         ),
         Step("合计", "S3c-6", payers, -s.total_fen, 0),
     ]
+
+
+def resettled_step(settlement: Settlement, causes: Iterable[str]) -> Step:
+    """Why a visit was settled anew: stands before the steps of the mirror and of the new one."""
+    text = "；".join(CAUSE_TEXT[Cause(cause)] for cause in causes)
+    if settlement.reverses_settlement_id is not None:
+        rule, text = "重新结算冲回", f"{text}；原结算全部冲回，另按就诊顺序重新结算"
+    else:
+        rule, text = "重新结算", f"{text}；本结算取代原结算，差额在重新结算之日入账"
+    return Step(rule, "S3c-6", text, settlement.total_fen, settlement.total_fen, True)
 
 
 def _scope(s: Settlement) -> Step:

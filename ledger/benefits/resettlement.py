@@ -14,12 +14,14 @@ share is smaller: what is beyond it goes back to the accounts, the last payer's 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from ledger.benefits.kernel import YearSoFar, add_to_year
 from ledger.benefits.kernel_rules import KernelParameters
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
+from ledger.benefits.settlement import Settlement
 from ledger.policy.values import OutpatientRules
 
 ARTICLES = ("S3c-6",)
@@ -182,6 +184,18 @@ def _causes(visit: StandingVisit, status: str, share: PoolShare, same_rules: boo
     return causes
 
 
+def year_without(year: YearSoFar, settlement: Settlement) -> YearSoFar:
+    """The accumulators after giving a settlement back: exactly what it added is taken off."""
+    in_scope, deductible, cost, paid, overall = year
+    return (
+        in_scope - settlement.deductible_fen - settlement.beyond_deductible_fen,
+        deductible - settlement.deductible_fen,
+        cost - settlement.cost_fen,
+        paid - settlement.pool_fen,
+        overall - settlement.pool_fen,
+    )
+
+
 class Payers(NamedTuple):
     """Who pays a bill. `to_provider_fen` is the pooled fund's part that the provider gets,
     `to_person_fen` what the fund pays the person (negative: the person owes it). Fen.
@@ -234,3 +248,54 @@ def payers_after(
     else:
         to_provider = before.to_provider_fen + before.account_fen - accounts
     return Payers(to_provider, pool_fen - to_provider, own, family, before.aid_fen)
+
+
+def resettled(
+    old: Settlement,
+    found: Refolded,
+    before: Payers,
+    after: Payers,
+    settlement_id: int,
+    on: date,
+    fiscal_month: int,
+    balance_after_fen: int,
+    policy_version: str,
+) -> Settlement:
+    """The settlement that takes the place of `old`: the same visit, its new result.
+
+    Args:
+        on: the day of resettling, on which the difference is booked.
+    """
+    deductible, beyond, cost, before_caps, visit_cut, year_cut, overall_cut, pay = (
+        found.share.amounts
+    )
+    in_scope_before, deductible_before, cost_before, paid_before, overall_before = found.before
+    account = after.account_fen
+    return old._replace(
+        settlement_id=settlement_id,
+        fiscal_month=fiscal_month,
+        happened_on=on,
+        status=found.status,
+        tier=found.share.tier,
+        ratio_bp=found.share.ratio_bp,
+        reason=str(found.share.reason),
+        deductible_fen=deductible,
+        pool_fen=pay,
+        account_fen=account,
+        family_fen=old.family_fen - before.family_fen + after.family_fen,
+        cash_fen=old.total_fen - pay - account,
+        balance_after_fen=balance_after_fen,
+        beyond_deductible_fen=beyond,
+        cost_fen=cost,
+        before_caps_fen=before_caps,
+        visit_cut_fen=visit_cut,
+        year_cut_fen=year_cut,
+        overall_cut_fen=overall_cut,
+        in_scope_before_fen=in_scope_before,
+        deductible_before_fen=deductible_before,
+        cost_before_fen=cost_before,
+        paid_before_fen=paid_before,
+        overall_before_fen=overall_before,
+        policy_version=policy_version,
+        reverses_settlement_id=None,
+    )

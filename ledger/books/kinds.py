@@ -183,6 +183,7 @@ _MIRRORED = (
     "aid_pay",
     "pool_pay_person",
     "account_pay_person",
+    "owed_pool",
 )
 MEDICAL_REFUND = "109"
 

@@ -61,7 +61,6 @@ def resettled_entry(
         if amount
     ]
     legs = [*pool, *_account_legs(old, payers)]
-    provider = settlement.provider_id or None
     return Entry(
         patient,
         EntryId(settlement.settlement_id),
@@ -69,7 +68,7 @@ def resettled_entry(
         settlement.happened_on,
         Month.from_number(settlement.fiscal_month),
         tuple(
-            leg._replace(leg=number, provider_id=provider, county=county)
+            leg._replace(leg=number, provider_id=settlement.provider_id, county=county)
             for number, leg in enumerate(legs, start=1)
         ),
         policy_version=settlement.policy_version,

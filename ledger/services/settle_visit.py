@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.benefits.explanation import explain
+from ledger.benefits.explanation import Step, explain, resettled_step
 from ledger.benefits.outpatient import REASON_TEXT, Reason
 from ledger.benefits.settlement import Settlement
 from ledger.core.errors import Conflict, Unknown
@@ -21,8 +21,10 @@ from ledger.services.once import once
 from ledger.services.settlement_desk import SettlementDesk
 from ledger.storage import policy
 from ledger.storage import settlements as store
+from ledger.storage.claims import place_of
 from ledger.storage.people import find_person, person
 from ledger.storage.registry import provider_by_id
+from ledger.storage.resettlements import ELSEWHERE, resettlement_of
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -200,15 +202,15 @@ NATIONAL_AMOUNTS = {
 def present(connection: Connection, settlement: Settlement, pack: Pack) -> dict[str, Any]:
     """A settlement under the names of the national interface, money as text of yuan."""
     who = person(connection, settlement.person_id)
-    provider = provider_by_id(connection, settlement.provider_id)
+    code, place = _place(connection, settlement)
     reversed_by = store.reversal_of(connection, settlement)
     answer: dict[str, Any] = {
         "setl_id": str(settlement.settlement_id),
         "mdtrt_id": settlement.visit_id,
         "psn_no": who.psn_no,
         "psn_name": who.name,
-        "fixmedins_code": provider.code,
-        "fixmedins_name": provider.name,
+        "fixmedins_code": code,
+        "fixmedins_name": place,
         "med_type": settlement.med_type,
         "setl_time": settlement.settled_at.isoformat(sep=" "),
         "year": settlement.year,
@@ -237,6 +239,20 @@ def present(connection: Connection, settlement: Settlement, pack: Pack) -> dict[
                 "after": yuan_text(step.after_fen),
                 "assumed": step.assumed,
             }
-            for step in explain(settlement, pack)
+            for step in _steps(connection, settlement, pack)
         ],
     }
+
+
+def _place(connection: Connection, settlement: Settlement) -> tuple[str, str]:
+    """Code and name of the institution; a claim by papers names one that has no code of ours."""
+    if settlement.provider_id == ELSEWHERE:
+        return "", place_of(connection, settlement)
+    provider = provider_by_id(connection, settlement.provider_id)
+    return provider.code, provider.name
+
+
+def _steps(connection: Connection, settlement: Settlement, pack: Pack) -> list[Step]:
+    steps = explain(settlement, pack)
+    row = resettlement_of(connection, settlement)
+    return steps if row is None else [resettled_step(settlement, row.causes.split(",")), *steps]

@@ -6,7 +6,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage import checks_debts, checks_pools, checks_proposals, invariants
+from ledger.storage import (
+    checks_debts,
+    checks_pools,
+    checks_proposals,
+    checks_resettlement,
+    invariants,
+)
 from ledger.storage.invariants import Check
 from ledger.storage.triggers import installed_triggers, sqlite_triggers
 
@@ -28,6 +34,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *checks_proposals.CHECKS,
     *checks_debts.CHECKS,
     *checks_pools.CHECKS,
+    *checks_resettlement.CHECKS,
 )
 """Every invariant as SQL: those of the books, then those of each noun."""
 

@@ -12,8 +12,13 @@ from sqlalchemy import Connection
 from ledger.benefits.kernel import NEW_YEAR, YearSoFar
 from ledger.benefits.resettlement import GivenBack, StandingVisit
 from ledger.benefits.settlement import Settlement
+from ledger.books.chart import PAYABLE_PERSONS_POOL
+from ledger.books.entry import Entry, Transfer
+from ledger.books.kinds import EntryKind
+from ledger.core.months import Month
 from ledger.storage.bulk import execute_rows, insert_rows, keys
-from ledger.storage.settlements import accumulators_of
+from ledger.storage.settlements import DrawRow, accumulators_of
+from ledger.storage.settlements import _settlement as settlement_row
 
 ELSEWHERE = 0
 """The provider number of places that are not on our list (claims by papers)."""
@@ -22,12 +27,14 @@ ELSEWHERE = 0
 class PersonYear(NamedTuple):
     """What stands of a person's natural year, in the order in which it was settled.
 
-    `start` is what the year holds beside its settlements: a merged number brought it.
+    `start` is what the year holds beside its settlements: a merged number brought it. `now` are
+    the accumulators as they are stored, after `version` settlements.
     """
 
     visits: list[StandingVisit]
     given_back: list[GivenBack]
     start: YearSoFar
+    now: YearSoFar
     version: int
 
 
@@ -141,7 +148,7 @@ def _person_year(rows: list[Sequence[Any]], stored: YearSoFar, version: int) -> 
         stored[3] - pool,
         stored[4] - pool,
     )
-    return PersonYear(standing, given_back, start, version)
+    return PersonYear(standing, given_back, start, stored, version)
 
 
 def claimed_tiers(
@@ -239,3 +246,123 @@ def resettlement_of(connection: Connection, settlement: Settlement) -> Resettlem
     return ResettlementRow(
         row[0], row[1], row[2], row[3], row[4], date.fromisoformat(row[5]), row[6]
     )
+
+
+# --- what stands, in full, of the visits that change ---
+
+_COLUMNS = ", ".join(f"s.{name}" for name in Settlement._fields)
+_OF_ENTRY = (
+    "t.person_id, t.entry_id, t.leg, t.kind, t.fund_year, t.amount_fen, t.provider_id, "
+    "t.county, t.benefit_month"
+)
+
+
+def settlements_numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Settlement]:
+    """Number -> settlement."""
+    rows = connection.exec_driver_sql(
+        f"SELECT {_COLUMNS} FROM json_each(:keys) AS w "
+        "CROSS JOIN entry AS e ON e.entry_id = w.value "
+        "JOIN settlement AS s ON s.person_id = e.person_id AND s.settlement_id = e.entry_id",
+        {"keys": keys(numbers)},
+    )
+    return {row[1]: settlement_row(tuple(row)) for row in rows}
+
+
+def entries_numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Entry]:
+    """Number -> entry with all its legs, those under holders included."""
+    wanted = {"keys": keys(numbers)}
+    heads = connection.exec_driver_sql(
+        "SELECT e.entry_id, e.person_id, e.kind, e.happened_on, e.fiscal_month, "
+        "e.policy_version, e.memo FROM json_each(:keys) AS w "
+        "CROSS JOIN entry AS e ON e.entry_id = w.value",
+        wanted,
+    ).all()
+    rows = connection.exec_driver_sql(
+        f"SELECT {_OF_ENTRY} FROM json_each(:keys) AS w "
+        "CROSS JOIN entry AS e ON e.entry_id = w.value "
+        "JOIN transfer AS t ON t.person_id = e.person_id AND t.entry_id = e.entry_id "
+        f"UNION SELECT {_OF_ENTRY} FROM json_each(:keys) AS w "
+        "CROSS JOIN entry AS e ON e.entry_id = w.value "
+        "JOIN family_draw AS d ON d.person_id = e.person_id AND d.settlement_id = e.entry_id "
+        "JOIN transfer AS t ON t.person_id = d.holder_id AND t.entry_id = d.settlement_id",
+        wanted,
+    )
+    legs: dict[int, list[Transfer]] = defaultdict(list)
+    for person_id, entry_id, *rest in rows:
+        legs[entry_id].append(Transfer(person_id, *rest))
+    return {
+        row[0]: Entry(
+            row[1],
+            row[0],
+            EntryKind(row[2]),
+            date.fromisoformat(row[3]),
+            Month.from_number(row[4]),
+            tuple(sorted(legs[row[0]], key=lambda leg: leg.leg)),
+            policy_version=row[5],
+            memo=row[6],
+        )
+        for row in heads
+    }
+
+
+def draws_numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, list[DrawRow]]:
+    """Settlement -> what each holder paid of it."""
+    rows = connection.exec_driver_sql(
+        "SELECT d.person_id, d.settlement_id, d.link_id, d.holder_id, d.amount_fen "
+        "FROM json_each(:keys) AS w CROSS JOIN entry AS e ON e.entry_id = w.value "
+        "JOIN family_draw AS d ON d.person_id = e.person_id AND d.settlement_id = e.entry_id "
+        "ORDER BY d.settlement_id, d.link_id",
+        {"keys": keys(numbers)},
+    )
+    found: dict[int, list[DrawRow]] = defaultdict(list)
+    for row in rows:
+        found[row[1]].append(DrawRow(*row))
+    return found
+
+
+_DUE = f"""
+    SELECT t.person_id, sum(CASE '{PAYABLE_PERSONS_POOL}'
+        WHEN t.credit_account THEN t.amount_fen WHEN t.debit_account THEN -t.amount_fen
+        ELSE 0 END)
+    FROM json_each(:keys) AS w CROSS JOIN transfer AS t ON t.person_id = w.value
+    WHERE t.credit_account = '{PAYABLE_PERSONS_POOL}' OR t.debit_account = '{PAYABLE_PERSONS_POOL}'
+    GROUP BY t.person_id
+"""
+
+
+def due_to_persons(connection: Connection, people: Iterable[int]) -> dict[int, int]:
+    """What the pooled fund owes people (应付个人款) and has not paid, fen."""
+    rows = connection.exec_driver_sql(_DUE, {"keys": keys(people)})
+    return {int(person_id): int(fen) for person_id, fen in rows}
+
+
+def names_of(connection: Connection, people: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Person -> (person number, or identity number without one; name)."""
+    rows = connection.exec_driver_sql(
+        "SELECT p.person_id, coalesce(p.psn_no, p.certno), p.name FROM json_each(:keys) AS w "
+        "CROSS JOIN person AS p ON p.person_id = w.value",
+        {"keys": keys(people)},
+    )
+    return {person_id: (number, name) for person_id, number, name in rows}
+
+
+def owed_of(connection: Connection, people: Iterable[int]) -> dict[int, int]:
+    """What people owe the fund (待追回) and have not settled, fen."""
+    rows = connection.exec_driver_sql(
+        "SELECT d.person_id, d.owed_fen - d.settled_fen FROM json_each(:keys) AS w "
+        "CROSS JOIN debtor AS d ON d.person_id = w.value",
+        {"keys": keys(people)},
+    )
+    return {int(person_id): int(fen) for person_id, fen in rows}
+
+
+def claimed_back(connection: Connection, settlements: Iterable[Settlement]) -> set[int]:
+    """Those people of whom a settlement was booked as owed by hand: it is not settled anew
+    beside that, or the person would owe it twice."""
+    numbers = {of.settlement_id: of.person_id for of in settlements}
+    rows = connection.exec_driver_sql(
+        "SELECT b.settlement_id FROM json_each(:keys) AS w "
+        "CROSS JOIN debt AS b ON b.person_id = w.value WHERE b.settlement_id IS NOT NULL",
+        {"keys": keys(numbers.values())},
+    )
+    return {numbers[number] for (number,) in rows if number in numbers}

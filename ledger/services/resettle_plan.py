@@ -1,0 +1,216 @@
+"""What settling person-years anew would change: every visit before and after, and who owes whom.
+
+Nothing is written here. The plan has a number made of all that it says: whoever approves it
+approves exactly what was shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.benefits.account_use import payable_by_account
+from ledger.benefits.resettlement import (
+    Difference,
+    FoldedYear,
+    Payers,
+    Refolded,
+    in_order,
+    payers_after,
+    refold,
+)
+from ledger.benefits.settlement import Settlement
+from ledger.books.entry import Entry
+from ledger.core.errors import Unknown
+from ledger.journalizing.resettlement import payers_of
+from ledger.policy.pack import Pack
+from ledger.services.read import known_person
+from ledger.services.resettle_facts import Facts
+from ledger.storage import resettlements as store
+from ledger.storage.registry import providers
+from ledger.storage.resettlements import ELSEWHERE, PersonYear
+
+
+class Scope(NamedTuple):
+    """Whose years: of one person, one employer, one provider; of everybody where all are None.
+    `year` None: the person-years that are marked."""
+
+    year: int | None = None
+    person: str | None = None
+    employer: str | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A settlement that would be replaced, with who pays before and after."""
+
+    refolded: Refolded
+    old: Settlement
+    entry: Entry
+    before: Payers
+    after: Payers
+
+    @property
+    def account_back_fen(self) -> int:
+        """What goes back to accounts."""
+        return self.before.account_fen - self.after.account_fen
+
+    @property
+    def to_person_fen(self) -> int:
+        """What the fund pays the person more; negative: what the person owes more."""
+        return self.after.to_person_fen - self.before.to_person_fen
+
+    @property
+    def to_provider_fen(self) -> int:
+        """What the fund and the accounts pay the provider more."""
+        before = self.before.to_provider_fen + self.before.account_fen
+        after = self.after.to_provider_fen + self.after.account_fen
+        return 0 if self.old.provider_id == ELSEWHERE else after - before
+
+
+@dataclass(slots=True)
+class YearPlan:
+    """One natural year: the people looked at, what would change, and the years after all."""
+
+    year: int
+    people: Sequence[int]
+    visits: int = 0
+    replacements: list[Replacement] = field(default_factory=list)
+    folded: dict[int, FoldedYear] = field(default_factory=dict)
+    stored: dict[int, PersonYear] = field(default_factory=dict)
+    claimed_back: set[int] = field(default_factory=set)
+    """People left out, since a settlement of theirs is booked as owed already."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that would change, year by year."""
+
+    years: list[YearPlan]
+    difference: Difference
+
+    @property
+    def replacements(self) -> list[Replacement]:
+        return [found for of in self.years for found in of.replacements]
+
+    @property
+    def number(self) -> str:
+        """The same for the same plan, whoever makes it and whenever; empty when nothing changes."""
+        said = "\n".join(
+            f"{r.old.settlement_id} {r.refolded.share} {r.after} {r.refolded.causes}"
+            for r in self.replacements
+        )
+        return hashlib.blake2b(said.encode(), digest_size=6).hexdigest() if said else ""
+
+
+def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Plan:
+    """Settle the person-years of a scope anew, on paper.
+
+    Args:
+        on: the day of resettling, whose settings of `resettlement` hold.
+
+    Raises:
+        Unknown: `person/unknown`, `employer/unknown`, `provider/unknown`.
+        NotInForce: a visit lies on a day on which the pack says nothing.
+    """
+    rules = pack.resettlement(on)
+    difference = Difference(rules.difference)
+    years = [
+        _year_plan(connection, pack, year, people, rules.order, difference)
+        for year, people in _people_by_year(connection, scope).items()
+    ]
+    return Plan(years, difference)
+
+
+def _people_by_year(connection: Connection, scope: Scope) -> dict[int, list[int]]:
+    if scope.year is None:
+        return store.marks(connection)
+    return {scope.year: _people(connection, scope, scope.year)}
+
+
+def _people(connection: Connection, scope: Scope, year: int) -> list[int]:
+    if scope.person is not None:
+        return [known_person(connection, scope.person).person_id]
+    if scope.employer is not None:
+        found = store.people_of_employer(connection, scope.employer, year)
+        if found is None:
+            raise Unknown("employer/unknown", f"没有编号为“{scope.employer}”的单位")
+        return found
+    if scope.provider is not None:
+        provider = providers(connection).get(scope.provider)
+        if provider is None:
+            raise Unknown("provider/unknown", f"没有编号为“{scope.provider}”的定点医药机构")
+        return store.people_of_provider(connection, provider.provider_id, year)
+    return store.people_of_year(connection, year)
+
+
+def _year_plan(
+    connection: Connection,
+    pack: Pack,
+    year: int,
+    people: Sequence[int],
+    order: str,
+    difference: Difference,
+) -> YearPlan:
+    plan = YearPlan(year, people, stored=store.person_years(connection, people, year))
+    facts = Facts(connection, pack, people)
+    for person_id, held in plan.stored.items():
+        folded = refold(
+            in_order(held.visits, order),
+            held.given_back,
+            held.start,
+            facts.case_of,
+            facts.rules_of,
+            facts.same_rules,
+        )
+        plan.visits += folded.visits
+        if folded.changed:
+            plan.folded[person_id] = folded
+    _look_closer(connection, pack, plan, difference)
+    return plan
+
+
+def _look_closer(
+    connection: Connection, pack: Pack, plan: YearPlan, difference: Difference
+) -> None:
+    """Read what changes in full, and say who pays."""
+    changed = [found for folded in plan.folded.values() for found in folded.changed]
+    numbers = [found.visit.settlement_id for found in changed]
+    settled = store.settlements_numbered(connection, numbers)
+    entries = store.entries_numbered(connection, numbers)
+    plan.claimed_back = store.claimed_back(connection, settled.values())
+    for person_id in plan.claimed_back:
+        del plan.folded[person_id]
+    plan.replacements = [
+        _replacement(pack, found, settled, entries, difference)
+        for found in changed
+        if found.visit.person_id in plan.folded
+    ]
+
+
+def _replacement(
+    pack: Pack,
+    found: Refolded,
+    settled: dict[int, Settlement],
+    entries: dict[int, Entry],
+    difference: Difference,
+) -> Replacement:
+    old, entry = settled[found.visit.settlement_id], entries[found.visit.settlement_id]
+    before, pool_fen = payers_of(entry), found.share.amounts[7]
+    payable = payable_by_account(
+        pack.account_use(old.settled_at.date()), old.total_fen, old.in_scope_fen, pool_fen
+    )
+    by_papers = old.provider_id == ELSEWHERE
+    after = payers_after(before, pool_fen, payable, difference, by_papers)
+    return Replacement(found, old, entry, before, after)
+
+
+def people_of(replacements: Iterable[Replacement]) -> list[int]:
+    """Whose visits they are, each once."""
+    return list(dict.fromkeys(found.old.person_id for found in replacements))

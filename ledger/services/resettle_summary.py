@@ -1,0 +1,151 @@
+"""A plan of resettling as an answer: totals, by status and tier, by person, visit by visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger.benefits.explanation import STATUS_TEXT, TIER_TEXT
+from ledger.benefits.outpatient import REASON_TEXT
+from ledger.benefits.resettlement import CAUSE_TEXT
+from ledger.core.money import yuan_text
+from ledger.policy.pack import Pack
+from ledger.services.resettle_plan import Plan, Replacement, Scope, people_of
+from ledger.storage import resettlements as store
+from ledger.storage.registry import providers
+
+CREDITS_NOTE = (
+    "个人账户划账不在此列：政策追溯产生的划账差额由 gongji credit 补划或退回（原因 rules_changed）"
+)
+
+
+def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dict[str, Any]:
+    """The answer of `resettle`; amounts are text of yuan, changes are after less before."""
+    changed = plan.replacements
+    names = store.names_of(
+        connection, [*people_of(changed), *(who for y in plan.years for who in y.claimed_back)]
+    )
+    places = {p.provider_id: (p.code, p.name) for p in providers(connection).values()}
+    return {
+        "scope": {key: value for key, value in scope._asdict().items() if value is not None},
+        "years": [of.year for of in plan.years],
+        "plan": plan.number or None,
+        "approved": False,
+        "difference": str(plan.difference),
+        "policy_version": pack.version,
+        "people": sum(len(of.people) for of in plan.years),
+        "visits": sum(of.visits for of in plan.years),
+        "changed_people": len(people_of(changed)),
+        "changed_visits": len(changed),
+        "totals": _totals(changed),
+        "by_status_and_tier": [
+            {"psn_type": status, "tier": tier, **_counted(found)}
+            for (status, tier), found in _grouped(
+                changed, lambda r: (r.refolded.status, r.refolded.share.tier)
+            )
+        ],
+        "by_cause": [
+            {"cause": cause, "text": CAUSE_TEXT[cause], **_counted(found)}
+            for cause, found in _grouped(changed, lambda r: r.refolded.causes[0])
+        ],
+        "persons": [
+            {"psn": names[who][0], "psn_name": names[who][1], **_counted(found)}
+            for who, found in _grouped(changed, lambda r: r.old.person_id)
+        ],
+        "providers": [
+            {
+                "fixmedins_code": places[number][0],
+                "fixmedins_name": places[number][1],
+                **_counted(found),
+            }
+            for number, found in _grouped(changed, lambda r: r.old.provider_id)
+            if number in places
+        ],
+        "changes": [_change(found, names, places) for found in changed],
+        "claimed_back": [names[who][0] for of in plan.years for who in sorted(of.claimed_back)],
+        "note": CREDITS_NOTE,
+    }
+
+
+def _grouped(
+    changed: Iterable[Replacement], key: Callable[[Replacement], Any]
+) -> list[tuple[Any, list[Replacement]]]:
+    """By a key, in the order of the keys; an empty cell comes first."""
+    groups: dict[Hashable, list[Replacement]] = {}
+    for found in changed:
+        groups.setdefault(key(found), []).append(found)
+    return sorted(groups.items(), key=lambda item: str(item[0]))
+
+
+def _counted(found: Sequence[Replacement]) -> dict[str, Any]:
+    return {"people": len(people_of(found)), "visits": len(found), **_totals(found)}
+
+
+def _totals(found: Sequence[Replacement]) -> dict[str, str]:
+    """Who owes whom. The fund's change is what it pays more, and it goes to persons, to
+    providers or stands against accounts."""
+    fund = [r.after.pool_fen - r.before.pool_fen for r in found]
+    person = [r.to_person_fen for r in found]
+    provider = [r.to_provider_fen for r in found]
+    sums = {
+        "fund_change": sum(fund),
+        "fund_more": sum(fen for fen in fund if fen > 0),
+        "fund_less": sum(fen for fen in fund if fen < 0),
+        "due_to_persons": sum(fen for fen in person if fen > 0),
+        "owed_by_persons": -sum(fen for fen in person if fen < 0),
+        "due_to_providers": sum(fen for fen in provider if fen > 0),
+        "owed_by_providers": -sum(fen for fen in provider if fen < 0),
+        "back_to_accounts": sum(r.account_back_fen for r in found),
+    }
+    return {name: yuan_text(fen) for name, fen in sums.items()}
+
+
+def _change(
+    found: Replacement, names: dict[int, tuple[str, str]], places: dict[int, tuple[str, str]]
+) -> dict[str, Any]:
+    old, share = found.old, found.refolded.share
+    code, place = places.get(old.provider_id, ("", ""))
+    return {
+        "psn": names[old.person_id][0],
+        "psn_name": names[old.person_id][1],
+        "mdtrt_id": old.visit_id,
+        "setl_id": str(old.settlement_id),
+        "setl_time": old.settled_at.isoformat(sep=" "),
+        "fixmedins_code": code,
+        "fixmedins_name": place,
+        "causes": [str(cause) for cause in found.refolded.causes],
+        "cause_text": "；".join(CAUSE_TEXT[cause] for cause in found.refolded.causes),
+        "before": _side(
+            old.status, old.tier, old.reason, old.deductible_fen, found.before, old.total_fen
+        ),
+        "after": _side(
+            found.refolded.status,
+            share.tier,
+            share.reason,
+            share.amounts[0],
+            found.after,
+            old.total_fen,
+        ),
+        "to_person": yuan_text(found.to_person_fen),
+        "to_provider": yuan_text(found.to_provider_fen),
+        "to_account": yuan_text(found.account_back_fen),
+    }
+
+
+def _side(
+    status: str, tier: int | None, reason: str, deductible_fen: int, payers: Any, total_fen: int
+) -> dict[str, Any]:
+    return {
+        "psn_type": status,
+        "psn_type_text": STATUS_TEXT[status],
+        "tier": tier,
+        "tier_text": TIER_TEXT.get(tier or 0, ""),
+        "reason": str(reason),
+        "reason_text": REASON_TEXT[reason],  # type: ignore[index]  # A reason by its text.
+        "act_pay_dedc": yuan_text(deductible_fen),
+        "hifp_pay": yuan_text(payers.pool_fen),
+        "acct_pay": yuan_text(payers.account_fen),
+        "psn_cash_pay": yuan_text(total_fen - payers.pool_fen - payers.account_fen),
+    }
