@@ -7,10 +7,12 @@ bound to forms that are compiled into it. Numba is imported at the first call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,43 +48,69 @@ class Settled(NamedTuple):
     pay: Ints
 
 
-def machine_code(function: Callable[..., Any], **helpers: Callable[..., Any]) -> Any:
-    """A function on ints and arrays as machine code; `helpers` that it calls are compiled in.
+@cache
+def machine_code(function: Callable[..., Any], **names: Callable[..., Any] | bool) -> Any:
+    """A function on ints and arrays as machine code.
 
     The code is kept beside the source or in the user's cache folder; where neither can be
     written it is made anew in each process, which takes a second or two. While it runs, other
     threads run too.
+
+    Args:
+        names: helpers that the function calls, in an order in which each calls only earlier
+            ones; they are compiled into it. A truth value is bound as it is: what stands behind
+            a false one is left out of the code.
     """
     import numba
-
-    def rebound(plain: Callable[..., Any], names: dict[str, Any]) -> FunctionType:
-        """The same code, with some of the names that it uses bound anew."""
-        assert isinstance(plain, FunctionType)
-        same = FunctionType(plain.__code__, {**plain.__globals__, **names}, plain.__name__)
-        same.__module__ = plain.__module__
-        return same
 
     # Inlined and without Python's check for a division by zero (all divide by constants) the
     # fold is four times as fast.
     inline = numba.njit(inline="always", error_model="numpy")
     bound: dict[str, Any] = {}
-    for name, helper in helpers.items():
-        bound[name] = inline(rebound(helper, bound))
-    whole = rebound(function, bound)
+    for name, value in names.items():
+        bound[name] = value if isinstance(value, bool) else inline(_rebound(value, bound))
+    whole = _rebound(function, bound, f"_{_digest(function, names)}")
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(whole)
     except RuntimeError:  # Numba's word for: no folder in which compiled code could be kept.
         return numba.njit(nogil=True, error_model="numpy")(whole)
 
 
-@cache
+def _rebound(plain: Callable[..., Any], names: Mapping[str, Any], more: str = "") -> FunctionType:
+    """The same code, with some of the names that it uses bound anew."""
+    assert isinstance(plain, FunctionType)
+    same = FunctionType(plain.__code__, {**plain.__globals__, **names}, plain.__name__ + more)
+    same.__module__ = plain.__module__
+    return same
+
+
+def _digest(function: Callable[..., Any], names: Mapping[str, object]) -> str:
+    """Changes with any source that goes into the code. Numba looks only at the function's own
+    file, and would run kept code of helpers that have changed since."""
+    helpers = [value for value in names.values() if not isinstance(value, bool)]
+    files = {
+        one.__code__.co_filename for one in (function, *helpers) if isinstance(one, FunctionType)
+    }
+    content = [Path(file).read_bytes() for file in sorted(files)]
+    switches = repr([name for name, value in names.items() if value is True])
+    return hashlib.blake2b(b"".join((*content, switches.encode())), digest_size=6).hexdigest()
+
+
+PLAIN_STEPS: Mapping[str, Callable[..., Any] | bool] = {
+    "SHAPES": False,
+    "left_of": kernel.left_of,
+    "least": kernel.least,
+    "pay_of": kernel.pay_of,
+    "limited": kernel.limited,
+    "settle_visit": kernel.settle_visit,
+    "add_to_year": kernel.add_to_year,
+}
+"""The kernel's steps for rules without shapes, each after those that it calls."""
+
+
 def compiled_fold() -> Any:
     """`kernel.fold_visits` for arrays; its `rules_of_period` is two-dimensional, int64."""
-    return machine_code(
-        kernel.fold_visits,
-        settle_amounts=kernel.settle_amounts,
-        add_to_year=kernel.add_to_year,
-    )
+    return machine_code(kernel.fold_visits, **PLAIN_STEPS)
 
 
 def settle_columns(

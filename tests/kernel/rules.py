@@ -32,7 +32,7 @@ def outpatient_rules(
         ratio_bp=(by_tier, ratio_retired or by_tier),
         annual_cap_fen=None if annual_cap is None else (annual_cap, annual_cap),
         annual_cap_basis=annual_basis,
-        visit_cap_fen=None if visit_cap is None else (visit_cap, visit_cap),
+        visit_cap_fen=None if visit_cap is None else ((visit_cap,) * 3, (visit_cap,) * 3),
         visit_cap_basis=visit_basis,
         overall_cap_fen=overall_cap,
         pooled_med_types=frozenset({"11", "13"}),
@@ -62,6 +62,7 @@ def _limit(values: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
     return st.none() | values
 
 
+PLAIN_BASES = (CapBasis.FUND_PAY, CapBasis.COST)
 _RATIO = st.integers(0, 10_000)
 _DEDUCTIBLE = st.integers(0, 100_000)
 
@@ -74,9 +75,9 @@ OUTPATIENT_RULES = st.builds(
     ratio=_by_tier(_RATIO),
     ratio_retired=st.none() | _by_tier(_RATIO),
     annual_cap=_limit(st.integers(0, 500_000)),
-    annual_basis=st.sampled_from(CapBasis),
+    annual_basis=st.sampled_from(PLAIN_BASES),
     visit_cap=_limit(st.integers(0, 50_000)),
-    visit_basis=st.sampled_from(CapBasis),
+    visit_basis=st.sampled_from(PLAIN_BASES),
     overall_cap=_limit(st.integers(0, 600_000)),
 )
-"""Any rules of the shapes that the kernel knows."""
+"""Any rules that look at the year alone."""

@@ -61,7 +61,7 @@ def test_no_limit_is_ever_passed(
         year = add_to_year(year, amounts)
         paid += amounts[-1]
         if rules.visit_cap_fen and rules.visit_cap_basis is CapBasis.FUND_PAY:
-            assert amounts[-1] <= rules.visit_cap_fen[status]
+            assert amounts[-1] <= rules.visit_cap_fen[status][tier - 1]
         if rules.annual_cap_fen and rules.annual_cap_basis is CapBasis.FUND_PAY:
             assert amounts[-1] <= max(rules.annual_cap_fen[status] - before[3], 0)
         if rules.annual_cap_fen and rules.annual_cap_basis is CapBasis.COST:
