@@ -6,6 +6,7 @@ import typer
 
 from api.cli import (
     account,
+    benefit,
     books,
     exporting,
     family,
@@ -39,7 +40,7 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    for module in (books, payables, importing, visits, resettle, exporting, server):
+    for module in (books, benefit, payables, importing, visits, resettle, exporting, server):
         for name, command, epilog in module.COMMANDS:
             app.command(name, epilog=epilog)(command)
     app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)

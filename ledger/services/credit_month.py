@@ -20,6 +20,7 @@ from ledger.core.ids import NOBODY, EntryId, PersonId
 from ledger.core.months import Month
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
+from ledger.services.benefit_period import follow_rules
 from ledger.services.context import Context
 from ledger.services.owed import recover_from_credits
 from ledger.storage import crediting as store
@@ -93,6 +94,7 @@ def _people(plan: _Plan) -> int:
 
 def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
     connection = work.connection
+    follow_rules(context, work)
     covered = people.credited_through(connection)
     first_new = _first_month(context, work, month) if covered is None else covered.next()
     store.begin_stage(connection)

@@ -20,6 +20,7 @@ from ledger.core.money import yuan_text
 from ledger.core.months import Month
 from ledger.core.people import ContributionRecord, Plan
 from ledger.journalizing.contributions import contribution_entry
+from ledger.services.benefit_period import follow_contributions
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering
 from ledger.storage import contributions as store
@@ -167,6 +168,7 @@ class _Intake:
             ],
         )
         self._look_again(connection)
+        follow_contributions(self._context, self._work, {row.person_id for row in self._rows})
 
     def _look_again(self, connection: Connection) -> None:
         credited = people.credited_through(connection)

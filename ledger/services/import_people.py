@@ -13,9 +13,11 @@ from datetime import date
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.months import Month
 from ledger.core.people import Insured, PersonRecord, Plan, Status
+from ledger.services.benefit_period import follow
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering
 from ledger.storage import people as store
+from ledger.storage.benefit_spans import settled_up
 from ledger.storage.bulk import execute_rows, insert_rows
 from ledger.storage.people import CERTNO, PSN_NO, Span
 from ledger.storage.registry import Employers
@@ -39,7 +41,7 @@ def import_people(
     """
     with context.writing() as work:
         books = Ledgering(batch)
-        roster = _Roster(work, batch.records, books)
+        roster = _Roster(context, work, batch.records, books)
         for record in batch.records:
             roster.take(record)
         roster.save()
@@ -54,19 +56,23 @@ class _Changes:
     respanned: set[int] = field(default_factory=set)
     look_again: dict[int, Month] = field(default_factory=dict)
     settled_up: list[tuple[date, int]] = field(default_factory=list)
+    retired: list[tuple[int, date]] = field(default_factory=list)
     enrolled: list[tuple[object, ...]] = field(default_factory=list)
 
 
 class _Roster:
     """The people whom a file names, before and after it."""
 
-    def __init__(self, work: UnitOfWork, records: list[PersonRecord], books: Ledgering) -> None:
-        self._connection = work.connection
+    def __init__(
+        self, context: Context, work: UnitOfWork, records: list[PersonRecord], books: Ledgering
+    ) -> None:
+        self._context, self._work, self._connection = context, work, work.connection
         self._books = books
         self._by_psn = store.identities(work.connection, PSN_NO, (r.psn_no for r in records))
         self._by_cert = store.identities(work.connection, CERTNO, (r.certno for r in records))
         known = set(self._by_psn.values()) | set(self._by_cert.values())
         self._spans = store.spans_of(work.connection, known) if known else {}
+        self._settled_up = settled_up(work.connection, known) if known else {}
         self._psn_of = {person: number for number, person in self._by_psn.items()}
         self._employers = Employers(work.connection)
         self._next_id = store.next_person_id(work.connection)
@@ -151,13 +157,18 @@ class _Roster:
             )
             return
         after = _with_change(spans, stated._replace(valid_from=day))
-        unchanged = after == spans
+        settled_before = self._settled_up.get(person_id)
+        settled = settled_before if record.settled_up_on is None else record.settled_up_on
+        unchanged = after == spans and settled == settled_before
         if not unchanged:
             self._spans[person_id] = after
             self._changes.respanned.add(person_id)
             self._look_again(person_id, day)
-            if record.settled_up_on is not None:
-                self._changes.settled_up.append((record.settled_up_on, person_id))
+            if settled is not None and settled != settled_before:
+                self._settled_up[person_id] = settled
+                self._changes.settled_up.append((settled, person_id))
+            was, now = _retirements(spans, settled_before), _retirements(after, settled)
+            self._changes.retired += [(person_id, on) for on in sorted(now - was)]
         self._books.accept(unchanged)
 
     def _day_of_change(self, record: PersonRecord, spans: list[Span], stated: Span) -> date | None:
@@ -210,7 +221,26 @@ class _Roster:
             SPAN_COLUMNS,
             [span for person_id in sorted(people) for span in self._spans[person_id]],
         )
+        retirements = [(person, self._work.ids.next(), on) for person, on in changes.retired]
+        insert_rows(connection, "retirement", "person_id recorded_id effective_from", retirements)
         store.look_again(connection, changes.look_again)
+        follow(self._context, self._work, self._fresh, fresh=True)
+        follow(self._context, self._work, respanned)
+
+
+def _retirements(spans: list[Span], settled_up_on: date | None) -> set[date]:
+    """From which days the person is a retiree after having been employed (S3c-11.3, 11.5)."""
+    employed = {span.valid_until for span in spans if span.status == Status.EMPLOYED}
+    days = {
+        span.valid_from
+        for span in spans
+        if span.status == Status.RETIRED and span.valid_from in employed
+    }
+    late = settled_up_on is not None and any(
+        span.status == Status.RETIRED and span.valid_from < settled_up_on < span.valid_until
+        for span in spans
+    )
+    return days | {settled_up_on} if late and settled_up_on is not None else days
 
 
 def _says_the_same(span: Span, stated: Span) -> bool:

@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.core.errors import NotInForce
+from ledger.services.benefit_period import unlike_rules
 from ledger.services.context import Context
 from ledger.storage import checks
 from ledger.storage.checks import ALL_CHECKS, Breach
 
+BENEFIT = "verify/benefit-period"
 TRIGGERS = "verify/triggers"
 CAP = "verify/annual-cap"
 
@@ -22,9 +24,10 @@ def verify(context: Context) -> dict[str, Any]:
         breaches = checks.failing(connection)
         breaches += _trigger_breaches(connection)
         breaches += _cap_breaches(context, connection)
+        breaches += _benefit_breaches(context, connection)
     return {
         "ok": not breaches,
-        "checks": len(ALL_CHECKS) + 2,
+        "checks": len(ALL_CHECKS) + 3,
         "breaches": [breach._asdict() for breach in breaches],
     }
 
@@ -34,6 +37,14 @@ def _trigger_breaches(connection: Connection) -> list[Breach]:
     if not gone:
         return []
     return [Breach(TRIGGERS, 2, "只增不改的触发器齐全且未被改动", len(gone), gone[: checks.SHOWN])]
+
+
+def _benefit_breaches(context: Context, connection: Connection) -> list[Breach]:
+    wrong = unlike_rules(context, connection)
+    if not wrong:
+        return []
+    title = "待遇享受期与按规则推定的一致"
+    return [Breach(BENEFIT, 8, title, len(wrong), wrong[: checks.SHOWN])]
 
 
 def _cap_breaches(context: Context, connection: Connection) -> list[Breach]:

@@ -22,12 +22,13 @@ from ledger.storage.bulk import insert_rows, keys
 from ledger.storage.journal import TRANSFER_COLUMNS
 
 # The span of the first covered day in the month (benefits run by spans without overlap): the one
-# that covers the month's first day, or one that begins later where none before it is insured.
+# that covers the month's first day, or one that begins later where none before it touches the
+# month.
 FIRST_COVERED = """
-    s.insured = '1' AND s.valid_from < :after AND s.valid_until > :first
+    s.valid_from < :after AND s.valid_until > :first
     AND (s.valid_from <= :first OR NOT EXISTS (
-        SELECT 1 FROM person_span AS e
-        WHERE e.person_id = s.person_id AND e.insured = '1'
+        SELECT 1 FROM benefit_span AS e
+        WHERE e.person_id = s.person_id
             AND e.valid_from < s.valid_from AND e.valid_until > :first))
 """
 
@@ -48,7 +49,7 @@ STAGE_MONTH = f"""
             WHEN s.plan = 'pool_only' THEN -coalesce(sum(c.account_fen), 0)
             ELSE coalesce(sum({ROUNDED}) - sum(c.account_fen), 0)
         END AS shift_fen
-    FROM person_span AS s
+    FROM benefit_span AS s
     LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
     WHERE {FIRST_COVERED}
     GROUP BY s.person_id
@@ -219,7 +220,7 @@ AGAIN = f"""
         coalesce(t.employee, 0) AS employee, coalesce(t.retiree, 0) AS retiree,
         coalesce(t.shift, 0) AS shift, coalesce(c.new_kinds, '')
     FROM credit_again AS a
-    LEFT JOIN person_span AS s ON s.person_id = a.person_id AND {FIRST_COVERED}
+    LEFT JOIN benefit_span AS s ON s.person_id = a.person_id AND {FIRST_COVERED}
     LEFT JOIN (
         SELECT c.person_id, sum({ROUNDED}) AS due, sum(c.account_fen) AS received,
             group_concat(CASE WHEN c.entry_id > :last_run THEN c.kind END) AS new_kinds
@@ -294,8 +295,8 @@ def mark_everybody(connection: Connection, since: Month) -> None:
 
 
 def first_covered_day(connection: Connection) -> date | None:
-    """The first day on which anybody is insured."""
-    day = connection.exec_driver_sql("SELECT min(valid_from) FROM person_span").scalar()
+    """The first day on which anybody has benefits."""
+    day = connection.exec_driver_sql("SELECT min(valid_from) FROM benefit_span").scalar()
     return None if day is None else date.fromisoformat(day)
 
 

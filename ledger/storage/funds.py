@@ -15,7 +15,6 @@ from ledger.core.months import Month
 from ledger.storage.bulk import insert_rows
 from ledger.storage.tables.books import CASH_OF_PEOPLE
 
-
 _SIGNED = (
     "SELECT CASE WHEN t.debit_account = :account THEN t.amount_fen ELSE -t.amount_fen END "
     "FROM transfer AS t CROSS JOIN fiscal_month AS m "

@@ -49,6 +49,8 @@ PEOPLE = (
     f"county, insured) {NUMBERS}"
     "SELECT i, '2023-01-01', '9999-12-31', CASE WHEN i % 4 THEN '11' ELSE '12' END, "
     "CASE WHEN i % 4 THEN '1101' ELSE '1201' END, 'combined', '420302', '1' FROM n",
+    "INSERT INTO benefit_span (person_id, valid_from, valid_until, status, plan) "
+    "SELECT person_id, valid_from, valid_until, status, plan FROM person_span",
 )
 
 CONTRIBUTIONS = (

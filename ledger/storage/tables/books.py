@@ -10,7 +10,6 @@ from sqlmodel import Field, SQLModel
 from ledger.books.chart import DISBURSEMENT_ACCOUNT
 from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
 
-
 CASH_OF_PEOPLE = (
     f"person_id <> 0 AND (debit_account = '{DISBURSEMENT_ACCOUNT}' "
     f"OR credit_account = '{DISBURSEMENT_ACCOUNT}')"
