@@ -159,13 +159,14 @@ def refold(
             causes = _causes(visit, status, share, same_rules(visit.policy_version, day))
             if latest_arrival > visit.arrival:
                 causes.append(Cause.LATE)
-            if any(
+            if given_back and any(
                 back.settled_at <= visit.settled_at and back.refund_id > visit.settlement_id
                 for back in given_back
             ):
                 causes.append(Cause.REVERSAL)
             changed.append(Refolded(visit, status, share, year, tuple(causes) or (Cause.EARLIER,)))
-        latest_arrival = max(latest_arrival, visit.arrival)
+        if visit.arrival > latest_arrival:
+            latest_arrival = visit.arrival
         year = add_to_year(year, amounts)
     return FoldedYear(changed, year, len(visits))
 

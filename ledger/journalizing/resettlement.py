@@ -22,16 +22,22 @@ TO_PROVIDER, TO_PERSON, OWED = "pool_pay", "pool_pay_person", "owed_pool"
 def payers_of(entry: Entry) -> Payers:
     """Who paid a settled visit, as its entry says."""
 
-    def total(*kinds: str) -> int:
-        return sum(leg.amount_fen for leg in entry.transfers if leg.kind in kinds)
-
-    return Payers(
-        total(TO_PROVIDER),
-        total(TO_PERSON) - total(OWED),
-        total(*OWN),
-        total(FAMILY),
-        total(AID),
-    )
+    to_provider = to_person = own = family = aid = 0
+    for leg in entry.transfers:
+        kind, fen = leg.kind, leg.amount_fen
+        if kind == TO_PROVIDER:
+            to_provider += fen
+        elif kind in OWN:
+            own += fen
+        elif kind == FAMILY:
+            family += fen
+        elif kind == TO_PERSON:
+            to_person += fen
+        elif kind == OWED:
+            to_person -= fen
+        elif kind == AID:
+            aid += fen
+    return Payers(to_provider, to_person, own, family, aid)
 
 
 def mirror_entry(mirror: Settlement, original: Entry, memo: str) -> Entry:

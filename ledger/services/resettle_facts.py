@@ -16,13 +16,13 @@ from ledger.core.people import Insured, Status
 from ledger.core.providers import ProviderKind
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
-from ledger.policy.values import OutpatientRules
 from ledger.storage import people, policy
 from ledger.storage import settlements as store
 from ledger.storage.registry import DatedProviders, Provider
 from ledger.storage.resettlements import ELSEWHERE, claimed_tiers
 
 _STATUS = {status.value: status for status in Status}
+_NORMAL = Insured.NORMAL.value
 
 
 class Facts:
@@ -35,7 +35,8 @@ class Facts:
         self._stays = store.stays_of(connection, who)
         self._claimed = claimed_tiers(connection, who)
         self._providers = DatedProviders(connection)
-        self._places: dict[tuple[int, str], Provider | None] = {}
+        self._at: dict[tuple[object, ...], tuple[bool, bool | None, int | None]] = {}
+        self._days: dict[str, date] = {}
         self._rules: dict[str, DayRules] = {}
         self._same: dict[tuple[str, str], bool] = {}
         self._packs = {pack.version: pack}
@@ -44,7 +45,8 @@ class Facts:
         """Raises: NotInForce."""
         rules = self._rules.get(day)
         if rules is None:
-            outpatient = self._pack.outpatient(date.fromisoformat(day))
+            self._days[day] = date.fromisoformat(day)
+            outpatient = self._pack.outpatient(self._days[day])
             rules = self._rules[day] = DayRules(outpatient, kernel_parameters(outpatient))
         return rules
 
@@ -61,44 +63,44 @@ class Facts:
     def case_of(self, visit: StandingVisit) -> Case:
         """What the rules look at in a visit, by what is known now."""
         person_id, day = visit.person_id, visit.settled_at[:10]
-        rules = self.rules_of(day).outpatient
-        on = date.fromisoformat(day)
-        span = people.span_on(self._spans.get(person_id, []), on)
-        insured = span is not None and span.insured == Insured.NORMAL
+        place = visit.provider_id, visit.prescriber_id, visit.med_type, day
+        at = self._at.get(place)
+        if at is None or visit.provider_id == ELSEWHERE:
+            at = self._at[place] = self._institution(visit, day)
+        on, status = self._days[day], None
+        for span in self._spans.get(person_id, ()):
+            if span.valid_from <= on < span.valid_until:
+                status = _STATUS[span.status] if span.insured == _NORMAL else None
+                break
         stays = self._stays.get(person_id)
-        provider = self._place(visit.provider_id, day)
         return Case(
             visit.med_type,
             visit.in_scope_fen,
             person_id in self._roster,
-            _STATUS[span.status] if span is not None and insured else None,
-            bool(stays) and in_hospital(stays or (), on, rules),
-            provider is not None and provider.kind is ProviderKind.PHARMACY,
-            None if provider is None else provider.pharmacy_pooling,
-            self._tier(visit, provider, rules),
+            status,
+            bool(stays) and in_hospital(stays or (), on, self.rules_of(day).outpatient),
+            *at,
         )
 
-    def _tier(
-        self, visit: StandingVisit, provider: Provider | None, rules: OutpatientRules
-    ) -> int | None:
-        """The tier that sets the ratio: at a pharmacy, that of the prescribing hospital."""
+    def _institution(self, visit: StandingVisit, day: str) -> tuple[bool, bool | None, int | None]:
+        """Of the institution on the day: a pharmacy? does it pool? which tier sets the ratio?"""
+        rules = self.rules_of(day).outpatient
         if visit.provider_id == ELSEWHERE:
-            return self._claimed.get((visit.person_id, visit.visit_id))
+            return False, None, self._claimed.get((visit.person_id, visit.visit_id))
+        provider = self._place(visit.provider_id, day)
         if provider is None:
-            return visit.tier
+            return False, None, visit.tier
         at_pharmacy = provider.kind is ProviderKind.PHARMACY
-        if not at_pharmacy and visit.med_type not in rules.pharmacy_med_types:
-            return provider.tier
-        if visit.prescriber_id is None:
-            return None
-        prescriber = self._place(visit.prescriber_id, visit.settled_at[:10])
-        return None if prescriber is None else prescriber.tier
+        tier = provider.tier
+        if at_pharmacy or visit.med_type in rules.pharmacy_med_types:
+            prescriber = self._place(visit.prescriber_id, day)
+            tier = None if prescriber is None else prescriber.tier
+        return at_pharmacy, provider.pharmacy_pooling, tier
 
-    def _place(self, provider_id: int, day: str) -> Provider | None:
-        key = provider_id, day
-        if key not in self._places:
-            self._places[key] = self._providers.by_id(provider_id, date.fromisoformat(day))
-        return self._places[key]
+    def _place(self, provider_id: int | None, day: str) -> Provider | None:
+        if provider_id is None:
+            return None
+        return self._providers.by_id(provider_id, self._days[day])
 
     def _pack_of(self, version: str) -> Pack:
         pack = self._packs.get(version)

@@ -105,7 +105,7 @@ _ROWS = """
 def person_years(connection: Connection, people: Sequence[int], year: int) -> dict[int, PersonYear]:
     """Person -> what stands of the year, for those of whom anything was settled in it."""
     rows: dict[int, list[Sequence[Any]]] = defaultdict(list)
-    for row in connection.exec_driver_sql(_ROWS, {"keys": keys(people), "year": year}):
+    for row in connection.exec_driver_sql(_ROWS, {"keys": keys(people), "year": year}).all():
         rows[row[0]].append(row)
     stored = _stored(connection, people, year)
     return {
@@ -265,7 +265,7 @@ def settlements_numbered(connection: Connection, numbers: Iterable[int]) -> dict
         "JOIN settlement AS s ON s.person_id = e.person_id AND s.settlement_id = e.entry_id",
         {"keys": keys(numbers)},
     )
-    return {row[1]: settlement_row(tuple(row)) for row in rows}
+    return {row[1]: settlement_row(tuple(row)) for row in rows.all()}
 
 
 def entries_numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Entry]:
@@ -288,7 +288,7 @@ def entries_numbered(connection: Connection, numbers: Iterable[int]) -> dict[int
         wanted,
     )
     legs: dict[int, list[Transfer]] = defaultdict(list)
-    for person_id, entry_id, *rest in rows:
+    for person_id, entry_id, *rest in rows.all():
         legs[entry_id].append(Transfer(person_id, *rest))
     return {
         row[0]: Entry(
