@@ -8,7 +8,7 @@ is the pack's (`benefit_period.*`): waiting months, grace, in what time arrears 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -151,12 +151,16 @@ def _as_benefit(span: RosterSpan) -> BenefitSpan:
 
 
 def month_states(
-    spans: Sequence[RosterSpan], paid: Mapping[Month, date], timeline: Timeline
+    spans: Sequence[RosterSpan],
+    paid: Mapping[Month, date],
+    timeline: Timeline,
+    through: Month | None = None,
 ) -> list[MonthState]:
     """Month by month from the first about which contributions decide: covered or not, and why.
 
     Args:
         spans: what `insured_spans` gives.
+        through: at least up to this month; anyway as far as contributions and rules reach.
     """
     since = timeline.since
     if since is None or not spans:
@@ -164,7 +168,8 @@ def month_states(
     first = max(since, Month.of(spans[0].valid_from))
     before = first.previous()
     walk = _Walk(before if _touching(spans, before) and first == since else None)
-    return [walk.step(month, spans, paid, timeline) for month in _months(first, paid, timeline)]
+    last = max(_horizon(first, paid, timeline), through or first)
+    return [walk.step(month, spans, paid, timeline) for month in first.through(last)]
 
 
 class _Walk:
@@ -202,17 +207,22 @@ class _Walk:
         if self.last_held is None or _apart(self.last_held, month) > rules.new_after_months + 1:
             flexible = span.psn_type in rules.flexible_types
             self.waiting = rules.waiting_months_flexible if flexible else rules.waiting_months
+        stopped = not self._recent(month, rules)
         self.last_paid = self.last_held = month
         if self.waiting:
             self.waiting -= 1
             return MonthState(month, False, "waiting", paid_on)
-        in_grace = paid_on <= _later(month, rules.grace_months).last_day
-        return MonthState(month, True, "paid" if in_grace else "restored", paid_on)
+        restored = stopped and paid_on > month.last_day
+        return MonthState(month, True, "restored" if restored else "paid", paid_on)
+
+    def _recent(self, month: Month, rules: BenefitRules) -> bool:
+        """Does the last contribution still carry the month?"""
+        if self.last_paid is None:
+            return False
+        return _apart(self.last_paid, month) <= rules.grace_months
 
     def _unpaid(self, month: Month, paid_on: date | None, rules: BenefitRules) -> MonthState:
-        recent = self.last_paid is not None and (
-            _apart(self.last_paid, month) <= rules.grace_months
-        )
+        recent = self._recent(month, rules)
         if recent and self.waiting:
             return MonthState(month, False, "waiting", paid_on)
         if recent:
@@ -227,12 +237,11 @@ def _touching(spans: Sequence[RosterSpan], month: Month) -> RosterSpan | None:
     return next((s for s in spans if s.valid_from < after and s.valid_until > first), None)
 
 
-def _months(first: Month, paid: Mapping[Month, date], timeline: Timeline) -> Iterator[Month]:
-    """The months that have to be looked at: up to the last that a contribution or a change of
-    the rules can reach."""
+def _horizon(first: Month, paid: Mapping[Month, date], timeline: Timeline) -> Month:
+    """The last month that a contribution or a change of the rules can reach."""
     grace = max((rules.grace_months for rules in timeline.rules if rules is not None), default=0)
     last = max([first, *paid, *timeline.starts])
-    return first.through(_later(last, grace + 1))
+    return _later(last, grace + 1)
 
 
 def _covered_runs(states: Sequence[MonthState], timeline: Timeline) -> list[tuple[date, date]]:

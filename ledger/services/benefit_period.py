@@ -196,7 +196,7 @@ def explain(context: Context, number: str, on: date | None = None) -> dict[str, 
         listed = store.roster_of(connection, [who.person_id])[who.person_id]
         paid = store.paid_months(connection, [who.person_id])[who.person_id]
     insured = insured_spans(listed, who.settled_up_on)
-    states = month_states(insured, paid, timeline)
+    states = month_states(insured, paid, timeline, None if on is None else Month.of(on))
     answer: dict[str, Any] = {
         "psn_no": who.psn_no,
         "psn_name": who.name,

@@ -15,10 +15,18 @@ from ledger.benefits.crediting import employee_credit, retiree_credit
 from ledger.core.money import Fen
 from ledger.core.months import FAR, Month
 from ledger.core.people import ContributionKind, Insured, Plan, Status
+from ledger.policy.loader import load_pack
 from ledger.storage.people import spans_of
 from tests.people import psn_no, somebody
 from tests.world import World, shiyan
 
+BY_CONTRIBUTIONS = {
+    "benefit_period.source": "contributions",
+    "benefit_period.grace_months": "1",
+    "benefit_period.restore_within_months": "1",
+    "benefit_period.waiting_months": "1",
+    "benefit_period.new_after_months": "1",
+}
 FIRST, LAST = Month(2023, 1), Month(2023, 4)
 MONTHS = [str(month) for month in FIRST.through(LAST)]
 PEOPLE = 3
@@ -44,6 +52,7 @@ class Changed(NamedTuple):
     plan: Plan
     insured: Insured
     until: date
+    settled_up_after: int | None
 
 
 class Credited(NamedTuple):
@@ -63,6 +72,7 @@ changes = st.builds(
     st.sampled_from(Plan),
     st.sampled_from([Insured.NORMAL, Insured.NORMAL, Insured.NORMAL, Insured.PAUSED]),
     st.one_of(st.just(FAR), st.integers(160, 200).map(lambda n: date(2022, 12, 15) + timedelta(n))),
+    st.one_of(st.none(), st.none(), st.integers(0, 60)),
 )
 events = st.lists(
     st.one_of(
@@ -88,6 +98,18 @@ def test_sql_credits_what_the_rule_says_person_by_person(events: list[Any]) -> N
             world.close()
 
 
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(events=events)
+def test_so_it_does_where_contributions_decide_about_the_benefit_period(events: list[Any]) -> None:
+    pack = load_pack("420300-shiyan", BY_CONTRIBUTIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder) / "world.db", pack)
+        try:
+            play(world, events)
+        finally:
+            world.close()
+
+
 def play(world: World, events: list[Any]) -> None:
     world.enrol(*(somebody(number) for number in range(1, PEOPLE + 1)))
     received: list[tuple[Paid, int]] = []
@@ -99,6 +121,7 @@ def play(world: World, events: list[Any]) -> None:
                 somebody(
                     event.person, status=event.status, plan=event.plan, insured=event.insured,
                     benefit_until=event.until, changed_on=event.on,
+                    settled_up_on=settled_up_on(event),
                 )
             )  # fmt: skip
         elif isinstance(event, Credited):
@@ -111,6 +134,12 @@ def play(world: World, events: list[Any]) -> None:
     assert posted(world) == due(world, received)
     assert world.credit(str(LAST))["run"] is None
     world.prove()
+
+
+def settled_up_on(event: Changed) -> date | None:
+    if event.settled_up_after is None or event.status is Status.EMPLOYED:
+        return None
+    return event.on + timedelta(days=event.settled_up_after)
 
 
 def pay(world: World, event: Paid) -> list[tuple[Paid, int]]:
@@ -134,7 +163,7 @@ def due(world: World, received: list[tuple[Paid, int]]) -> dict[tuple[int, int, 
     """(person, month, source) -> fen, by the rule for one person and one contribution."""
     result: dict[tuple[int, int, str], int] = {}
     spans = world.rows(
-        "SELECT person_id, valid_from, valid_until, status, plan, insured FROM person_span "
+        "SELECT person_id, valid_from, valid_until, status, plan FROM benefit_span "
         "ORDER BY person_id, valid_from"
     )
     for month in FIRST.through(LAST):
@@ -143,9 +172,8 @@ def due(world: World, received: list[tuple[Paid, int]]) -> dict[tuple[int, int, 
             counts_as = next(
                 (
                     (Status(status), Plan(plan))
-                    for who, start, until, status, plan, insured in spans
+                    for who, start, until, status, plan in spans
                     if who == number
-                    and insured == Insured.NORMAL
                     and date.fromisoformat(start) <= month.last_day
                     and date.fromisoformat(until) > month.first_day
                 ),
