@@ -168,10 +168,10 @@ def fold_into(
         fold(*columns, *tables, *(column[stretch] for column in settled))
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, _whole_persons(visits.person, threads)))
+        list(pool.map(one, whole_persons(visits.person, threads)))
 
 
-def _whole_persons(person: Ints, parts: int) -> list[slice]:
+def whole_persons(person: Ints, parts: int) -> list[slice]:
     """Cut sorted persons into about equal stretches, never through one person's visits."""
     import numpy as np
 
