@@ -13,16 +13,18 @@ from ledger.services.account_gate import admit
 from ledger.services.account_states import change_in
 from ledger.services.context import Context
 from ledger.services.interest import settle_interest
+from ledger.services.pool_quotas import release_holds, release_holds_for
 from ledger.storage import accounts, family
+from ledger.storage.people import person
 from ledger.storage.unit_of_work import UnitOfWork
 
 
-def make_ready(context: Context, work: UnitOfWork, person_id: int, on: date) -> int:
+def make_ready(context: Context, work: UnitOfWork, person_id: int, on: date, reason: str) -> int:
     """Make an account ready to be emptied; returns what is left in it, interest included, fen.
 
     Raises:
         Refused: `account/not-leaving` and the like; `account/owes` while the person owes the
-        fund something; `account/held` while a quota across pools holds money.
+        fund something.
     """
     connection = work.connection
     admit(connection, person_id, Movement.CLEAR)
@@ -31,16 +33,13 @@ def make_ready(context: Context, work: UnitOfWork, person_id: int, on: date) -> 
         raise Refused(
             "account/owes", f"此人尚有待追回款 {yuan_text(owed)} 元，须先追回、抵扣或核销"
         )
+    release_holds(work, person_id, on, reason)
     settle_interest(work, context.pack, person_id, on)
-    account = accounts.totals(connection, person_id)
-    if account.held_fen:
-        raise Refused(
-            "account/held", f"跨统筹区共济额度尚占用 {yuan_text(account.held_fen)} 元，须先退回"
-        )
-    return account.balance_fen
+    return accounts.totals(connection, person_id).balance_fen
 
 
 def close_empty(
+    context: Context,
     work: UnitOfWork,
     person_id: int,
     on: date,
@@ -49,10 +48,14 @@ def close_empty(
     entry_id: int | None,
 ) -> None:
     """Close an account that has just been emptied by `entry_id` (None: there was nothing)."""
-    change_in(work, person_id, Happened(Event.CLOSE, on), reason, request_id, entry_id)
+    change_in(context, work, person_id, Happened(Event.CLOSE, on), reason, request_id, entry_id)
 
 
-def end_links(work: UnitOfWork, person_id: int, last_day: date) -> int:
-    """End every link of mutual aid of a person after `last_day`; how many."""
+def end_aid(work: UnitOfWork, person_id: int, last_day: date, reason: str) -> int:
+    """End every link of mutual aid of a person after `last_day`, and return what quotas across
+    pools hold, given or used by the person; how many links."""
+    connection = work.connection
+    release_holds(work, person_id, last_day, reason)
+    release_holds_for(work, person(connection, person_id).certno, last_day, reason)
     until = last_day + timedelta(days=1)
-    return len(family.end_links_with(work.connection, person_id, until, last_day))
+    return len(family.end_links_with(connection, person_id, until, last_day))

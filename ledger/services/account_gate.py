@@ -13,9 +13,9 @@ from ledger.core.money import yuan_text
 from ledger.core.months import Month
 from ledger.journalizing.accounts import Occasion
 from ledger.policy.pack import Pack
+from ledger.storage import accounts
 from ledger.storage.account_events import standing_of
 from ledger.storage.months import BookingMonths
-from ledger.storage.settlements import purses_of
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -30,8 +30,11 @@ def admit(connection: Connection, person_id: int, movement: Movement) -> None:
 
 
 def purse_of(connection: Connection, person_id: int) -> Purse:
-    """What the account can pay; empty for a person without one."""
-    return purses_of(connection, [person_id]).get(person_id) or Purse(0, {})
+    """What is in the account and not held, whatever its state; empty for a person without one."""
+    account = accounts.totals(connection, person_id)
+    return Purse(
+        account.balance_fen - account.held_fen, dict(accounts.by_year(connection, person_id))
+    )
 
 
 def take(

@@ -22,6 +22,7 @@ from ledger.benefits.account_states import (
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
 from ledger.core.people import Insured
+from ledger.services.benefit_period import follow
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.read import known_person
@@ -66,12 +67,13 @@ def change_state(
     content = {"verb": str(event), "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        return change_in(work, person_id, Happened(event, on), reason, request_id)
+        return change_in(context, work, person_id, Happened(event, on), reason, request_id)
 
     return once(context, person_id, request_id, content, act, dry_run)
 
 
 def change_in(
+    context: Context,
     work: UnitOfWork,
     person_id: int,
     happened: Happened,
@@ -94,8 +96,10 @@ def change_in(
         _refuse_money_left(work, person_id)
     after = account_events.record_event(work, person_id, happened, reason, request_id, entry_id)
     insured = _INSURED.get(happened.event)
-    if insured is not None:
-        insured_from(connection, person_id, _first_day(happened, before.since), insured)
+    if insured is not None and insured_from(
+        connection, person_id, _first_day(happened, before.since), insured
+    ):
+        follow(context, work, [person_id])
     return {
         "event": str(happened.event),
         "name": EVENT_NAMES[happened.event],

@@ -14,7 +14,7 @@ from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
 from ledger.core.people import BankAccount, Plan
 from ledger.journalizing.accounts import Heirship, inheritance_entry
-from ledger.services.account_closing import close_empty, end_links, make_ready
+from ledger.services.account_closing import close_empty, end_aid, make_ready
 from ledger.services.account_gate import admit, occasion, purse_of
 from ledger.services.account_states import change_in
 from ledger.services.context import Context
@@ -59,8 +59,8 @@ def register_death(
     content = {"verb": "death", "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        answer = change_in(work, person_id, Happened(Event.DEATH, on), reason, request_id)
-        ended = end_links(work, person_id, on)
+        answer = change_in(context, work, person_id, Happened(Event.DEATH, on), reason, request_id)
+        ended = end_aid(work, person_id, on, reason)
         late = [_present(visit) for visit in settled_after_death(work.connection, person_id)]
         return answer | {"links_ended": ended, "settled_after_death": late}
 
@@ -109,9 +109,10 @@ def inherit(
 
     Raises:
         Unknown: `person/unknown`.
-        Refused: `account/not-paid-out`, `heirs/none`, `heirs/twice`, `heirs/no-account`, `heirs/shares-not-whole`,
-            `heirs/not-dead`, `heirs/before-death`, `payee/incomplete`, and what
-            `account_closing.make_ready` refuses; `account/closed` and the like of an heir.
+        Refused: `account/not-paid-out`, `heirs/none`, `heirs/twice`, `heirs/no-account`,
+            `heirs/shares-not-whole`, `heirs/not-dead`, `heirs/before-death`,
+            `payee/incomplete`, what `account_closing.make_ready` refuses, and `account/closed`
+            and the like of an heir.
     """
     if not heirs:
         raise Refused("heirs/none", "请至少给出一位继承人")
@@ -141,7 +142,7 @@ def _inherit(
 ) -> dict[str, Any]:
     _refuse_living(work, person_id, on)
     ids = _heir_ids(work, person_id, heirs)
-    left = make_ready(context, work, person_id, on)
+    left = make_ready(context, work, person_id, on, reason)
     parts = divide(left, [heir.share for heir in heirs])
     purse = purse_of(work.connection, person_id)
     shares = [
@@ -156,7 +157,7 @@ def _inherit(
         for heir, part in zip(heirs, parts, strict=True):
             if heir.bank_account is not None and part:
                 insert_payee(work, person_id, entry_id, heir.bank_account, on, account_fen=part)
-    close_empty(work, person_id, on, reason, request_id, entry_id)
+    close_empty(context, work, person_id, on, reason, request_id, entry_id)
     return {
         "entry_id": None if entry_id is None else str(entry_id),
         "divided": yuan_text(left),

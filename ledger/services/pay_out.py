@@ -11,7 +11,7 @@ from ledger.core.errors import Refused
 from ledger.core.money import Fen, yuan_text
 from ledger.core.people import BankAccount
 from ledger.journalizing.accounts import pay_out_entry, return_entry
-from ledger.services.account_closing import close_empty, end_links, make_ready
+from ledger.services.account_closing import close_empty, end_aid, make_ready
 from ledger.services.account_gate import admit, occasion, purse_of, take
 from ledger.services.account_states import change_in
 from ledger.services.context import Context
@@ -52,9 +52,9 @@ def pay_out(
 
     def act(work: UnitOfWork) -> dict[str, Any]:
         if State.EMIGRATED not in standing_of(work.connection, person_id).since:
-            change_in(work, person_id, Happened(Event.EMIGRATION, on), reason, request_id)
-            end_links(work, person_id, on)
-        left = make_ready(context, work, person_id, on)
+            change_in(context, work, person_id, Happened(Event.EMIGRATION, on), reason, request_id)
+            end_aid(work, person_id, on, reason)
+        left = make_ready(context, work, person_id, on, reason)
         entry_id = None
         if left:
             head = occasion(work, person_id, on, reason)
@@ -62,7 +62,7 @@ def pay_out(
             parts = purse_of(work.connection, person_id).take(left, oldest_first=True)
             append(work, [pay_out_entry(head, parts, context.stamp_policy(work))], request_id)
             insert_payee(work, person_id, entry_id, to, on, account_fen=left)
-        close_empty(work, person_id, on, reason, request_id, entry_id)
+        close_empty(context, work, person_id, on, reason, request_id, entry_id)
         return _answer(entry_id, left, to, on) | {"status": str(State.CLOSED)}
 
     return once(context, person_id, request_id, content, act, dry_run)

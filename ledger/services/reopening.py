@@ -59,11 +59,11 @@ def _propose(
     return propose(context, kind, person_id, content, reason, request_id, dry_run)
 
 
-def _execute(_context: Context, work: UnitOfWork, proposal: Proposal) -> Executed:
+def _execute(context: Context, work: UnitOfWork, proposal: Proposal) -> Executed:
     happened = Happened(
         Event(proposal.content["event"]), date.fromisoformat(proposal.content["on"])
     )
-    answer = change_in(work, proposal.person_id, happened, memo_of(proposal, work))
+    answer = change_in(context, work, proposal.person_id, happened, memo_of(proposal, work))
     return Executed(None, {"account_status": answer["status"]})
 
 

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.storage import (
+    checks_accounts,
     checks_debts,
+    checks_merges,
     checks_pools,
     checks_proposals,
     checks_resettlement,
@@ -31,8 +33,10 @@ SHOWN = 10
 
 ALL_CHECKS: tuple[Check, ...] = (
     *invariants.CHECKS,
+    *checks_accounts.CHECKS,
     *checks_proposals.CHECKS,
     *checks_debts.CHECKS,
+    *checks_merges.CHECKS,
     *checks_pools.CHECKS,
     *checks_resettlement.CHECKS,
 )

@@ -126,7 +126,7 @@ def insured_from(connection: Connection, person_id: int, day: date, insured: Ins
     """From `day` on the person's insurance is in this state, otherwise as it was last; what the
     roster said for later days is gone. False for a person with no insurance before that day.
 
-    The months from there on that were credited before are marked to be looked at again.
+    Whoever calls this derives the periods of benefit anew (`services.benefit_period.follow`).
     """
     before = [
         span for span in spans_of(connection, [person_id])[person_id] if span.valid_from < day
@@ -142,9 +142,6 @@ def insured_from(connection: Connection, person_id: int, day: date, insured: Ins
     )
     after = before[-1]._replace(valid_from=day, valid_until=FAR, insured=insured.value)
     insert_rows(connection, "person_span", " ".join(Span._fields), [after])
-    month, credited = Month.of(day), credited_through(connection)
-    if credited is not None and month <= credited:
-        look_again(connection, {person_id: month})
     return True
 
 

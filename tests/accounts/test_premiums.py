@@ -1,0 +1,132 @@
+"""Premiums from the account (article 13(3)): off by default; where a pack allows them, they leave
+this fund by the clearing account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.benefits.account_states import Event
+from ledger.core.errors import Conflict, Refused
+from ledger.core.money import Fen
+from ledger.policy.loader import load_pack
+from ledger.services.account_states import change_state
+from ledger.services.import_families import add_link
+from ledger.services.move_funds import move_funds
+from ledger.services.premiums import list_premiums, pay_over, pay_premium
+from tests.accounts.conftest import CHEN_NO, LIN_NO
+from tests.people import CHEN, LIN, YU_CERTNO, YU_NAME, psn_no, somebody
+from tests.world import World
+
+DAY = date(2023, 10, 8)
+
+
+@pytest.fixture
+def allowed(tmp_path: Path) -> Iterator[World]:
+    """The cast under a pack whose switch is on; the child is linked to its father."""
+    pack = load_pack("420300-shiyan", {"account_use.premiums_allowed": "true"})
+    world = World(tmp_path / "allowed.db", pack)
+    world.enrol(CHEN, LIN)
+    world.open_with(CHEN_NO, 50_000)
+    add_link(world.context, world.relation(CHEN.certno, YU_CERTNO, user_name=YU_NAME))
+    yield world
+    world.prove()
+    world.close()
+
+
+def pay(world: World, insured: str = CHEN_NO, **more: Any) -> dict[str, Any]:
+    words = {"kind": "长期护理保险", "year": 2024, "fen": 10_000, "on": DAY, "request_id": None}
+    words |= more
+    return pay_premium(
+        world.context,
+        CHEN_NO,
+        insured,
+        words["kind"],
+        words["year"],
+        Fen(words["fen"]),
+        words["on"],
+        words["request_id"],
+    )
+
+
+def test_the_switch_is_off_by_default_and_the_refusal_names_the_article(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        pay(world)
+    assert refused.value.code == "premium/not-allowed"
+    assert "S3c-13.3" in refused.value.message
+
+
+def test_the_holders_own_premium_leaves_by_the_clearing_account(allowed: World) -> None:
+    answer = pay(allowed)
+    assert (answer["amount"], answer["relation"]) == ("100.00", None)
+    assert allowed.balance(CHEN_NO) == 40_000
+    assert allowed.rows("SELECT debit_account, credit_account, amount_fen FROM transfer "
+                        "WHERE kind = 'premium'") == [("3201", "2202", 10_000)]  # fmt: skip
+
+
+def test_a_linked_relatives_resident_insurance_is_paid(allowed: World) -> None:
+    answer = pay(allowed, YU_CERTNO, kind="城乡居民医保", fen=38_000)
+    assert answer["insured"] == YU_NAME
+    assert answer["relation"] == "1"
+    listed = list_premiums(allowed.context, date(2023, 1, 1), date(2023, 12, 31), CHEN_NO)
+    assert (listed["total"], listed["waiting"], len(listed["premiums"])) == ("380.00", "380.00", 1)
+
+
+@pytest.mark.parametrize(
+    ("insured", "more", "code"),
+    [
+        (CHEN_NO, {"kind": "城乡居民医保"}, "premium/kind-not-allowed"),
+        (YU_CERTNO, {"kind": "商业健康险"}, "premium/kind-not-allowed"),
+        (CHEN_NO, {"kind": "体育健身保险"}, "account/forbidden-category"),
+        (LIN_NO, {}, "premium/not-linked"),
+        (YU_CERTNO, {"on": date(2022, 12, 31)}, "premium/not-linked"),
+        (CHEN_NO, {"fen": 50_001}, "account/insufficient"),
+        (CHEN_NO, {"fen": 0}, "account/not-above-zero"),
+    ],
+)
+def test_what_the_rules_do_not_allow_is_refused(
+    allowed: World, insured: str, more: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        pay(allowed, insured, **more)
+    assert refused.value.code == code
+    assert allowed.balance(CHEN_NO) == 50_000
+
+
+def test_a_lost_account_pays_no_premium(allowed: World) -> None:
+    change_state(allowed.context, CHEN_NO, Event.LOSE, date(2023, 5, 4), "卡丢失")
+    with pytest.raises(Refused) as refused:
+        pay(allowed)
+    assert refused.value.message == "账户自 2023-05-04 起挂失，不能代缴保费"
+
+
+def test_a_year_of_one_insurance_is_paid_once(allowed: World) -> None:
+    first = pay(allowed, request_id="p-1")
+    assert pay(allowed, request_id="p-1") == first
+    with pytest.raises(Conflict) as refused:
+        pay(allowed)
+    assert refused.value.code == "premium/paid-before"
+    pay(allowed, year=2025)
+
+
+def test_the_cash_goes_to_the_other_funds(allowed: World) -> None:
+    with pytest.raises(Refused) as refused:
+        pay_over(allowed.context, DAY)
+    assert refused.value.code == "premium/nothing-waiting"
+    pay(allowed)
+    with pytest.raises(Refused) as refused:
+        pay_over(allowed.context, DAY)
+    assert refused.value.code == "fund/insufficient"
+    allowed.enrol(somebody(50))
+    allowed.contribute(allowed.contribution(psn_no(50), "2023-01", 10_000_000))
+    move_funds(allowed.context, "fiscal", Fen(900_000), date(2023, 6, 1))
+    move_funds(allowed.context, "disbursement", Fen(900_000), date(2023, 6, 1))
+    with pytest.raises(Refused) as refused:
+        pay_over(allowed.context, DAY, Fen(10_001))
+    assert refused.value.code == "premium/more-than-waiting"
+    assert pay_over(allowed.context, DAY, Fen(4_000))["waiting"] == "60.00"
+    assert pay_over(allowed.context, DAY)["amount"] == "60.00"
