@@ -11,6 +11,7 @@ from api.cli import (
     exporting,
     family,
     importing,
+    merge,
     owed,
     payables,
     premium,
@@ -47,6 +48,7 @@ def _register() -> None:
     app.command("demo", epilog=examples("gongji demo", "gongji demo city --json"))(demo)
     app.add_typer(account.app, name="account")
     app.add_typer(family.app, name="family")
+    app.add_typer(merge.app, name="merge")
     app.add_typer(premium.app, name="premium")
     app.add_typer(owed.app, name="owed")
     app.add_typer(proposals.propose, name="propose")

@@ -24,6 +24,7 @@ from ledger.core.people import Status
 from ledger.journalizing.pools import transfer_in_entry, transfer_out_entry
 from ledger.policy.pack import Pack
 from ledger.services.account_gate import admit, occasion
+from ledger.services.benefit_period import follow
 from ledger.services.context import Context
 from ledger.services.interest import settle_interest
 from ledger.services.once import once
@@ -93,6 +94,13 @@ def _refuse_second(connection: Connection, person_id: int) -> None:
                 f"此人 {case.accepted_on} 受理的{DIRECTION_NAMES[case.direction]}尚未办结"
                 f"（业务号 {case.case_id}）",
             )
+
+
+def has_open_case(connection: Connection, person_id: int) -> bool:
+    """Is a move of this person under way?"""
+    known = store.cases(connection, person_id)
+    steps = store.steps_of(connection, known)
+    return any(not _is_over(case, steps[case.case_id]) for case in known)
 
 
 def _is_over(case: Case, steps: Steps) -> bool:
@@ -182,9 +190,15 @@ def _move_out(
         )
     end_of_insurance = on + timedelta(days=1)
     people.end_spans(connection, person_id, end_of_insurance)
+    follow(context, work, [person_id])
     if context.pack.family(on).ends_with_move:
         family.end_links_with(connection, person_id, end_of_insurance, on)
     release_holds(work, person_id, on, "转移接续")
+    owed = accounts.owed(connection, person_id)
+    if owed > 0:
+        raise Refused(
+            "account/owes", f"此人尚有待追回款 {yuan_text(owed)} 元，须先追回、抵扣或核销"
+        )
     settle_interest(work, context.pack, person_id, on)
     parts = [(year, left) for year, left in accounts.by_year(connection, person_id) if left]
     entry_id = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.core.errors import Refused
-from ledger.services import owed, reopening, special_adjustment
+from ledger.services import merging, owed, reopening, special_adjustment, unmerging
 from ledger.services.context import Context
 from ledger.services.four_eyes import ProposalKind, approve_as, reject_as
 from ledger.services.read import known_person
@@ -14,7 +14,14 @@ from ledger.storage.people import person
 
 KINDS: dict[str, ProposalKind] = {
     kind.kind: kind
-    for kind in (special_adjustment.KIND, reopening.REOPENING, reopening.WITHDRAWAL, owed.KIND)
+    for kind in (
+        special_adjustment.KIND,
+        reopening.REOPENING,
+        reopening.WITHDRAWAL,
+        owed.KIND,
+        merging.MERGING,
+        unmerging.UNMERGING,
+    )
 }
 """Kind -> what approving does. A new kind: its line here."""
 

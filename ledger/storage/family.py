@@ -105,3 +105,19 @@ def end_links_with(connection: Connection, person_id: int, until: date, on: date
     for link in running:
         end_link(connection, link, max(until, link.valid_from), on)
     return running
+
+
+def put_link_back(
+    connection: Connection,
+    user_id: int,
+    link_id: int,
+    valid_until: date,
+    revoked_on: date | None,
+    quota_fen: int | None,
+) -> None:
+    """A link that was ended by mistake runs again."""
+    connection.exec_driver_sql(
+        "UPDATE family_link SET valid_until = ?, revoked_on = ?, quota_fen = ? "
+        "WHERE user_id = ? AND link_id = ?",
+        (valid_until, revoked_on, quota_fen, user_id, link_id),
+    )

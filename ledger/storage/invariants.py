@@ -358,14 +358,16 @@ SETTLEMENTS = (
     Check(
         "verify/accumulators",
         8,
-        "年度累计等于该年全部结算的累加",
+        "年度累计等于该年全部结算的累加，加上人员合并移入、减去移出的部分",
         agree(
             "person person_id, year year",
             "in_scope_fen, deductible_fen, cost_fen, paid_fen, version",
             "SELECT person_id, year, in_scope_fen, deductible_fen, cost_fen, paid_fen, version "
             "FROM accumulator",
             "SELECT person_id, year, deductible_fen + beyond_deductible_fen AS in_scope_fen, "
-            "deductible_fen, cost_fen, pool_fen AS paid_fen, 1 AS version FROM settlement",
+            "deductible_fen, cost_fen, pool_fen AS paid_fen, 1 AS version FROM settlement "
+            "UNION ALL SELECT person_id, year, in_scope_fen, deductible_fen, cost_fen, paid_fen, "
+            "version FROM accumulator_move",
         ),
     ),
 )
