@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -127,12 +128,13 @@ def read_visit_arrays(
     Returns:
         the visits, and what `rows_again` needs to give the rows back.
     """
-    reader = _Reader(faults)
     kept = []
-    for batch in read_ahead(file.batches(COLUMNS)):
-        reader.read(batch)
-        kept.append(batch)
-        advance(batch.num_rows)
+    with ThreadPoolExecutor(1) as beside:
+        reader = _Reader(faults, beside)
+        for batch in read_ahead(file.batches(COLUMNS)):
+            reader.read(batch)
+            kept.append(batch)
+            advance(batch.num_rows)
     return reader.arrays(), kept
 
 
@@ -157,10 +159,11 @@ def rows_again(file: VisitFile, kept: Kept) -> Iterator[Any]:
 
 
 class _Reader:
-    """The columns as far as they have been read."""
+    """The columns as far as they have been read; the persons, half of the work, `beside`."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, beside: Executor) -> None:
         self._faults = faults
+        self._beside = beside
         self._row = 0
         self._per_day = 1
         self._people = People()
@@ -176,13 +179,14 @@ class _Reader:
         return self._codes.setdefault(code_text(cell), len(self._codes))
 
     def read(self, batch: Any) -> None:
-        self._add("psn_no", *columns.persons(batch.column("psn_no"), self._people))
+        persons = self._beside.submit(columns.persons, batch.column("psn_no"), self._people)
         for name, memo in self._memos.items():
             self._add(name, *columns.labels(batch.column(name), memo))
         time, self._per_day, day, refused = columns.times(batch.column("setl_time"))
         self._add("setl_time", time, refused)
         self._chunks["day"].append(day)
         self._add("inscp_scp_amt", *columns.amounts(batch.column("inscp_scp_amt")))
+        self._add("psn_no", *persons.result())
         self._row += batch.num_rows
 
     def _add(self, name: str, values: Ints, refused: columns.FaultyRows) -> None:

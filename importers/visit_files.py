@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from ledger.core.errors import Refused, RowError
 
 _BATCH_ROWS = 1 << 18
 _BLOCK_BYTES = 1 << 24
+_AHEAD = 4
+"""Batches read before they are asked for: the first of a row group takes longer than the rest."""
 
 
 class VisitFile(Protocol):
@@ -198,11 +201,11 @@ class CsvVisits:
 
 
 def read_ahead(batches: Iterator[Any]) -> Iterator[Any]:
-    """The same batches; while one is worked on, the next is read by another thread."""
+    """The same batches; while one is worked on, the next ones are read by another thread."""
     with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
+        coming = deque(reader.submit(next, batches, None) for _ in range(_AHEAD))
+        while (batch := coming.popleft().result()) is not None:
+            coming.append(reader.submit(next, batches, None))
             yield batch
 
 

@@ -116,11 +116,12 @@ def simulate(
 
 def run(visits: Path, pack: Pack, out: Path, stage: Stage) -> Summary:
     """Read, settle, write; raises `_Faults` before anything is written."""
-    from exports.visit_arrays import write_visit_arrays
+    from exports.visit_arrays import check_columns, write_visit_arrays
     from importers.visit_arrays import rows_again
     from importers.visit_files import open_visit_file
 
     file = open_visit_file(visits)
+    check_columns(out, file.schema)
     arrays, kept, periods = _read(file, pack, stage("读取", file.rows))
     settled, not_pooled = _settle(arrays, periods)
     person_part = arrays.in_scope - settled.pay
@@ -150,23 +151,12 @@ def _settle(arrays: VisitArrays, periods: Periods) -> tuple[Settled, dict[str, i
     """What the fund pays, and how many rows of which type it does not pay for."""
     import os
 
-    import numpy as np
+    from ledger.benefits.compiled import VisitColumns, pooled_amounts, settle_columns
 
-    from ledger.benefits.compiled import VisitColumns, settle_columns
-
-    pooled = np.array(
-        [[code in types for code in arrays.med_types] for types in periods.pooled], bool
-    ).reshape(len(periods.pooled), len(arrays.med_types))
-    period = np.array(periods.period_of_day, np.int16)[arrays.day - periods.first_day]
-    paid_for = pooled[period, arrays.med_type]
-    rows = np.bincount(arrays.med_type[~paid_for], minlength=len(arrays.med_types)).tolist()
-    visits = VisitColumns(
-        arrays.person,
-        arrays.day,
-        arrays.status,
-        arrays.tier,
-        np.where(paid_for, arrays.in_scope, 0),
+    pooled, rows = pooled_amounts(
+        arrays.day, arrays.med_type, arrays.med_types, arrays.in_scope, periods
     )
+    visits = VisitColumns(arrays.person, arrays.day, arrays.status, arrays.tier, pooled)
     settled = settle_columns(
         visits, arrays.time, arrays.per_day, periods, threads=os.cpu_count() or 1
     )

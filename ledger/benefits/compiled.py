@@ -8,7 +8,7 @@ bound to forms that are compiled into it. Numba is imported at the first call.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.benefits import kernel, visit_order
+from ledger.benefits import kernel, simulation, visit_order
 from ledger.benefits.simulation import Periods
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.integer[Any]]
+
+_CACHED_ROWS = 1 << 14
+"""Visits that are sorted, settled and put back while the processor has them at hand."""
 
 
 class VisitColumns(NamedTuple):
@@ -113,6 +116,29 @@ def compiled_fold() -> Any:
     return machine_code(kernel.fold_visits, **PLAIN_STEPS)
 
 
+def pooled_amounts(
+    day: Ints, med_type: Ints, med_types: list[str], in_scope: Ints, periods: Periods
+) -> tuple[Ints, list[int]]:
+    """The amounts in scope (fen), zero where the benefit does not pay for that type of visit on
+    that day; and how many visits of each of `med_types` that was."""
+    import numpy as np
+
+    pooled = np.array([[code in types for code in med_types] for types in periods.pooled], bool)
+    amounts, left_out = np.empty(len(in_scope), np.int64), np.zeros(len(med_types), np.int64)
+    first_day, period_of_day, *_ = fold_tables(periods)
+    machine_code(simulation.keep_pooled)(
+        day,
+        med_type,
+        in_scope,
+        first_day,
+        period_of_day,
+        pooled.reshape(len(periods.pooled), len(med_types)),
+        amounts,
+        left_out,
+    )
+    return amounts, left_out.tolist()
+
+
 def settle_columns(
     visits: VisitColumns, time: Ints, per_day: int, periods: Periods, threads: int
 ) -> Settled:
@@ -129,11 +155,16 @@ def settle_columns(
         return Settled(*(np.empty(0, np.int64) for _ in range(2)))
     if machine_code(visit_order.in_order)(visits.person, time):
         return fold_in_threads(visits, periods, threads)
-    ordered, order = _in_order(visits, time, per_day)
-    settled = fold_in_threads(ordered, periods, threads)
-    back = np.empty((len(time), 2), np.int64)
-    machine_code(visit_order.put_back)(order, *settled, back)
-    return Settled(back[:, 0], back[:, 1])
+    settled = np.empty((len(time), 2), np.int64)
+    tables = fold_tables(periods)
+    with ThreadPoolExecutor(threads) as pool:
+        limits, records = _by_person(visits, time, pool, threads)
+
+        def one(persons: slice) -> None:
+            _settle_block(limits[persons], records, per_day, tables, settled)
+
+        list(pool.map(one, _blocks(limits)))
+    return Settled(settled[:, 0], settled[:, 1])
 
 
 def fold_in_threads(visits: VisitColumns, periods: Periods, threads: int) -> Settled:
@@ -184,28 +215,69 @@ def whole_persons(person: Ints, parts: int) -> list[slice]:
     return [slice(start, end) for start, end in pairwise(sorted(cuts))]
 
 
-def _in_order(visits: VisitColumns, time: Ints, per_day: int) -> tuple[VisitColumns, Ints]:
-    """The visits sorted by person and time, and the row from which each came."""
+def _by_person(
+    visits: VisitColumns, time: Ints, pool: ThreadPoolExecutor, parts: int
+) -> tuple[Ints, Ints]:
+    """The visits grouped by person: the limits between persons, and the records. Each part of
+    the file is counted and then put in its places by itself."""
     import numpy as np
 
     rows, people = len(time), int(visits.person.max()) + 1
-    ends, left = np.zeros(people, np.int64), np.empty(people, np.int32)
+    cuts = [slice(rows * part // parts, rows * (part + 1) // parts) for part in range(parts)]
+    counts, limits = np.zeros((parts, people), np.int64), np.empty(people + 1, np.int64)
     records = np.empty((rows, 3), np.int64)
-    machine_code(visit_order.group_by_person)(
-        visits.person,
-        time,
-        visits.status,
-        visits.tier,
-        visits.in_scope,
-        ends,
-        records,
-        np.empty(visit_order.BLOCK, np.int64),
-    )
-    count = machine_code(visit_order.sort_short_stretches)(ends, records, left)
+
+    def count(part: int) -> None:
+        machine_code(visit_order.count_by_person)(visits.person[cuts[part]], counts[part])
+
+    def group(part: int) -> None:
+        here = cuts[part]
+        columns = (visits.person, time, visits.status, visits.tier, visits.in_scope)
+        machine_code(visit_order.group_by_person)(
+            *(column[here] for column in columns),
+            here.start,
+            counts[part],
+            records,
+            np.empty(visit_order.BLOCK, np.int64),
+        )
+
+    list(pool.map(count, range(parts)))
+    machine_code(visit_order.begin_stretches)(counts, limits)
+    list(pool.map(group, range(parts)))
+    return limits, records
+
+
+def _blocks(limits: Ints) -> Iterator[slice]:
+    """Stretches of whole persons, each about as long as a cache holds; as slices of `limits`."""
+    import numpy as np
+
+    steps = np.arange(0, limits[-1], _CACHED_ROWS)
+    cuts = {0, len(limits) - 1, *np.searchsorted(limits, steps, side="left").tolist()}
+    for start, end in pairwise(sorted(cuts)):
+        yield slice(start, end + 1)
+
+
+def _settle_block(
+    limits: Ints, records: Ints, per_day: int, tables: tuple[Any, ...], settled: Ints
+) -> None:
+    """Sort the visits of some persons by time, settle them, and put the results in their rows."""
+    import numpy as np
+
+    left = np.empty(len(limits) - 1, np.int32)
+    count = machine_code(visit_order.sort_short_stretches)(limits, records, left)
     for who in left[:count]:
-        stretch = records[ends[who - 1] if who else 0 : ends[who]]
+        stretch = records[limits[who] : limits[who + 1]]
         stretch[:] = stretch[np.argsort(stretch[:, visit_order.TIME], kind="stable")]
-    ordered = VisitColumns(*(np.empty_like(column) for column in visits))
-    order = np.empty(rows, np.int32)
-    machine_code(visit_order.unpack)(ends, records, per_day, *ordered, order)
-    return ordered, order
+    rows = int(limits[-1] - limits[0])
+    visits = VisitColumns(
+        person=np.empty(rows, np.int32),
+        day=np.empty(rows, np.int32),
+        status=np.empty(rows, np.uint8),
+        tier=np.empty(rows, np.uint8),
+        in_scope=np.empty(rows, np.int64),
+    )
+    order = np.empty(rows, np.int64)
+    machine_code(visit_order.unpack)(limits, records, per_day, *visits, order)
+    results = Settled(*(np.empty(rows, np.int64) for _ in range(2)))
+    compiled_fold()(*visits, *tables, *results)
+    machine_code(visit_order.put_back)(order, *results, settled)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -60,3 +60,30 @@ def periods_of(days: Iterable[int], rules_on: Callable[[date], OutpatientRules])
         pooled=[pooled for _, _, pooled in keys],
         not_in_force=silent,
     )
+
+
+def keep_pooled(
+    day: Sequence[int],
+    med_type: Sequence[int],
+    in_scope: Sequence[int],
+    first_day: int,
+    period_of_day: Sequence[int],
+    pooled: Sequence[Sequence[bool]],
+    amounts: MutableSequence[int],
+    left_out: MutableSequence[int],
+) -> None:
+    """Amounts of visits that the benefit pays for; ints only, so that it can be compiled.
+
+    Args:
+        day, med_type, in_scope: one item per visit; fen.
+        pooled: by period and type of visit.
+        amounts: filled; zero where the benefit does not pay.
+        left_out: zeros; filled with how many visits of each type it does not pay for.
+    """
+    for i in range(len(in_scope)):
+        kind = med_type[i]
+        if pooled[period_of_day[day[i] - first_day]][kind]:
+            amounts[i] = in_scope[i]
+        else:
+            amounts[i] = 0
+            left_out[kind] += 1

@@ -36,40 +36,59 @@ def in_order(person: Ints, time: Ints) -> bool:
     return True
 
 
+def count_by_person(person: Ints, counts: Ints) -> None:
+    """Add the visits of each person to `counts`."""
+    for i in range(len(person)):
+        counts[person[i]] += 1
+
+
+def begin_stretches(counts: Ints, limits: Ints) -> None:
+    """Where the visits of each person will stand once they are grouped.
+
+    Args:
+        counts: parts of the file x persons; becomes where the person's visits of each part begin.
+        limits: one per person and one more; filled, so that a person's stretch runs from one to
+            the next.
+    """
+    total = 0
+    for who in range(len(limits) - 1):
+        limits[who] = total
+        for part in range(len(counts)):
+            count = counts[part, who]
+            counts[part, who] = total
+            total += count
+    limits[len(limits) - 1] = total
+
+
 def group_by_person(
     person: Ints,
     time: Ints,
     status: Ints,
     tier: Ints,
     in_scope: Ints,
-    ends: Ints,
+    first_row: int,
+    starts: Ints,
     records: Ints,
     places: Ints,
 ) -> int:
-    """Stable counting sort by person.
+    """Stable counting sort by person, of one part of the file.
 
     Args:
-        ends: zeros, one per person; filled with the end of each person's stretch of records.
-        records: rows x 3, filled.
+        first_row: of this part.
+        starts: where each person's visits of this part begin; moved to their end.
+        records: rows x 3, filled where these visits belong.
         places: room for a block of visits. Their records are touched before they are written,
             so that the processor fetches them side by side instead of one after another.
 
     Returns:
         nothing of use; but what was touched must be used, or the compiler would leave it out.
     """
-    for i in range(len(person)):
-        ends[person[i]] += 1
-    total = 0
-    for who in range(len(ends)):
-        count = ends[who]
-        ends[who] = total
-        total += count
     touched = 0
     for first in range(0, len(person), BLOCK):
         rows = min(BLOCK, len(person) - first)
         for k in range(rows):
-            place = ends[person[first + k]]
-            ends[person[first + k]] = place + 1
+            place = starts[person[first + k]]
+            starts[person[first + k]] = place + 1
             places[k] = place
         for k in range(rows):
             touched ^= records[places[k], TIME]
@@ -77,11 +96,11 @@ def group_by_person(
             i, place = first + k, places[k]
             records[place, TIME] = time[i]
             records[place, IN_SCOPE] = in_scope[i]
-            records[place, ROW] = i << _CELL_BITS | status[i] << _STATUS_BIT | tier[i]
+            records[place, ROW] = (first_row + i) << _CELL_BITS | status[i] << _STATUS_BIT | tier[i]
     return touched
 
 
-def sort_short_stretches(ends: Ints, records: Ints, left: Ints) -> int:
+def sort_short_stretches(limits: Ints, records: Ints, left: Ints) -> int:
     """Stable insertion sort by time within each person's stretch of at most `LONG` visits.
 
     Longer stretches that are out of order are left as they are.
@@ -90,9 +109,8 @@ def sort_short_stretches(ends: Ints, records: Ints, left: Ints) -> int:
         how many were left; their persons stand at the beginning of `left`.
     """
     found = 0
-    start = 0
-    for who in range(len(ends)):
-        end = ends[who]
+    for who in range(len(limits) - 1):
+        start, end = limits[who], limits[who + 1]
         for i in range(start + 1, end):
             at = records[i, TIME]
             if at >= records[i - 1, TIME]:
@@ -109,12 +127,11 @@ def sort_short_stretches(ends: Ints, records: Ints, left: Ints) -> int:
                 records[place, ROW] = records[place - 1, ROW]
                 place -= 1
             records[place, TIME], records[place, IN_SCOPE], records[place, ROW] = at, in_scope, row
-        start = end
     return found
 
 
 def unpack(
-    ends: Ints,
+    limits: Ints,
     records: Ints,
     per_day: int,
     person: Ints,
@@ -124,18 +141,18 @@ def unpack(
     in_scope: Ints,
     order: Ints,
 ) -> None:
-    """Sorted records as the columns that the fold reads; `order` says where each came from."""
-    start = 0
-    for who in range(len(ends)):
-        for i in range(start, ends[who]):
+    """Sorted records of some persons as the columns that the fold reads; `order` says from which
+    row each came. The persons are numbered from 0 anew."""
+    for who in range(len(limits) - 1):
+        for i in range(limits[who], limits[who + 1]):
+            visit = i - limits[0]
             cell = records[i, ROW]
-            person[i] = who
-            day[i] = records[i, TIME] // per_day
-            status[i] = cell >> _STATUS_BIT & 1
-            tier[i] = cell & _TIER_MASK
-            in_scope[i] = records[i, IN_SCOPE]
-            order[i] = cell >> _CELL_BITS
-        start = ends[who]
+            person[visit] = who
+            day[visit] = records[i, TIME] // per_day
+            status[visit] = cell >> _STATUS_BIT & 1
+            tier[visit] = cell & _TIER_MASK
+            in_scope[visit] = records[i, IN_SCOPE]
+            order[visit] = cell >> _CELL_BITS
 
 
 def put_back(order: Ints, deductible: Ints, pay: Ints, settled: Ints) -> None:

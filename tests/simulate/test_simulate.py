@@ -473,6 +473,60 @@ def test_parquet_to_csv_writes_times_and_amounts_as_people_do(tmp_path: Path) ->
     assert row["inscp_scp_amt"] == f"{many()['inscp_scp_amt'][0]:.2f}"
 
 
+@pytest.mark.parametrize("cells", [[["a", "b"]], [{"a": 1}], [b"\xff\xfe"]])
+def test_a_column_that_no_csv_can_hold_is_named(tmp_path: Path, cells: list[Any]) -> None:
+    path, out = tmp_path / "v.parquet", tmp_path / "o.csv"
+    table = as_table({name: cells[:1] for name, cells in many().items()})
+    pq.write_table(table.append_column("notes", pa.array(cells)), path)
+    result = run(path, "--pack", "420300", "--out", out, "--json")
+    assert result.exit_code == 1
+    error = json.loads(result.stdout)["error"]
+    assert error["code"] == "export/not-for-csv"
+    assert error["message"].startswith("notes 列")
+    assert list(tmp_path.iterdir()) == [path]
+    out = tmp_path / "o.parquet"
+    assert run(path, "--pack", "420300", "--out", out).exit_code == 0
+    assert pq.read_table(out)["notes"].to_pylist() == cells
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_result_that_cannot_be_written_is_refused(tmp_path: Path, ending: str) -> None:
+    path = write_csv(tmp_path / "v.csv", [CHEN])
+    out = tmp_path / f"{'o' * (254 - len(ending))}.{ending}"
+    result = run(path, "--pack", "420300", "--out", out, "--json")
+    assert result.exit_code == 1
+    error = json.loads(result.stdout)["error"]
+    assert error["code"] == "export/unwritable"
+    assert error["message"].startswith(f"无法写入 {tmp_path}")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+OTHER_TYPES = {
+    "bytes": pa.array([b"a", None, b"c"]),
+    "days": pa.array([date(2023, 5, 1), None, date(1901, 1, 1)]),
+    "durations": pa.array([timedelta(1), None, timedelta(-1)]),
+    "small whole numbers": pa.array([-1, None, 1], pa.int8()),
+    "large whole numbers": pa.array([0, None, (1 << 64) - 1], pa.uint64()),
+    "doubles": pa.array([0.1, None, -1e300]),
+    "truths": pa.array([True, None, False]),
+    "decimals": pa.array([Decimal("-0.5"), None, Decimal("9.5")], pa.decimal128(18, 1)),
+    "long decimals": pa.array([Decimal(-1), None, Decimal(10**30)], pa.decimal128(38, 0)),
+    "nothing": pa.nulls(3),
+}
+
+
+def test_columns_of_any_type_stay_as_they_are_in_parquet(tmp_path: Path) -> None:
+    table = as_table({name: cells[:3] for name, cells in many().items()})
+    for name, cells in OTHER_TYPES.items():
+        table = table.append_column(name, cells)
+    path, out = tmp_path / "v.parquet", tmp_path / "o.parquet"
+    pq.write_table(table, path)
+    assert run(path, "--pack", "420300", "--out", out).exit_code == 0
+    given = pq.read_table(out).select(table.column_names)
+    assert given.schema.equals(pq.read_schema(path))
+    assert given.equals(pq.read_table(path))
+
+
 def test_csv_to_parquet_keeps_the_input_as_text(tmp_path: Path) -> None:
     path, out = write_csv(tmp_path / "v.csv", [CHEN]), tmp_path / "o.parquet"
     (row,) = settled(path, out)
