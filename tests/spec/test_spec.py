@@ -10,6 +10,7 @@ given, and steps in order, each with what it must come to:
       set:      values of the pack to try
     steps:
       - visit / refund / contribution / credit / change / link / revoke / close / balances
+      - what happens to an account: see `account_steps.py`
 
 Money is text of yuan. What is left out is ordinary: an employee on the combined plan, insured
 since 2022, at a tier-3 hospital, paying cash. After every case `verify` must find nothing wrong.
@@ -48,6 +49,7 @@ from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
 from ledger.services.read import balance
 from tests.people import certno, psn_no, somebody
+from tests.spec.account_steps import AccountSteps
 from tests.world import World, code_of, shiyan
 
 HERE = Path(__file__).parent
@@ -102,7 +104,7 @@ def test_spec(case: dict[str, Any], tmp_path: Path) -> None:
         play.world.close()
 
 
-class Play:
+class Play(AccountSteps):
     """One case played on one database."""
 
     def __init__(self, path: Path, given: dict[str, Any]) -> None:
