@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from ledger.benefits import kernel
 from ledger.benefits.kernel import NO_LIMIT, SHAPED_WIDTH, WIDTH
-from ledger.policy.shapes import PLAIN, RatioBand, Shapes, Window
+from ledger.policy.shapes import PLAIN, RatioBand, Shapes
 from ledger.policy.values import (
     ByStatus,
     CapBasis,
@@ -168,15 +168,3 @@ def variant_of(shapes: Shapes, age: int, contracted: bool) -> int:
 
 def _cells(table: StatusTierTable) -> Iterable[int]:
     return (*table[0], *table[1])
-
-
-def counts_in_windows(shapes: Shapes) -> bool:
-    """Does a visit meet anything but the year?"""
-    return bool(
-        shapes.deductible_window is not Window.YEAR
-        or shapes.turns
-        or (shapes.bands and shapes.band_window is not Window.YEAR)
-        or shapes.period_cap_fen
-        or shapes.disease_caps_fen
-        or shapes.shared_cap_fen
-    )

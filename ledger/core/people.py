@@ -19,6 +19,8 @@ class Status(StrEnum):
 
     EMPLOYED = "11"
     RETIRED = "12"
+    VETERAN = "13"
+    """离休: outside the personal accounts; some pools pay the whole cost in scope."""
 
 
 class Plan(StrEnum):

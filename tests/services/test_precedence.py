@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import pytest
 
 from ledger.benefits.kernel import NEW_YEAR
 from ledger.benefits.outpatient import REFUSALS, Case, Reason, pool_share
+from ledger.benefits.windows import Facts
 from ledger.core.batches import Batch
 from ledger.core.errors import GongjiError
 from ledger.core.people import Status
 from ledger.core.providers import ProviderRecord
 from ledger.core.visits import AccountUse, VisitRecord
+from ledger.policy.shapes import Shapes, UncontractedVisit
 from ledger.services.import_providers import import_providers
 from ledger.services.import_visits import FIELD_OF, import_visits
 from ledger.services.importing import ImportOptions
@@ -155,18 +158,22 @@ def test_reasons_for_no_fund_share_come_in_the_written_order() -> None:
         at_pharmacy=True,
         pharmacy_pools=False,
         tier=None,
+        facts=Facts(contracted=False),
     )
     walk: list[tuple[Reason, dict[str, Any]]] = [
         (Reason.NOT_INSURED, {"on_roster": True}),
-        (Reason.OUTSIDE_BENEFIT_PERIOD, {"status": Status.EMPLOYED}),
+        (Reason.OUTSIDE_BENEFIT_PERIOD, {"status": Status.VETERAN}),
         (Reason.IN_HOSPITAL, {"in_hospital": False}),
         (Reason.NO_PRESCRIPTION, {"tier": 1}),
         (Reason.PHARMACY_NOT_POOLED, {"at_pharmacy": False}),
         (Reason.TYPE_NOT_POOLED, {"med_type": "11"}),
+        (Reason.STATUS_NOT_COVERED, {"status": Status.EMPLOYED}),
+        (Reason.NOT_CONTRACTED, {"facts": Facts(contracted=True)}),
         (Reason.COVERED, {}),
     ]
     assert [reason for reason, _mend in walk] == list(Reason)
-    rules = shiyan().outpatient(date(2023, 3, 1))
+    chosen = Shapes(uncontracted=UncontractedVisit.NOT_PAID, contracted_matters=True)
+    rules = replace(shiyan().outpatient(date(2023, 3, 1)), shapes=chosen)
     for reason, mend in walk:
         share = pool_share(case, rules, NEW_YEAR)
         assert share.reason is reason
