@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from ledger.core.errors import Refused
 from ledger.storage.engine import writing
+from ledger.storage.tables import metadata
 from ledger.storage.triggers import APPEND_ONLY, installed_triggers, sqlite_triggers
 from tests.world import World, busy_template, copy_of
 
@@ -46,11 +47,40 @@ def _try(world: World, sql: str, values: tuple[object, ...]) -> None:
 
 
 def first_row(world: World, table: str) -> tuple[str, tuple[Any, ...]]:
-    """A row of a table: the condition that names it, and the values of its key."""
+    """A row of a table: the condition that names it, and the values of its key. Where the busy
+    quarter left none, one is made up: the triggers ask about keys, not about sense."""
     key = APPEND_ONLY[table]
     rows = world.rows(f"SELECT {', '.join(key)} FROM {table} LIMIT 1")
-    assert rows, f"the busy quarter left nothing in {table}"
+    if not rows:
+        make_up_row(world, table)
+        rows = world.rows(f"SELECT {', '.join(key)} FROM {table} LIMIT 1")
     return " AND ".join(f"{column} = ?" for column in key), rows[0]
+
+
+def make_up_row(world: World, table: str) -> None:
+    """One row of plain values; of a column that a CHECK limits, the value stands in `CHECKED`."""
+    if table == "proposal_decision":
+        make_up_row(world, "proposal")
+    row = {
+        column.name: CHECKED.get((table, column.name), _plain(column.type.python_type))
+        for column in metadata.tables[table].columns
+    }
+    marks = ", ".join("?" * len(row))
+    _try(world, f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+
+
+def _plain(of: type) -> object:
+    return {str: "x", bool: 1, date: "2023-01-01", datetime: RECORDED}.get(of, 1)
+
+
+CHECKED = {
+    ("pool_transfer", "direction"): "in",
+    ("pool_payment", "direction"): "paid",
+    ("quota_event", "kind"): "given",
+    ("person_merge", "merged_id"): 2,
+    ("proposal_decision", "decision"): "approved",
+    ("proposal_decision", "decided_by"): "somebody else",
+}
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -63,6 +93,7 @@ def test_update_is_refused(world: World, table: str) -> None:
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_update_or_replace_is_refused(world: World, table: str) -> None:
+    first_row(world, table)
     column = APPEND_ONLY[table][0]
     sql = f"UPDATE OR REPLACE {table} SET {column} = {column}"
     assert code_of_refusal(world, sql) == "ledger/append-only"
