@@ -50,6 +50,7 @@ def take_in(context: Context, kind: str, batch: Batch[Any], options: ImportOptio
 
 
 def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportResult]:
+    from ledger.services.claim import import_claims
     from ledger.services.import_contributions import import_contributions
     from ledger.services.import_families import import_families
     from ledger.services.import_people import import_people
@@ -62,6 +63,7 @@ def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportRes
         "contributions": import_contributions,
         "families": import_families,
         "visits": import_visits,
+        "claims": import_claims,
     }
     return verbs[kind]
 

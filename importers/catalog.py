@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from importers import contributions, families, people, providers, visits
+from importers import claims, contributions, families, people, providers, visits
 from importers.headings import Layout
 from importers.sheets import open_table, read_bytes
 from importers.table import Progress, RawRows, Table
@@ -30,6 +30,7 @@ _IMPORTERS = {
     "contributions": Importer("缴费到账", contributions.LAYOUT, contributions.read_contributions),
     "families": Importer("家庭共济", families.LAYOUT, families.read_families),
     "visits": Importer("就诊", visits.LAYOUT, visits.read_visits),
+    "claims": Importer("手工报销", claims.LAYOUT, claims.read_claims),
 }
 
 KINDS = tuple(_IMPORTERS)

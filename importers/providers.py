@@ -113,8 +113,8 @@ def read_providers(table: Table) -> Batch[ProviderRecord]:
     """
     codes = table.needed("code", provider_code)
     names = table.needed("name", name)
-    grades = [grade or "" for grade in table.optional("grade", _grade, "")]
-    tiers = table.optional("tier", _tier, 0)
+    grades = [text or "" for text in table.optional("grade", grade, "")]
+    tiers = table.optional("tier", stated_tier, 0)
     starts = table.needed("agreement_from", day)
     last_days = table.optional("agreement_until", last_day)
     check_ends(table, "agreement_until", starts, last_days)
@@ -157,13 +157,13 @@ def _kinds(table: Table, codes: Sequence[str | None]) -> list[ProviderKind | Non
     return kinds
 
 
-def _grade(cell: Cell) -> str | Fault:
+def grade(cell: Cell) -> str | Fault:
     """The grade as text; a code of hosp_lv as the grade that it stands for."""
     text = code_text(cell)
     return _GRADE_OF_CODE.get(text.lstrip("0"), text)
 
 
-def _tier(cell: Cell) -> int | Fault:
+def stated_tier(cell: Cell) -> int | Fault:
     """Deductible level 1, 2, 3; 0 for 其他 and 未定级: the grade decides then."""
     text = code_text(cell)
     found = _TIERS.get(text.lstrip("0"), 0 if text.lstrip("0") in _NO_TIER else None)

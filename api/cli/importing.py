@@ -24,7 +24,7 @@ SHOWN_FAULTS = 30
 
 def import_file(
     kind: Annotated[
-        str, typer.Argument(help="providers | people | contributions | families | visits")
+        str, typer.Argument(help="providers | people | contributions | families | visits | claims")
     ],
     file: Annotated[Path, typer.Argument(help="xlsx、xls、csv 或制表符分隔文件。 The file.")],
     errors: Annotated[
@@ -95,6 +95,7 @@ COMMANDS = (
         examples(
             "gongji import people people.xlsx",
             "gongji import visits visits.csv --errors rejected.xlsx --json",
+            "gongji import claims 2023-claims.xlsx --errors rejected.xlsx",
             "gongji import contributions 2023-01.xlsx --dry-run --strict",
         ),
     ),

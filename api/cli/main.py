@@ -8,6 +8,7 @@ from api.cli import (
     account,
     benefit,
     books,
+    claim,
     exporting,
     family,
     importing,
@@ -47,6 +48,7 @@ def _register() -> None:
     app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
     app.command("demo", epilog=examples("gongji demo", "gongji demo city --json"))(demo)
     app.add_typer(account.app, name="account")
+    app.add_typer(claim.app, name="claim")
     app.add_typer(family.app, name="family")
     app.add_typer(merge.app, name="merge")
     app.add_typer(premium.app, name="premium")

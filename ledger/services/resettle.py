@@ -228,11 +228,11 @@ def _by_person(of_year: YearPlan) -> Iterator[tuple[int, list[Replacement]]]:
 def _paid_and_owed(work: UnitOfWork, replacements: Sequence[Replacement]) -> dict[int, int]:
     """Person -> what must stand both as due to the person and as owed by the person.
 
-    A mirror takes back what the fund owed; where that is paid out already, the rest would stand
-    as a payable below zero. The same the other way round where a debt is recovered already.
+    A mirror takes back what the fund owed; where that is paid out already, or has a payee, the
+    rest would stand as a payable below zero. The same the other way round where a debt is recovered already.
     """
     people = people_of(replacements)
-    due = defaultdict(int, store.due_to_persons(work.connection, people))
+    due = defaultdict(int, store.due_without_payee(work.connection, people))
     owed = defaultdict(int, store.owed_of(work.connection, people))
     for found in replacements:
         person_id, after = found.old.person_id, found.after.to_person_fen

@@ -12,17 +12,16 @@ from ledger.benefits.kernel_rules import kernel_parameters
 from ledger.benefits.outpatient import Case
 from ledger.benefits.resettlement import DayRules, StandingVisit
 from ledger.benefits.stays import in_hospital
-from ledger.core.people import Insured, Status
+from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
-from ledger.storage import people, policy
+from ledger.storage import benefit_spans, people, policy
 from ledger.storage import settlements as store
 from ledger.storage.registry import DatedProviders, Provider
 from ledger.storage.resettlements import ELSEWHERE, claimed_tiers
 
 _STATUS = {status.value: status for status in Status}
-_NORMAL = Insured.NORMAL.value
 
 
 class Facts:
@@ -31,7 +30,7 @@ class Facts:
     def __init__(self, connection: Connection, pack: Pack, who: Sequence[int]) -> None:
         self._connection, self._pack = connection, pack
         self._roster = people.on_roster(connection, who)
-        self._spans = people.spans_of(connection, who)
+        self._spans = benefit_spans.spans_of(connection, who)
         self._stays = store.stays_of(connection, who)
         self._claimed = claimed_tiers(connection, who)
         self._providers = DatedProviders(connection)
@@ -67,20 +66,18 @@ class Facts:
         at = self._at.get(place)
         if at is None or visit.provider_id == ELSEWHERE:
             at = self._at[place] = self._institution(visit, day)
-        on, status = self._days[day], None
+        return Case(visit.med_type, visit.in_scope_fen, *self.person_on(person_id, day), *at)
+
+    def person_on(self, person_id: int, day: str) -> tuple[bool, Status | None, bool]:
+        """Of the person on a day: on the roster? insured as what? in hospital?"""
+        rules, on, status = self.rules_of(day).outpatient, self._days[day], None
         for span in self._spans.get(person_id, ()):
             if span.valid_from <= on < span.valid_until:
-                status = _STATUS[span.status] if span.insured == _NORMAL else None
+                status = _STATUS[span.status]
                 break
         stays = self._stays.get(person_id)
-        return Case(
-            visit.med_type,
-            visit.in_scope_fen,
-            person_id in self._roster,
-            status,
-            bool(stays) and in_hospital(stays or (), on, self.rules_of(day).outpatient),
-            *at,
-        )
+        blocked = stays is not None and in_hospital(stays, on, rules)
+        return person_id in self._roster, status, blocked
 
     def _institution(self, visit: StandingVisit, day: str) -> tuple[bool, bool | None, int | None]:
         """Of the institution on the day: a pharmacy? does it pool? which tier sets the ratio?"""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from ledger.storage.invariants import Check
+from ledger.storage.resettlements import STANDS
 
-_STANDS = (
-    "s.reverses_settlement_id IS NULL AND NOT EXISTS (SELECT 1 FROM settlement AS r "
-    "WHERE r.person_id = s.person_id AND r.reverses_settlement_id = s.settlement_id)"
-)
-_LEFT = f"CASE WHEN {_STANDS} THEN 1 ELSE 0 END"
+_LEFT = f"CASE WHEN {STANDS} THEN 1 ELSE 0 END"
 
 CHECKS = (
     Check(
@@ -38,7 +35,7 @@ CHECKS = (
         "verify/one-standing-settlement",
         8,
         "每次就诊最多有一笔有效结算",
-        f"SELECT 'visit ' || s.visit_id, count(*) FROM settlement AS s WHERE {_STANDS} "
+        f"SELECT 'visit ' || s.visit_id, count(*) FROM settlement AS s WHERE {STANDS} "
         "GROUP BY s.person_id, s.visit_id HAVING count(*) > 1",
     ),
     Check(

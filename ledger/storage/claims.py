@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ledger.benefits.settlement import Settlement
 from ledger.storage.bulk import insert_rows
+from ledger.storage.resettlements import STANDS
 
 
 class ClaimRow(NamedTuple):
@@ -63,20 +64,16 @@ def place_of(connection: Connection, settlement: Settlement) -> str:
     return "" if claim is None else claim.place_name
 
 
-_STANDS = """
-    s.reverses_settlement_id IS NULL AND NOT EXISTS (SELECT 1 FROM settlement AS r
-        WHERE r.person_id = s.person_id AND r.reverses_settlement_id = s.settlement_id)
-"""
 _SAME_BILL = f"""
     SELECT s.visit_id, s.settlement_id, s.settled_at, c.place_name, c.bill_no
     FROM claim AS c JOIN settlement AS s ON s.person_id = c.person_id AND s.visit_id = c.visit_id
-    WHERE c.bill_no = :bill AND c.place_name = :place AND {_STANDS} LIMIT 1
+    WHERE c.bill_no = :bill AND c.place_name = :place AND {STANDS} LIMIT 1
 """
 _SAME_VISIT = f"""
     SELECT s.visit_id, s.settlement_id, s.settled_at, p.name, NULL
     FROM settlement AS s JOIN provider AS p ON p.provider_id = s.provider_id
     WHERE s.person_id = :person AND s.settled_at >= :day AND s.settled_at < :next
-        AND (s.total_fen = :total OR s.visit_id = :bill) AND {_STANDS} LIMIT 1
+        AND (s.total_fen = :total OR s.visit_id = :bill) AND {STANDS} LIMIT 1
 """
 
 

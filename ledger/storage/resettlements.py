@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ledger.benefits.kernel import NEW_YEAR, YearSoFar
-from ledger.benefits.resettlement import GivenBack, StandingVisit
+from ledger.benefits.resettlement import Cause, GivenBack, StandingVisit
 from ledger.benefits.settlement import Settlement
 from ledger.books.chart import PAYABLE_PERSONS_POOL
 from ledger.books.entry import Entry, Transfer
@@ -22,6 +22,13 @@ from ledger.storage.settlements import _settlement as settlement_row
 
 ELSEWHERE = 0
 """The provider number of places that are not on our list (claims by papers)."""
+
+
+STANDS = """
+    s.reverses_settlement_id IS NULL AND NOT EXISTS (SELECT 1 FROM settlement AS r
+        WHERE r.person_id = s.person_id AND r.reverses_settlement_id = s.settlement_id)
+"""
+"""SQL: the settlement `s` stands, nothing has given it back."""
 
 
 class PersonYear(NamedTuple):
@@ -196,35 +203,25 @@ def unmark(connection: Connection, people: Iterable[int], year: int) -> None:
     )
 
 
-def out_of_order(
-    connection: Connection, settlements: Sequence[Settlement]
-) -> list[tuple[int, int, bool]]:
-    """(person, year, by a refund) of those settlements after whose visit another stands."""
-    later = (
-        "SELECT 1 FROM settlement AS s WHERE s.person_id = ? AND s.year = ? "
-        "AND s.settlement_id < ? AND s.settled_at > ? AND s.reverses_settlement_id IS NULL "
-        "AND NOT EXISTS (SELECT 1 FROM settlement AS r WHERE r.person_id = s.person_id "
-        "AND r.reverses_settlement_id = s.settlement_id)"
-    )
-    return [
-        (of.person_id, of.year, of.reverses_settlement_id is not None)
-        for of in settlements
-        if connection.exec_driver_sql(
-            later, (of.person_id, of.year, of.settlement_id, _visit_time(connection, of))
-        ).first()
-    ]
+_LATER = f"""
+    SELECT 1 FROM settlement AS s WHERE s.person_id = ? AND s.year = ? AND s.settlement_id < ?
+        AND s.settled_at > coalesce((SELECT o.settled_at FROM settlement AS o
+            WHERE o.person_id = s.person_id AND o.settlement_id = ?), ?) AND {STANDS} LIMIT 1
+"""
 
 
-def _visit_time(connection: Connection, settlement: Settlement) -> str:
-    """When the visit was settled; of a refund, the visit that it gives back."""
-    if settlement.reverses_settlement_id is None:
-        return settlement.settled_at.isoformat(" ")
-    return str(
-        connection.exec_driver_sql(
-            "SELECT settled_at FROM settlement WHERE person_id = ? AND settlement_id = ?",
-            (settlement.person_id, settlement.reverses_settlement_id),
-        ).scalar_one()
-    )
+def mark_out_of_order(connection: Connection, settlements: Iterable[Settlement]) -> None:
+    """Mark the years of those settlements after whose visit another one stands already: they
+    came late, or they give an earlier visit back."""
+    found = []
+    for of in settlements:
+        original = of.reverses_settlement_id
+        at = of.settled_at.isoformat(" ")
+        row = (of.person_id, of.year, of.settlement_id, original, at)
+        if connection.exec_driver_sql(_LATER, row).first():
+            cause = Cause.LATE if original is None else Cause.REVERSAL
+            found.append((of.person_id, of.year, str(cause)))
+    mark(connection, found)
 
 
 # --- what replaced what ---
@@ -330,10 +327,25 @@ _DUE = f"""
 """
 
 
-def due_to_persons(connection: Connection, people: Iterable[int]) -> dict[int, int]:
-    """What the pooled fund owes people (应付个人款) and has not paid, fen."""
-    rows = connection.exec_driver_sql(_DUE, {"keys": keys(people)})
-    return {int(person_id): int(fen) for person_id, fen in rows}
+_NOTED = """
+    SELECT p.person_id, sum(p.pool_fen) FROM json_each(:keys) AS w
+    CROSS JOIN payee AS p ON p.person_id = w.value
+    WHERE NOT EXISTS (SELECT 1 FROM payee_payment AS d
+        WHERE d.person_id = p.person_id AND d.payee_id = p.payee_id)
+    GROUP BY p.person_id
+"""
+
+
+def due_without_payee(connection: Connection, people: Iterable[int]) -> dict[int, int]:
+    """What the pooled fund owes people (应付个人款), has not paid, and has no payee for, fen.
+
+    What has a payee will be paid as it was claimed, so it is as good as paid.
+    """
+    wanted = {"keys": keys(people)}
+    due = {int(who): int(fen) for who, fen in connection.exec_driver_sql(_DUE, wanted)}
+    for who, fen in connection.exec_driver_sql(_NOTED, wanted):
+        due[who] = due.get(who, 0) - fen
+    return due
 
 
 def names_of(connection: Connection, people: Iterable[int]) -> dict[int, tuple[str, str]]:
@@ -366,3 +378,14 @@ def claimed_back(connection: Connection, settlements: Iterable[Settlement]) -> s
         {"keys": keys(numbers.values())},
     )
     return {numbers[number] for (number,) in rows if number in numbers}
+
+
+def newest_due(connection: Connection, person_id: int) -> int | None:
+    """The newest resettlement that made anything due to a person."""
+    entry_id = connection.exec_driver_sql(
+        "SELECT max(x.settlement_id) FROM resettlement AS x JOIN transfer AS t "
+        "ON t.person_id = x.person_id AND t.entry_id = x.settlement_id "
+        "AND t.kind = 'pool_pay_person' WHERE x.person_id = ?",
+        (person_id,),
+    ).scalar()
+    return None if entry_id is None else int(entry_id)
