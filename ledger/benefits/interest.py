@@ -114,9 +114,9 @@ def products(
 
 
 def due_fen(exact: int) -> int:
-    """Products as fen, half up, away from zero below it."""
-    fen = (2 * abs(exact) + DENOMINATOR) // (2 * DENOMINATOR)
-    return -fen if exact < 0 else fen
+    """A year's products as fen, half up. Nobody is charged: where visits booked late made days
+    with less than nothing, the least is nothing."""
+    return max((2 * exact + DENOMINATOR) // (2 * DENOMINATOR), 0)
 
 
 def unposted(

@@ -8,15 +8,19 @@ interest; `post_stage` turns it into transfers and totals. The rule itself is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from ledger.benefits.account_use import Purse
-from ledger.benefits.interest import Movement
+from ledger.benefits.interest import DENOMINATOR, Movement, RateSpan, weights
 from ledger.books.chart import ACCOUNT_INTEREST, PERSONAL_ACCOUNT_FUND
+from ledger.books.kinds import TRANSFER_KINDS, EntryKind
+from ledger.core.months import Month
 from ledger.storage.bulk import keys
+from ledger.storage.journal import TRANSFER_COLUMNS
 
 _SIGNED = (
     f"CASE WHEN t.credit_account = '{PERSONAL_ACCOUNT_FUND}' "
@@ -66,3 +70,178 @@ def is_closed(connection: Connection, person_id: int) -> bool:
         "SELECT status FROM personal_account WHERE person_id = ?", (person_id,)
     ).scalar()
     return status == "closed"
+
+
+# --- a run for everybody ---
+
+
+class LastRun(NamedTuple):
+    """How far the newest run counted, and the newest entry that any run wrote."""
+
+    through: date
+    entry_id: int
+
+
+def last_run(connection: Connection) -> LastRun | None:
+    """None before the first run."""
+    row = connection.exec_driver_sql(
+        "SELECT max(happened_on), max(entry_id) FROM entry WHERE person_id = 0 AND kind = ?",
+        (str(EntryKind.INTEREST),),
+    ).one()
+    return None if row[0] is None else LastRun(date.fromisoformat(row[0]), row[1])
+
+
+def first_movement(connection: Connection) -> date | None:
+    """The first day on which any account moved."""
+    day = connection.exec_driver_sql(
+        "SELECT min(happened_on) FROM transfer AS t WHERE " + _OF_ACCOUNT
+    ).scalar()
+    return None if day is None else date.fromisoformat(day)
+
+
+def stage_year(
+    connection: Connection, year: int, through: date, spans: Sequence[RateSpan], mark: int
+) -> None:
+    """Stage what every account that is not closed lacks of the interest of a year.
+
+    Args:
+        through: the last day that is counted, in that year.
+        mark: movements of earlier years with later entries than this are late: the staged rows
+            name the day of the first of them.
+    """
+    connection.exec_driver_sql("DROP TABLE IF EXISTS temp.interest_stage")
+    connection.exec_driver_sql(
+        "CREATE TEMP TABLE interest_stage (person_id INTEGER PRIMARY KEY, amount_fen INTEGER, "
+        "late DATE) WITHOUT ROWID"
+    )
+    connection.exec_driver_sql(
+        _stage_sql(year, through, spans),
+        {
+            "begin": date(year, 1, 1),
+            "through": through,
+            "end": date(year, 12, 31),
+            "year": year,
+            "mark": mark,
+        },
+    )
+    connection.exec_driver_sql(
+        "DELETE FROM temp.interest_stage WHERE person_id IN "
+        "(SELECT person_id FROM personal_account WHERE status = 'closed')"
+    )
+
+
+def _stage_sql(year: int, through: date, spans: Sequence[RateSpan]) -> str:
+    """One pass in the order of the key: due less posted, by the arithmetic of `due_fen`."""
+    in_year = f"t.happened_on >= :begin AND {_INTEREST}"
+    return f"""
+        INSERT INTO temp.interest_stage (person_id, amount_fen, late)
+        SELECT person_id,
+            max((2 * exact + {DENOMINATOR}) / {2 * DENOMINATOR}, 0) - posted AS lacking, late
+        FROM (
+            SELECT t.person_id AS person_id,
+                sum({_SIGNED} * CASE
+                    WHEN t.happened_on > :through THEN 0
+                    WHEN t.benefit_month IS NOT NULL AND {in_year} THEN 0
+                    {_weight_arms(year, through, spans)} END) AS exact,
+                sum(CASE WHEN {in_year} THEN {_SIGNED} ELSE 0 END) AS posted,
+                max({_INTEREST} AND t.happened_on > :through) AS further,
+                min(CASE WHEN t.happened_on < :begin AND t.entry_id > :mark
+                    THEN t.happened_on END) AS late
+            FROM transfer AS t
+            WHERE t.happened_on <= :end AND {_OF_ACCOUNT}
+            GROUP BY t.person_id)
+        WHERE (lacking <> 0 AND NOT further) OR late IS NOT NULL
+    """
+
+
+_JULIAN = 1_721_424
+"""Day 0 of our calendar's ordinals, as `julianday` counts, less the half day."""
+_DAY = "CAST(julianday(t.happened_on) AS INTEGER)"
+
+
+def _weight_arms(year: int, through: date, spans: Sequence[RateSpan]) -> str:
+    """`benefits.interest.weights` from a movement's day on, as arms of a CASE: within one span of
+    rates it falls by the same amount every day."""
+    begin, after = date(year, 1, 1), through + timedelta(days=1)
+    whole = weights(spans, begin, through)
+    arms = [f"WHEN t.happened_on < :begin THEN {_either(*map(str, whole))}"]
+    for span in spans:
+        start, end = max(span.start, begin), min(span.until, after)
+        if start < end:
+            rest = weights(spans, end, through)
+            last = end.toordinal() + _JULIAN
+            falling = (
+                f"{rate} * ({last} - {_DAY}) + {later}"
+                for rate, later in zip(span[2:], rest, strict=True)
+            )
+            arms.append(f"WHEN t.happened_on < '{end}' THEN {_either(*falling)}")
+    return " ".join([*arms, "ELSE 0"])
+
+
+def _either(this_year: str, carried: str) -> str:
+    return f"CASE WHEN t.fund_year < :year THEN {carried} ELSE {this_year} END"
+
+
+class StageTotals(NamedTuple):
+    """What the staged year comes to, fen, and the first late day among its accounts."""
+
+    people: int
+    paid_fen: int
+    first_late: date | None
+
+
+def stage_totals(connection: Connection) -> StageTotals:
+    people, fen, late = connection.exec_driver_sql(
+        "SELECT count(*) FILTER (WHERE amount_fen > 0), "
+        "coalesce(sum(amount_fen) FILTER (WHERE amount_fen > 0), 0), min(late) "
+        "FROM temp.interest_stage"
+    ).one()
+    return StageTotals(people, fen, None if late is None else date.fromisoformat(late))
+
+
+def staged_back(connection: Connection) -> list[tuple[int, int]]:
+    """(person, fen) of the accounts that were paid more than is due."""
+    rows = connection.exec_driver_sql(
+        "SELECT person_id, -amount_fen FROM temp.interest_stage WHERE amount_fen < 0 "
+        "ORDER BY person_id"
+    )
+    return [(person_id, fen) for person_id, fen in rows]
+
+
+def post_stage(
+    connection: Connection,
+    entry_id: int,
+    happened_on: date,
+    fiscal_month: Month,
+    kind: str,
+    money_of: int,
+) -> None:
+    """Write what is staged above zero as legs of one entry and add it to the running totals."""
+    marks = {
+        "entry": entry_id,
+        "kind": kind,
+        "day": happened_on,
+        "fiscal": fiscal_month.number,
+        "year": money_of,
+        "month": Month.of(happened_on).number,
+        "debit": TRANSFER_KINDS[kind].debit,
+        "credit": TRANSFER_KINDS[kind].credit,
+    }
+    connection.exec_driver_sql(
+        f"INSERT INTO transfer ({', '.join(TRANSFER_COLUMNS.split())}) "
+        "SELECT person_id, :entry, 1, :kind, :day, :fiscal, :year, :month, :debit, :credit, "
+        "amount_fen, NULL, NULL FROM temp.interest_stage WHERE amount_fen > 0 ORDER BY person_id",
+        marks,
+    )
+    connection.exec_driver_sql(
+        "UPDATE personal_account SET credited_fen = credited_fen + s.amount_fen "
+        "FROM temp.interest_stage AS s "
+        "WHERE s.person_id = personal_account.person_id AND s.amount_fen > 0"
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
+        "SELECT person_id, :year, amount_fen, 0 FROM temp.interest_stage WHERE amount_fen > 0 "
+        "ON CONFLICT (person_id, year) "
+        "DO UPDATE SET credited_fen = credited_fen + excluded.credited_fen",
+        {"year": money_of},
+    )

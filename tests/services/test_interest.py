@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.services.interest import settle_interest
+from ledger.core.errors import Refused
+from ledger.policy.loader import load_pack
+from ledger.services.interest import post_interest, settle_interest
 from tests.people import CHEN, LIN
 from tests.world import World, shiyan
 
@@ -55,8 +57,85 @@ def test_settling_interest_twice_on_a_day_posts_nothing_more(world: World) -> No
 def test_whoever_has_no_account_or_a_closed_one_earns_nothing(world: World) -> None:
     assert settled(world, LIN_NO, date(2023, 2, 28)) == 0
     with world.context.writing() as work:
-        work.connection.exec_driver_sql(
-            "UPDATE personal_account SET status = 'closed', closed_on = '2023-01-10'"
-        )
-        work.commit()
-    assert settled(world, CHEN_NO, date(2023, 2, 28)) == 0
+        work.connection.exec_driver_sql("UPDATE personal_account SET status = 'closed'")
+        assert settle_interest(work, shiyan(), world.person_id(CHEN_NO), date(2023, 2, 28)) == 0
+
+
+def run(world: World, through: date) -> dict[str, object]:
+    return post_interest(world.context, through)
+
+
+def test_a_years_run_pays_both_buckets_at_their_rates(world: World) -> None:
+    world.contribute(world.contribution(CHEN_NO, "2023-07", 5_000_000))
+    world.credit("2023-07")
+    answer = run(world, date(2023, 12, 31))
+    # 365 days of 10,000.00 and 0.10 at 1.10 %; from July 1: 1,000.00 at 0.35 % for 184 days; and
+    # the retiree's flat amounts, credited for every month on July 1.
+    assert [year["year"] for year in answer["years"]] == [2022, 2023]  # type: ignore[union-attr]
+    legs = world.rows(
+        "SELECT kind, happened_on, benefit_month, amount_fen FROM transfer "
+        "WHERE kind LIKE 'interest%' AND person_id = ? ORDER BY entry_id",
+        world.person_id(CHEN_NO),
+    )
+    assert legs == [
+        ("interest_yearly", "2022-12-31", 202212, 10),
+        ("interest_yearly", "2023-12-31", 202312, 11153 + 179),
+    ]
+
+
+def test_a_second_run_posts_nothing(world: World) -> None:
+    run(world, date(2023, 12, 31))
+    again = run(world, date(2023, 12, 31))
+    assert (again["people"], again["run"]) == (0, None)
+
+
+def test_a_run_never_counts_less_far_than_the_one_before(world: World) -> None:
+    run(world, date(2023, 12, 31))
+    with pytest.raises(Refused) as refused:
+        run(world, date(2023, 6, 30))
+    assert refused.value.code == "interest/counted-further"
+
+
+def test_a_months_run_is_daily_interest_and_the_year_comes_to_the_same(world: World) -> None:
+    run(world, date(2023, 6, 30))
+    kinds = world.rows("SELECT DISTINCT kind FROM transfer WHERE happened_on = '2023-06-30'")
+    assert kinds == [("interest_daily",)]
+    run(world, date(2023, 12, 31))
+    total = world.rows("SELECT sum(amount_fen) FROM transfer WHERE kind LIKE 'interest%'")
+    assert total == [(10 + 11153,)]
+
+
+def test_a_visit_booked_late_gives_interest_back(world: World) -> None:
+    run(world, date(2023, 12, 31))
+    world.settle(world.visit("late", CHEN_NO, date(2023, 1, 1), 0, use=1, self_paid_fen=500_000))
+    answer = run(world, date(2023, 12, 31))
+    back = world.rows("SELECT happened_on, amount_fen FROM transfer WHERE kind = 'interest_back'")
+    assert back == [("2023-12-31", answer["taken_back_fen"])]
+    # 5,000.00 less for the whole of 2023, of 11,153 fen.
+    assert answer["taken_back_fen"] == 11153 - 5577
+
+
+def test_a_dry_run_writes_nothing(world: World) -> None:
+    answer = post_interest(world.context, date(2023, 12, 31), dry_run=True)
+    assert answer["people"] == 2
+    assert world.rows("SELECT count(*) FROM transfer WHERE kind LIKE 'interest%'") == [(0,)]
+
+
+def test_a_pool_that_pays_no_interest_posts_none(tmp_path: Path) -> None:
+    world = World(tmp_path / "none.db", load_pack("420300-shiyan", {"interest.pays": "false"}))
+    world.enrol(CHEN)
+    world.open_with(CHEN_NO, 1_000_000)
+    assert run(world, date(2023, 12, 31))["people"] == 0
+    world.close()
+
+
+def test_interest_may_be_money_of_earlier_years(tmp_path: Path) -> None:
+    pack = load_pack("420300-shiyan", {"interest.posted_money": "earlier_years"})
+    world = World(tmp_path / "earlier.db", pack)
+    world.enrol(CHEN)
+    world.open_with(CHEN_NO, 1_000_000)
+    run(world, date(2023, 12, 31))
+    years = world.rows("SELECT DISTINCT fund_year FROM transfer WHERE kind = 'interest_yearly'")
+    assert sorted(years) == [(2021,), (2022,)]
+    world.prove()
+    world.close()
