@@ -12,6 +12,7 @@ from api.cli import (
     exporting,
     family,
     importing,
+    interest,
     merge,
     owed,
     payables,
@@ -42,7 +43,17 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    for module in (books, benefit, payables, importing, visits, resettle, exporting, server):
+    for module in (
+        books,
+        benefit,
+        interest,
+        payables,
+        importing,
+        visits,
+        resettle,
+        exporting,
+        server,
+    ):
         for name, command, epilog in module.COMMANDS:
             app.command(name, epilog=epilog)(command)
     app.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
