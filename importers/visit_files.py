@@ -84,7 +84,10 @@ class ParquetVisits:
             _readable(self._path),
             pq.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False) as file,
         ):
-            yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=list(names))
+            # One thread: the batches before this one keep the other cores busy.
+            yield from file.iter_batches(
+                batch_size=_BATCH_ROWS, columns=list(names), use_threads=False
+            )
 
     def row_numbers(self, rows: Sequence[int]) -> list[int]:
         """There is no heading row in a Parquet file: the first row is 1."""

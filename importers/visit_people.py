@@ -130,7 +130,9 @@ def find(slots: Ints, place: int, words: Ints, text: int, width: int) -> int:
             equal = equal and slots[place + k] == words[text + k]
         if equal:
             break
-        place = (place + width) % len(slots)
+        place += width
+        if place == len(slots):
+            place = 0
     return place
 
 
