@@ -2,7 +2,8 @@
 
 A row with a day of change (变更日期) says what holds from that day up to the next change: it adds
 a dated span, so that a visit is settled, and settled anew, by the tier of its day. A row without
-one holds since the last change. The same row again changes nothing.
+one corrects the list: it holds since the last change. The same row again changes nothing. Years
+with visits since a day of change are marked as to be resettled.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ledger.core.months import FAR
 from ledger.core.providers import ProviderRecord
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering
-from ledger.storage import registry
+from ledger.storage import registry, resettlements
 from ledger.storage.registry import Provider, ProviderSpan, provider_values
 
 ALWAYS = date(1, 1, 1)
@@ -44,6 +45,8 @@ def import_providers(
                 books.accept(unchanged=not new)
         registry.save_providers(work.connection, (), history.present.values())
         registry.save_provider_spans(work.connection, history.respanned)
+        for provider_id, since in history.since.items():
+            resettlements.mark_provider(work.connection, provider_id, since)
         return books.finish(work, options)
 
 
@@ -77,6 +80,8 @@ class _History:
         self._listed, self._spans = listed, spans
         self.respanned: dict[int, list[ProviderSpan]] = {}
         self.present: dict[str, ProviderRecord] = {}
+        self.since: dict[int, date] = {}
+        """Provider -> the first day on which a row with a day of change says something new."""
 
     def amend(self, changed: dict[str, ProviderRecord]) -> None:
         """What a row without a day says holds since the last change."""
@@ -96,6 +101,7 @@ class _History:
         if after == before:
             return False
         self._keep(provider, after)
+        self.since[provider.provider_id] = min(day, self.since.get(provider.provider_id, day))
         if after[-1].valid_from == day:
             self.present[record.code] = record
         return True

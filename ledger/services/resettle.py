@@ -229,7 +229,8 @@ def _paid_and_owed(work: UnitOfWork, replacements: Sequence[Replacement]) -> dic
     """Person -> what must stand both as due to the person and as owed by the person.
 
     A mirror takes back what the fund owed; where that is paid out already, or has a payee, the
-    rest would stand as a payable below zero. The same the other way round where a debt is recovered already.
+    rest would stand as a payable below zero. The same the other way round where a debt is
+    recovered already.
     """
     people = people_of(replacements)
     due = defaultdict(int, store.due_without_payee(work.connection, people))

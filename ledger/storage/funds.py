@@ -80,7 +80,8 @@ def providers_with_business(connection: Connection, month: Month) -> list[int]:
     """Providers that settled or refunded something in a month of account."""
     rows = connection.exec_driver_sql(
         "SELECT DISTINCT provider_id FROM transfer "
-        "WHERE provider_id IS NOT NULL AND fiscal_month = ? AND person_id <> 0 ORDER BY 1",
+        # Provider 0 is wherever paper bills come from: the person is paid, not the place.
+        "WHERE provider_id > 0 AND fiscal_month = ? AND person_id <> 0 ORDER BY 1",
         (month.number,),
     )
     return [int(number) for (number,) in rows]

@@ -73,17 +73,19 @@ _CREDITS = f"""
     LEFT JOIN credit_difference AS d ON d.person_id = t.person_id AND d.entry_id = t.entry_id
         AND d.benefit_month = t.benefit_month
         AND d.source = CASE WHEN t.kind LIKE '%_retiree' THEN 'retiree' ELSE 'employee' END
-    WHERE t.fiscal_month = :month AND t.kind IN ('credit_employee', 'credit_retiree',
+    WHERE t.fiscal_month = :month AND t.kind IN ({{advance}}'credit_employee', 'credit_retiree',
         'clawback_employee', 'clawback_retiree', 'owed_employee', 'owed_retiree')
         {{only}}
 """
-_CREDITS_OF_ALL = _CREDITS.format(people="", only="")
+# In the month's workbook advances stand among the movements.
+_CREDITS_OF_ALL = _CREDITS.format(people="", only="", advance="")
 # An employer's list begins with whoever was ever its employee: nobody else's credits are read.
 _CREDITS_OF_EMPLOYER = _CREDITS.format(
     people="""(SELECT DISTINCT x.person_id FROM employer AS y
         JOIN person_span AS x ON x.employer_id = y.employer_id
         WHERE y.employer_no = :employer) AS q CROSS JOIN""",
     only="AND t.person_id = q.person_id AND w.employer_no = :employer",
+    advance="'credit_advance', ",
 )
 
 
@@ -118,21 +120,48 @@ _SETTLEMENTS = """
 """
 
 
+_TO_PERSONS = """
+    SELECT CAST(entry_id AS TEXT), sum(CASE
+        WHEN kind IN ('pool_pay_person', 'owed_pool_refund') THEN amount_fen ELSE -amount_fen END)
+    FROM transfer WHERE fiscal_month = :month AND provider_id > 0
+        AND kind IN ('pool_pay_person', 'pool_pay_person_refund', 'owed_pool', 'owed_pool_refund')
+        AND (:provider IS NULL
+            OR provider_id = (SELECT provider_id FROM provider WHERE code = :provider))
+    GROUP BY entry_id
+"""
+
+
 def settlements(
     connection: Connection, month: Month, provider_code: str | None = None
 ) -> Iterator[SettlementLine]:
-    """Settlements and refunds of a month of account, provider by provider."""
+    """Settlements and refunds of a month of account, provider by provider.
+
+    What a resettlement leaves between the fund and the person is no matter of the provider's: a
+    line says what the provider is due, and the rest stands among the movements.
+    """
     marks = {"month": month.number, "provider": provider_code}
+    to_persons: dict[str, int] = {
+        str(number): int(fen) for number, fen in connection.exec_driver_sql(_TO_PERSONS, marks)
+    }
     for row in connection.exec_driver_sql(_SETTLEMENTS, marks):
-        yield SettlementLine(
+        line = SettlementLine(
             *(*row[:2], datetime.fromisoformat(row[2]), *row[3:9], bool(row[9]), *row[10:])
         )
+        fen = to_persons.get(line.settlement_id)
+        if fen:
+            line = line._replace(
+                pool_fen=line.pool_fen - fen,
+                person_total_fen=line.person_total_fen + fen,
+                cash_fen=line.cash_fen + fen,
+            )
+        yield line
 
 
 def settled_total(connection: Connection, month: Month) -> int:
-    """The cost of all visits settled in a month of account, less refunds, fen."""
+    """The cost of all visits settled with providers in a month of account, less refunds, fen."""
     value = connection.exec_driver_sql(
-        "SELECT coalesce(sum(total_fen), 0) FROM settlement WHERE fiscal_month = ?",
+        "SELECT coalesce(sum(total_fen), 0) FROM settlement "
+        "WHERE fiscal_month = ? AND provider_id > 0",
         (month.number,),
     ).scalar_one()
     return int(value)

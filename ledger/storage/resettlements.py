@@ -183,6 +183,20 @@ def mark(connection: Connection, marks: Iterable[tuple[int, int, str]]) -> None:
     execute_rows(connection, MARK, list(marks))
 
 
+def mark_provider(connection: Connection, provider_id: int, since: date) -> None:
+    """Mark the years of everybody who had a visit there, or a prescription from there settled,
+    on or after a day: what the institution was from that day on has changed."""
+    rows = connection.exec_driver_sql(
+        "SELECT person_id, year FROM settlement "
+        "WHERE provider_id = :provider AND settled_at >= :since UNION "
+        "SELECT s.person_id, s.year FROM visit AS v JOIN settlement AS s "
+        "ON s.person_id = v.person_id AND s.visit_id = v.visit_id "
+        "WHERE v.prescriber_id = :provider AND v.settled_at >= :since",
+        {"provider": provider_id, "since": since.isoformat()},
+    )
+    mark(connection, [(person_id, year, str(Cause.TIER)) for person_id, year in rows.all()])
+
+
 def marks(connection: Connection) -> dict[int, list[int]]:
     """Year -> people whose year waits to be settled anew."""
     found: dict[int, list[int]] = defaultdict(list)

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from ledger.core.errors import Conflict, Refused, Unknown
+from ledger.core.months import Month
 from ledger.core.people import Relation, Status
 from ledger.services import resettle
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import explain_settlement
 from ledger.storage.months import close_month, open_months
+from ledger.storage.report_queries_month import provider_balances, settlements
 from tests.people import certno, psn_no, somebody
 from tests.resettle.conftest import AT
 from tests.world import World, dump, provider_records
@@ -278,3 +280,27 @@ def test_a_closed_month_takes_no_difference(world: World, again: Again) -> None:
     assert world.rows("SELECT DISTINCT fiscal_month FROM entry WHERE memo LIKE '重新结算%'") == [
         (202309,)
     ]
+
+
+def test_a_correction_of_a_tier_marks_the_years_of_those_who_were_there(
+    world: World, again: Again
+) -> None:
+    world.settle(world.visit("A", psn_no(1), MARCH, 100_000))
+    world.settle(world.visit("B", psn_no(2), APRIL, 100_000))
+    bring_provider(world, provider_records()[0]._replace(tier=2, changed_on=APRIL))
+    marked = world.rows("SELECT person_id, year, cause FROM resettle_again")
+    assert marked == [(world.person_id(psn_no(2)), 2023, "changed_tier")]
+    assert again(Scope())["changed_visits"] == 1
+    assert world.count("resettle_again") == 0
+
+
+def test_the_providers_statement_shows_what_the_provider_is_due(world: World, again: Again) -> None:
+    late_visit(world)
+    again()
+    with world.context.reading() as connection:
+        lines = list(settlements(connection, Month(2023, 9)))
+        balances = provider_balances(connection, Month(2023, 9))
+    assert len(lines) == 4
+    assert sum(line.pool_fen for line in lines) == 0
+    assert all(line.total_fen == line.pool_fen + line.account_fen + line.cash_fen for line in lines)
+    assert sum(balance[3] + balance[4] for balance in balances) == 38_000
