@@ -18,7 +18,7 @@ from api.cli import (
     payables,
     premium,
     proposals,
-    quota,
+    quota_received,
     resettle,
     rules,
     server,
@@ -66,7 +66,7 @@ def _register() -> None:
     app.add_typer(owed.app, name="owed")
     app.add_typer(proposals.propose, name="propose")
     app.add_typer(proposals.proposals, name="proposals")
-    app.add_typer(quota.app, name="quota")
+    app.add_typer(quota_received.app, name="quota")
     app.add_typer(rules.app, name="rules")
     app.add_typer(token.app, name="token")
     app.add_typer(transfer.app, name="transfer")

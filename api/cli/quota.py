@@ -81,7 +81,7 @@ def give(
         answer = pool_quotas.give(
             context, holder, (user, name), pool, of, fen, day, until, request_id, dry_run
         )
-        _tell(answer, as_json, dry_run, f"已冻结，额度编号 {answer['quota_id']}")
+        tell(answer, as_json, dry_run, f"已冻结，额度编号 {answer['quota_id']}")
 
 
 @app.command(
@@ -118,7 +118,7 @@ def use(
             answer = pool_quotas.take_back(context, quota, reference, day, request_id, dry_run)
         else:
             answer = pool_quotas.use(context, quota, fen, day, reference, request_id, dry_run)
-        _tell(answer, as_json, dry_run, f"已用 {answer['used']} 元，尚余 {answer['held']} 元")
+        tell(answer, as_json, dry_run, f"已用 {answer['used']} 元，尚余 {answer['held']} 元")
 
 
 @app.command(
@@ -140,7 +140,7 @@ def revoke(
         from ledger.services import pool_quotas
 
         answer = pool_quotas.revoke(context, quota, day, reason, request_id, dry_run)
-        _tell(answer, as_json, dry_run, f"已解除，返还 {answer['returned']} 元")
+        tell(answer, as_json, dry_run, f"已解除，返还 {answer['returned']} 元")
 
 
 @app.command(
@@ -161,10 +161,11 @@ def expire(
         from ledger.services import pool_quotas
 
         answer = pool_quotas.expire(context, day, dry_run)
-        _tell(answer, as_json, dry_run, f"结束 {answer['ended']} 笔，返还 {answer['returned']} 元")
+        tell(answer, as_json, dry_run, f"结束 {answer['ended']} 笔，返还 {answer['returned']} 元")
 
 
-def _tell(answer: dict[str, Any], as_json: bool, dry_run: bool, words: str) -> None:
+def tell(answer: dict[str, Any], as_json: bool, dry_run: bool, words: str) -> None:
+    """Say in words, or as JSON, what a command did."""
     if as_json:
         print_json(answer | {"dry_run": dry_run})
     else:

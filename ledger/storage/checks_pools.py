@@ -64,4 +64,15 @@ CHECKS = (
                     WHEN e.kind = 'used' THEN -e.amount_fen ELSE 0 END))
         """,
     ),
+    Check(
+        "verify/incoming-quotas",
+        4,
+        "其他统筹区授予额度的已用部分等于其支付合计",
+        agree(
+            "person person_id, quota quota_id",
+            "used_fen",
+            "SELECT person_id, quota_id, used_fen FROM incoming_quota",
+            "SELECT person_id, quota_id, amount_fen AS used_fen FROM incoming_draw",
+        ),
+    ),
 )

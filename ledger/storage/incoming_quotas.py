@@ -110,3 +110,20 @@ def draws_of(connection: Connection, person_id: int, settlement_id: int) -> list
         (person_id, settlement_id),
     )
     return [IncomingDraw(*row) for row in rows]
+
+
+def draws_by_day(connection: Connection, person_id: int) -> list[tuple[str, str, IncomingDraw]]:
+    """(day, visit, draw) of a patient, in the order of settling."""
+    rows = connection.exec_driver_sql(
+        "SELECT s.happened_on, s.visit_id, d.person_id, d.settlement_id, d.quota_id, "
+        "d.amount_fen FROM incoming_draw AS d JOIN settlement AS s "
+        "ON s.person_id = d.person_id AND s.settlement_id = d.settlement_id "
+        "WHERE d.person_id = ? ORDER BY d.settlement_id, d.quota_id",
+        (person_id,),
+    )
+    return [(row[0], row[1], IncomingDraw(*row[2:])) for row in rows]
+
+
+def people_with_quotas(connection: Connection) -> list[int]:
+    rows = connection.exec_driver_sql("SELECT DISTINCT person_id FROM incoming_quota ORDER BY 1")
+    return [int(person_id) for (person_id,) in rows]
