@@ -11,7 +11,13 @@ from ledger.reports.crediting_list import CreditingList, CreditLine
 TITLE = "单位职工个人账户划账明细"
 _DETAILS = "划账明细"
 _SUMMARY = "汇总"
-_KINDS = ("credit_employee", "credit_retiree", "clawback_employee", "clawback_retiree")
+_KINDS = (
+    "credit_employee",
+    "credit_advance",
+    "credit_retiree",
+    "clawback_employee",
+    "clawback_retiree",
+)
 _OWED_KINDS = ("owed_employee", "owed_retiree")
 
 

@@ -128,7 +128,7 @@ def benefit_spans(
         paid: month -> day on which its contribution had arrived.
         timeline: the pack's rules.
 
-    Source: S3c-12; 11.3 to 11.5 for retirement. A retiree pays no contributions.
+    Source: S3c-12; 11.3 to 11.5 for retirement. Only employees pay contributions.
     """
     spans = insured_spans(roster, settled_up_on)
     if timeline.since is None:
@@ -136,7 +136,7 @@ def benefit_spans(
     runs = _covered_runs(month_states(spans, paid, timeline), timeline)
     result = []
     for span in spans:
-        if span.status == Status.RETIRED:
+        if span.status != Status.EMPLOYED:
             result.append(_as_benefit(span))
             continue
         for start, until in runs:
@@ -191,13 +191,13 @@ class _Walk:
         if span is None:
             return MonthState(month, False, "not_insured", paid.get(month))
         rules = timeline.on(month)
-        if span.status == Status.RETIRED or rules is None:
+        if span.status != Status.EMPLOYED or rules is None:
             self.last_paid = self.last_held = month
             self.waiting = 0
-            why = "retired" if span.status == Status.RETIRED else "roster"
+            why = "roster" if span.status == Status.EMPLOYED else "retired"
             return MonthState(month, True, why, paid.get(month))
         paid_on = paid.get(month)
-        if paid_on is not None and paid_on <= _later(month, rules.restore_within_months).last_day:
+        if paid_on is not None and paid_on <= month.plus(rules.restore_within_months).last_day:
             return self._paid(month, paid_on, span, rules)
         return self._unpaid(month, paid_on, rules)
 
@@ -241,7 +241,7 @@ def _horizon(first: Month, paid: Mapping[Month, date], timeline: Timeline) -> Mo
     """The last month that a contribution or a change of the rules can reach."""
     grace = max((rules.grace_months for rules in timeline.rules if rules is not None), default=0)
     last = max([first, *paid, *timeline.starts])
-    return _later(last, grace + 1)
+    return last.plus(grace + 1)
 
 
 def _covered_runs(states: Sequence[MonthState], timeline: Timeline) -> list[tuple[date, date]]:
@@ -264,11 +264,6 @@ def _covered_runs(states: Sequence[MonthState], timeline: Timeline) -> list[tupl
 
 def _apart(earlier: Month, later: Month) -> int:
     return (later.year - earlier.year) * 12 + later.month - earlier.month
-
-
-def _later(month: Month, months: int) -> Month:
-    years, number = divmod(month.month - 1 + months, 12)
-    return Month(month.year + years, number + 1)
 
 
 def first_difference(before: Sequence[BenefitSpan], after: Sequence[BenefitSpan]) -> date | None:

@@ -72,6 +72,11 @@ class Month:
     def previous(self) -> Month:
         return Month.of(self.first_day - timedelta(days=1))
 
+    def plus(self, months: int) -> Month:
+        """So many months later; earlier for a number below zero."""
+        years, before = divmod(self.month - 1 + months, 12)
+        return Month(self.year + years, before + 1)
+
     def through(self, last: Month) -> Iterator[Month]:
         """Every month from this one to `last`, both included."""
         month = self

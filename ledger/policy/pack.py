@@ -129,8 +129,8 @@ class Pack:
         """From what the benefits of a month follow: the rules of its first day."""
         return self._rules("benefit_period", month.first_day, typed.benefit_rules)
 
-    def advance(self, month: Month) -> AdvanceRules | None:
-        """Credits in advance of a month; None where the pack has none."""
+    def advance(self, month: Month) -> AdvanceRules:
+        """Credits in advance of a month's contribution."""
         return self._rules("advance", month.first_day, typed.advance_rules)
 
     def debts(self, day: date) -> DebtRules:

@@ -109,6 +109,8 @@ def crediting_rules(get: Get) -> CreditingRules:
 
 
 def account_rules(get: Get) -> AccountRules:
+    """Articles 13 to 15 and 23 of S3c; what a pack leaves out is not allowed, nothing more is
+    barred."""
     given = Given(get, "account_use")
 
     def value(name: str) -> Any:
@@ -147,15 +149,12 @@ def benefit_rules(get: Get) -> BenefitRules:
     )
 
 
-def advance_rules(get: Get) -> AdvanceRules | None:
-    """None where nothing is credited in advance."""
-
+def advance_rules(get: Get) -> AdvanceRules:
     def value(name: str) -> Any:
         return get(f"advance.{name}").typed
 
-    if value("credit") == "off":
-        return None
     return AdvanceRules(
+        enabled=value("credit") != "off",
         everybody=value("credit") == "all_employers",
         employers=value("employers"),
         back_after_months=value("back_after_months"),

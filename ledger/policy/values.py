@@ -92,6 +92,7 @@ class BenefitRules:
 class AdvanceRules:
     """Credits before the contribution arrives (预划), for one month."""
 
+    enabled: bool
     everybody: bool
     """All employers' people; else those of `employers` only."""
     employers: tuple[str, ...]

@@ -18,17 +18,22 @@ from ledger.books.kinds import EntryKind
 from ledger.core.errors import NotInForce
 from ledger.core.ids import NOBODY, EntryId, PersonId
 from ledger.core.months import Month
-from ledger.policy.loader import pack_from_content
-from ledger.policy.pack import Pack
 from ledger.services.benefit_period import follow_rules
 from ledger.services.context import Context
+from ledger.services.credit_differences import (
+    differences,
+    mark_changed_rules,
+    months_advanced,
+    of_advance,
+)
 from ledger.services.owed import recover_from_credits
+from ledger.storage import advances, journal, people, withheld
 from ledger.storage import crediting as store
-from ledger.storage import journal, people, policy
-from ledger.storage.crediting import AgainRow, StageTotals
+from ledger.storage.crediting import StageTotals
 from ledger.storage.months import BookingMonths
 from ledger.storage.settlements import purses_of
 from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.withheld import Withheld
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ class _Plan:
     staged: StageTotals
     differences: list[Difference] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -54,7 +60,8 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
 
     Returns:
         `month, run, people, credited_fen, clawed_back_fen, owed_fen, recovered_fen` (set off
-        against what was owed), and the number of `differences` posted for months covered before.
+        against what was owed), `withheld_fen` (due to accounts whose state takes no credits), and
+        the number of `differences` posted for months covered before.
 
     Raises:
         NotInForce: `month` lies before the pool's first credit.
@@ -82,6 +89,7 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
         "clawed_back_fen": plan.total("clawback_"),
         "owed_fen": plan.total("owed_"),
         "recovered_fen": recovered,
+        "withheld_fen": sum(item.amount_fen for item in plan.withheld),
         "differences": len(plan.differences),
         "assumed": ["crediting.retiree_flat"] if rules.retiree_flat_assumed else [],
         "dry_run": dry_run,
@@ -95,21 +103,31 @@ def _people(plan: _Plan) -> int:
 def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
     connection = work.connection
     follow_rules(context, work)
+    released = withheld.release(connection)
     covered = people.credited_through(connection)
+    newest = month if covered is None else max(month, covered)
+    advances_since = newest.plus(-months_advanced(context.pack, newest))
     first_new = _first_month(context, work, month) if covered is None else covered.next()
-    store.begin_stage(connection)
-    months = list(first_new.through(month))
-    for number, new in enumerate(months):
-        context.progress("计算应划", number, len(months))
-        store.stage_month(connection, new, context.pack.crediting(new))
-    plan = _Plan(first_new, month, store.stage_totals(connection, len(months)))
+    found = _stage(context, work, list(first_new.through(month)), advances_since)
+    kept = _withhold_staged(work)
+    plan = _Plan(first_new, month, store.stage_totals(connection, _apart(first_new, month)))
     if covered is not None:
-        _mark_changed_rules(context, work, min(month, covered))
-    plan.differences = _differences(context, work, min(month, covered) if covered else None)
-    plan.differences += [
-        Difference(person, number, "employee", 0, fen, "contribution_returned")
-        for person, number, fen in store.staged_negative(connection)
-    ]
+        mark_changed_rules(context, work, min(month, covered))
+        before = covered.plus(-months_advanced(context.pack, covered))
+        advances.mark_expired(connection, before, advances_since)
+        withheld.forget_marked(connection, min(month, covered))
+    through = min(month, covered) if covered else None
+    found += differences(context, work, through, advances_since)
+    found += [
+        Difference(
+            person, number, "employee", before_fen, before_fen + fen,
+            "advance_settled" if before_fen else "contribution_returned",
+        )
+        for person, number, before_fen, fen in store.staged_negative(connection)
+    ]  # fmt: skip
+    plan.differences, more = _withhold(work, found, released)
+    plan.withheld = kept + more
+    withheld.keep(connection, plan.withheld)
     owners = {difference.person_id for difference in plan.differences}
     purses = purses_of(connection, owners) if owners else {}
     for person, fen in store.staged_of(connection, owners):
@@ -119,6 +137,52 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
         _shift(d, month.year) for d in plan.differences if d.source == "shift"
     ]
     return plan
+
+
+def _stage(
+    context: Context, work: UnitOfWork, months: list[Month], advances_since: Month
+) -> list[Difference]:
+    """Stage what is due for months that no run has covered; advances to which nothing is due."""
+    connection = work.connection
+    store.begin_stage(connection)
+    taken_back: list[Difference] = []
+    for number, new in enumerate(months):
+        context.progress("计算应划", number, len(months))
+        rules = context.pack.crediting(new)
+        store.stage_month(connection, new, rules)
+        if advances.any_of(connection, new):
+            found = advances.set_off(connection, new, rules, advances_since)
+            taken_back += [of_advance(advance) for advance in found]
+    return taken_back
+
+
+def _withhold_staged(work: UnitOfWork) -> list[Withheld]:
+    """Credits of accounts that take none leave the stage."""
+    connection = work.connection
+    states = withheld.barred(connection, withheld.staged_with_events(connection))
+    return withheld.take_out_of_stage(connection, states) if states else []
+
+
+def _withhold(
+    work: UnitOfWork, found: list[Difference], released: set[tuple[int, int, str]]
+) -> tuple[list[Difference], list[Withheld]]:
+    """Differences to post, and those that the state of the account keeps back."""
+    credits = {d.person_id for d in found if d.delta_fen > 0 and d.source != "shift"}
+    states = withheld.barred(work.connection, credits) if credits else {}
+    post, kept = [], []
+    for item in found:
+        if item.delta_fen > 0 and item.source != "shift" and item.person_id in states:
+            kept.append(Withheld(*item[:3], item.delta_fen, states[item.person_id]))
+        elif item.delta_fen > 0 and item[:3] in released:
+            post.append(item._replace(reason="account_released"))
+        else:
+            post.append(item)
+    return post, kept
+
+
+def _apart(first: Month, last: Month) -> int:
+    """How many months from the first to the last; 0 when there are none."""
+    return max((last.year - first.year) * 12 + last.month - first.month + 1, 0)
 
 
 def _first_month(context: Context, work: UnitOfWork, month: Month) -> Month:
@@ -135,108 +199,6 @@ def _first_month(context: Context, work: UnitOfWork, month: Month) -> Month:
         else:
             break
     return first
-
-
-def _mark_changed_rules(context: Context, work: UnitOfWork, through: Month) -> None:
-    """Look at everybody again from the first month that was credited by other values.
-
-    The last run brought every month up to what its pack made due. Where this pack says otherwise
-    (an assumed statistic became known, a rule was corrected), another amount is due.
-    """
-    version = store.version_of_last_run(work.connection)
-    day = store.first_covered_day(work.connection)
-    if version is None or version == context.pack.version or day is None:
-        return
-    content = policy.version_content(work.connection, version)
-    before = context.pack if content is None else pack_from_content(content)
-    for month in Month.of(day).through(through):
-        if _amounts(before, month) != _amounts(context.pack, month):
-            store.mark_everybody(work.connection, month)
-            return
-
-
-def _amounts(pack: Pack, month: Month) -> tuple[int, int, bool] | None:
-    """What decides how much is due for a month; None where the pack has no rules for it."""
-    try:
-        rules = pack.crediting(month)
-    except NotInForce:
-        return None
-    return rules.credit_rate_bp, rules.retiree_flat_fen, rules.retiree_pool_only_has_account
-
-
-def _differences(context: Context, work: UnitOfWork, through: Month | None) -> list[Difference]:
-    marked = store.first_marked(work.connection)
-    if marked is None or through is None:
-        return []
-    run = store.last_run(work.connection)
-    result: list[Difference] = []
-    for month in marked.through(through):
-        try:
-            rules = context.pack.crediting(month)
-        except NotInForce:
-            continue
-        for row in store.months_again(work.connection, month, rules, run):
-            result += _compare(row)
-    return result
-
-
-def _compare(row: AgainRow) -> list[Difference]:
-    found = (
-        ("employee", row.credited_employee_fen, row.due_employee_fen),
-        ("retiree", row.credited_retiree_fen, row.due_retiree_fen),
-        ("shift", row.shifted_fen, row.due_shift_fen),
-    )
-    return [
-        Difference(row.person_id, row.month, source, before, after, _reason(row, source))
-        for source, before, after in found
-        if before != after
-    ]
-
-
-REASONS = {
-    "outside_benefit_period": "不在待遇享受期",
-    "retired": "办理退休清算",
-    "status_corrected": "人员类别更正",
-    "plan_corrected": "参保方式更正",
-    "contribution_returned": "退收",
-    "base_corrected": "基数补差",
-    "arrears_paid": "补收",
-    "contribution_received": "缴费到账",
-    "roster_corrected": "参保信息更正",
-    "rules_changed": "政策参数变更",
-}
-"""Why a run posted a difference, as lists and statements print it."""
-
-
-def _reason(row: AgainRow, source: str) -> str:
-    """What changed since the last run, as far as the books can tell."""
-    kinds = set(row.new_kinds.split(","))
-    if row.status is None:
-        return "outside_benefit_period"
-    if _only_the_rules_changed(row):
-        return "rules_changed"
-    if source == "retiree":
-        return "retired" if row.status == "12" else "status_corrected"
-    if row.status == "12":
-        return "retired"
-    if row.due_shift_fen != row.shifted_fen or (
-        row.plan == "pool_only" and row.credited_employee_fen
-    ):
-        return "plan_corrected"
-    if "20" in kinds:
-        return "contribution_returned"
-    if kinds & {"34", "35"}:
-        return "base_corrected"
-    if kinds & {"30", "31", "32", "33"}:
-        return "arrears_paid"
-    return "contribution_received" if kinds & {"10", "11"} else "roster_corrected"
-
-
-def _only_the_rules_changed(row: AgainRow) -> bool:
-    """The same source gives another amount, and nothing new was paid in."""
-    if row.credited_retiree_fen and row.due_retiree_fen:
-        return True
-    return bool(row.credited_employee_fen and row.due_employee_fen and not row.new_kinds)
 
 
 def _shift(difference: Difference, year: int) -> Correction:
@@ -268,6 +230,7 @@ def _post(
     store.post_stage(connection, entry_id, happened_on, fiscal_month, plan.first_new)
     journal.add_legs(connection, [run._replace(transfers=legs)])
     store.insert_differences(connection, entry_id, plan.differences)
+    advances.keep_reasons(connection, entry_id, "advance_settled")
     context.progress("写入账簿", plan.staged.transfers, plan.staged.transfers)
     return fiscal_month
 

@@ -16,7 +16,7 @@ from ledger.core.months import FAR, Month
 from ledger.reports.owed_list import OwedDebt
 from ledger.reports.reconciliation import OwedLine
 from ledger.services.context import Context
-from ledger.services.credit_month import REASONS
+from ledger.services.credit_differences import REASONS
 from ledger.services.read import known_person
 from ledger.storage import debts as store
 from ledger.storage.people import person

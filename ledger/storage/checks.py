@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from ledger.storage import (
     checks_accounts,
+    checks_crediting,
     checks_debts,
     checks_merges,
     checks_pools,
@@ -35,6 +36,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *invariants.CHECKS,
     *checks_accounts.CHECKS,
     *checks_proposals.CHECKS,
+    *checks_crediting.CHECKS,
     *checks_debts.CHECKS,
     *checks_merges.CHECKS,
     *checks_pools.CHECKS,

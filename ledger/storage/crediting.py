@@ -41,11 +41,11 @@ STAGE_MONTH = f"""
         CASE WHEN s.status = '12' THEN 'credit_retiree' ELSE 'credit_employee' END,
         CASE
             WHEN s.status = '12' AND (s.plan = 'combined' OR :pool_only_retiree) THEN :flat
-            WHEN s.status = '12' OR s.plan = 'pool_only' THEN 0
+            WHEN s.status <> '11' OR s.plan = 'pool_only' THEN 0
             ELSE coalesce(sum({ROUNDED}), 0)
         END AS amount_fen,
         CASE
-            WHEN s.status = '12' THEN 0
+            WHEN s.status <> '11' THEN 0
             WHEN s.plan = 'pool_only' THEN -coalesce(sum(c.account_fen), 0)
             ELSE coalesce(sum({ROUNDED}) - sum(c.account_fen), 0)
         END AS shift_fen
@@ -66,14 +66,19 @@ class StageTotals(NamedTuple):
 
 
 def begin_stage(connection: Connection) -> None:
-    connection.exec_driver_sql("DROP TABLE IF EXISTS temp.credit_stage")
-    connection.exec_driver_sql(
-        "CREATE TEMP TABLE credit_stage (person_id INTEGER, month INTEGER, kind TEXT, "
-        "amount_fen INTEGER, shift_fen INTEGER, PRIMARY KEY (person_id, month)) WITHOUT ROWID"
-    )
+    """Empty tables for what is due, and for advances that it settles (see `storage.advances`)."""
+    for table, columns in (
+        ("credit_stage", "kind TEXT, amount_fen INTEGER, shift_fen INTEGER"),
+        ("advance_settled", "before_fen INTEGER, after_fen INTEGER"),
+    ):
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{table}")
+        connection.exec_driver_sql(
+            f"CREATE TEMP TABLE {table} (person_id INTEGER, month INTEGER, {columns}, "
+            "PRIMARY KEY (person_id, month)) WITHOUT ROWID"
+        )
 
 
-def _parameters(month: Month, rules: CreditingRules) -> dict[str, object]:
+def month_parameters(month: Month, rules: CreditingRules) -> dict[str, object]:
     return {
         "month": month.number,
         "first": month.first_day,
@@ -86,7 +91,7 @@ def _parameters(month: Month, rules: CreditingRules) -> dict[str, object]:
 
 def stage_month(connection: Connection, month: Month, rules: CreditingRules) -> None:
     """Stage what is due to everybody for a month that no run has covered."""
-    connection.exec_driver_sql(STAGE_MONTH, _parameters(month, rules))
+    connection.exec_driver_sql(STAGE_MONTH, month_parameters(month, rules))
 
 
 def stage_totals(connection: Connection, months: int) -> StageTotals:
@@ -100,12 +105,15 @@ def stage_totals(connection: Connection, months: int) -> StageTotals:
     return StageTotals(*row)
 
 
-def staged_negative(connection: Connection) -> list[tuple[int, int, int]]:
-    """(person, month, fen) where more was returned than paid: nothing to credit, so a debt."""
+def staged_negative(connection: Connection) -> list[tuple[int, int, int, int]]:
+    """(person, month, advanced, fen) where more was returned than paid, or less arrived than was
+    advanced: nothing to credit, so a claw-back."""
     rows = connection.exec_driver_sql(
-        "SELECT person_id, month, amount_fen FROM temp.credit_stage WHERE amount_fen < 0"
+        "SELECT s.person_id, s.month, coalesce(d.before_fen, 0), s.amount_fen "
+        "FROM temp.credit_stage AS s LEFT JOIN temp.advance_settled AS d "
+        "ON d.person_id = s.person_id AND d.month = s.month WHERE s.amount_fen < 0"
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def staged_of(connection: Connection, people: Iterable[int]) -> list[tuple[int, int]]:
@@ -130,7 +138,8 @@ def post_stage(
         "year": happened_on.year,
         "first": first.year * 12 + first.month,
     }
-    credit = "CASE kind WHEN 'credit_employee' THEN '{0}' ELSE '{1}' END"
+    # An advance comes from the same account as an employee's credit, which it stands for.
+    credit = "CASE kind WHEN 'credit_retiree' THEN '{1}' ELSE '{0}' END"
     employee, retiree = TRANSFER_KINDS["credit_employee"], TRANSFER_KINDS["credit_retiree"]
     _post_legs(
         connection,
@@ -204,12 +213,18 @@ class AgainRow(NamedTuple):
     credited_retiree_fen: int
     shifted_fen: int
     new_kinds: str
+    advanced_fen: int
+    arrived: bool
+    """Has any contribution for the month arrived, returned or not?"""
 
 
 AGAIN = f"""
     SELECT * FROM (SELECT a.person_id AS person_id, :month AS month, s.status, s.plan,
-        CASE WHEN s.status = '11' AND s.plan = 'combined' THEN coalesce(c.due, 0) ELSE 0 END
-            AS due_employee,
+        CASE
+            WHEN s.status IS NOT '11' OR s.plan <> 'combined' THEN 0
+            WHEN c.due IS NULL AND :month >= :advances_since THEN coalesce(v.amount_fen, 0)
+            ELSE coalesce(c.due, 0)
+        END AS due_employee,
         CASE WHEN s.status = '12' AND (s.plan = 'combined' OR :pool_only_retiree)
             THEN :flat ELSE 0 END AS due_retiree,
         CASE
@@ -218,8 +233,10 @@ AGAIN = f"""
             ELSE 0
         END AS due_shift,
         coalesce(t.employee, 0) AS employee, coalesce(t.retiree, 0) AS retiree,
-        coalesce(t.shift, 0) AS shift, coalesce(c.new_kinds, '')
+        coalesce(t.shift, 0) AS shift, coalesce(c.new_kinds, ''), coalesce(v.amount_fen, 0),
+        c.due IS NOT NULL
     FROM credit_again AS a
+    LEFT JOIN advance_credit AS v ON v.person_id = a.person_id AND v.month = :month
     LEFT JOIN benefit_span AS s ON s.person_id = a.person_id AND {FIRST_COVERED}
     LEFT JOIN (
         SELECT c.person_id, sum({ROUNDED}) AS due, sum(c.account_fen) AS received,
@@ -229,6 +246,7 @@ AGAIN = f"""
     LEFT JOIN (
         SELECT t.person_id,
             sum(CASE t.kind WHEN 'credit_employee' THEN amount_fen
+                WHEN 'credit_advance' THEN amount_fen
                 WHEN 'clawback_employee' THEN -amount_fen
                 WHEN 'owed_employee' THEN -amount_fen END) AS employee,
             sum(CASE t.kind WHEN 'credit_retiree' THEN amount_fen
@@ -245,10 +263,19 @@ AGAIN = f"""
 
 
 def months_again(
-    connection: Connection, month: Month, rules: CreditingRules, last_run: int
+    connection: Connection,
+    month: Month,
+    rules: CreditingRules,
+    last_run: int,
+    advances_since: Month,
 ) -> list[AgainRow]:
-    """Marked people for whom what is due for a month covered before is not what was credited."""
-    rows = connection.exec_driver_sql(AGAIN, {**_parameters(month, rules), "last_run": last_run})
+    """Marked people for whom what is due for a month covered before is not what was credited.
+
+    Args:
+        advances_since: an advance of this month or later stands without a contribution.
+    """
+    marks = {"last_run": last_run, "advances_since": advances_since.number}
+    rows = connection.exec_driver_sql(AGAIN, month_parameters(month, rules) | marks)
     return [AgainRow(*row) for row in rows]
 
 

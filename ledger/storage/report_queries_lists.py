@@ -43,8 +43,8 @@ _NOT_CREDITED = f"""
         SELECT sum(CASE WHEN t.kind LIKE 'credit_%' THEN t.amount_fen ELSE -t.amount_fen END)
         FROM transfer AS t
         WHERE t.fiscal_month = :month AND t.person_id = p.person_id AND t.benefit_month = :month
-            AND t.kind IN ('credit_employee', 'credit_retiree', 'clawback_employee',
-                'clawback_retiree', 'owed_employee', 'owed_retiree')), 0) <= 0
+            AND t.kind IN ('credit_employee', 'credit_advance', 'credit_retiree',
+                'clawback_employee', 'clawback_retiree', 'owed_employee', 'owed_retiree')), 0) <= 0
 """
 
 

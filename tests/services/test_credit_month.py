@@ -60,6 +60,7 @@ def test_a_run_is_one_entry_of_as_many_transfers_as_people(world: World) -> None
         "clawed_back_fen": 0,
         "owed_fen": 0,
         "recovered_fen": 0,
+        "withheld_fen": 0,
         "differences": 0,
         "assumed": ["crediting.retiree_flat"],
         "dry_run": False,

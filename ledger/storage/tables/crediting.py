@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from ledger.storage.tables.base import CLUSTERED, fen, key, text_key
@@ -37,7 +37,11 @@ class AdvanceCredit(SQLModel, table=True):
     """A credit before the contribution arrived (预划), and the base it was counted on."""
 
     __tablename__ = "advance_credit"
-    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"), CLUSTERED)
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount"),
+        Index(None, "month"),
+        CLUSTERED,
+    )
     person_id: int = key()
     month: int = key()
     entry_id: int = fen()

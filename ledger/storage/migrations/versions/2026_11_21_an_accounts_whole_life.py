@@ -62,6 +62,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "month", name=op.f("pk_advance_credit")),
         sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("advance_credit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_advance_credit_month"), ["month"], unique=False)
+
     op.create_table(
         "benefit_span",
         sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
