@@ -207,13 +207,18 @@ def refuse_movement(held: Standing, movement: Movement) -> None:
         raise Refused(
             "account/not-leaving", "账户既未登记死亡也未登记出境定居，不能清退（第十五条）"
         )
-    since = held.since[state]
     raise Refused(
         f"account/{state}",
-        f"账户自 {since} 起{STATE_NAMES[state]}，不能{MOVEMENT_NAMES[movement]}",
+        refusal_text(held, state, movement),
         state=str(state),
-        since=since.isoformat(),
+        since=held.since[state].isoformat(),
     )
+
+
+def refusal_text(held: Standing, state: State, movement: Movement) -> str:
+    """What a refusal says: the state, since when, and what it forbids."""
+    since = held.since[state]
+    return f"账户自 {since} 起{STATE_NAMES[state]}，不能{MOVEMENT_NAMES[movement]}"
 
 
 def refuse_event(held: Standing, event: Event, on: date) -> None:

@@ -59,13 +59,19 @@ def events_of(
     ]
 
 
-def happened_to(connection: Connection, people: Iterable[int]) -> dict[int, list[Happened]]:
-    """Person -> events, in the order of recording; only people who have any."""
+def happened_to(
+    connection: Connection, people: Iterable[int], before: int | None = None
+) -> dict[int, list[Happened]]:
+    """Person -> events, in the order of recording; only people who have any.
+
+    Args:
+        before: only what was recorded before this id (of an entry, a settlement, an event).
+    """
     rows = connection.exec_driver_sql(
         "SELECT e.person_id, e.event, e.happened_on FROM json_each(:keys) AS w "
         "CROSS JOIN account_event AS e ON e.person_id = w.value "
-        "ORDER BY e.person_id, e.event_id",
-        {"keys": keys(people)},
+        "WHERE :before IS NULL OR e.event_id < :before ORDER BY e.person_id, e.event_id",
+        {"keys": keys(people), "before": before},
     )
     result: dict[int, list[Happened]] = defaultdict(list)
     for person_id, event, day in rows:

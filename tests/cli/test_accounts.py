@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from tests.people import CHEN, LIN, psn_no, somebody
-from tests.world import World
+from tests.world import World, shiyan
 
 CHEN_NO, LIN_NO = str(CHEN.psn_no), str(LIN.psn_no)
 BANK = ("--bank", "中国工商银行十堰分行", "--bank-account", "6222020000000000001")
@@ -21,7 +21,9 @@ DAY = ("--on", "2023-07-01", "--reason", "公证书")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    # Reading the pack anew for every command would take most of the time.
+    monkeypatch.setattr("ledger.policy.loader.load_pack", lambda _code: shiyan())
     world = World(tmp_path / "city.db")
     world.enrol(CHEN, LIN, somebody(30))
     world.open_with(CHEN_NO, 30_000)
