@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ledger.core.errors import BadOverride, PackFault, PackFaults
+from ledger.policy.contradictions import contradictions
 from ledger.policy.dated import Dated, overlay
 from ledger.policy.locate import PACK_FILE, pack_folder, parent_folder, shown
 from ledger.policy.meta import Document, PackMeta, read_meta
@@ -55,7 +56,7 @@ def load_pack(code_or_dir: str | Path, overrides: Mapping[str, str] | None = Non
         raise PackFaults(examined.faults)
     wanted = full_keys(overrides or {})
     values = apply_overrides(examined.values, wanted, examined.meta.code)
-    if wanted and (faults := _contradictions(values)):
+    if wanted and (faults := contradictions(values)):
         raise BadOverride("；".join(fault.message for fault in faults))
     return Pack(examined.meta, values, wanted)
 
@@ -90,7 +91,7 @@ def examine(folder: Path) -> Examined:
     faults = Faults()
     meta, values = _read(folder, faults, ())
     if not faults.found:
-        faults.found.extend(_contradictions(values))
+        faults.found.extend(contradictions(values))
     order = sorted(faults.found, key=lambda fault: (fault.file, fault.line, fault.key))
     return Examined(meta, values, order)
 
@@ -102,7 +103,10 @@ def _read(folder: Path, faults: Faults, above: tuple[Path, ...]) -> tuple[PackMe
     if parent is not None:
         parent_meta, parent_values = _read(parent, faults, (*above, folder.resolve()))
         meta = _with_documents(meta, parent_meta)
-    source = Source(meta.code, {document.id: document.promulgated for document in meta.documents})
+    # Without its parent a pack lacks the parent's documents, too: no citation is doubted then.
+    orphan = bool(meta.extends) and parent is None
+    documents = {} if orphan else {one.id: one.promulgated for one in meta.documents}
+    source = Source(meta.code, documents)
     values = dict(parent_values)
     for path in _section_files(folder, faults):
         place = faults.at(shown(path), path.stem)
@@ -164,7 +168,8 @@ def _section_files(folder: Path, faults: Faults) -> list[Path]:
 def _report_missing(section: str, values: Values, place: Place) -> None:
     for name in NEEDED.get(section, ()):
         key = f"{section}.{name}"
-        if key not in values:
+        by_wage = name == "annual_cap" and f"{section}.annual_cap_rate" in values
+        if key not in values and not by_wage:
             place.under(key).report(1, "missing-key", f"缺少“{name}”；结算需要它")
     if section == "crediting" and FLAT not in values:
         for key in FLAT_PARTS:
@@ -173,20 +178,3 @@ def _report_missing(section: str, values: Values, place: Place) -> None:
                 place.under(key).report(
                     1, "missing-key", f"缺少“{name}”；也可直接写每月定额 retiree_flat"
                 )
-
-
-def _contradictions(values: Values) -> list[PackFault]:
-    """What each value alone cannot show: a shape that needs a limit which is empty."""
-    faults = Faults()
-    for shape in values.get("outpatient.deductible_shape", []):
-        if shape.typed != "tier_with_ceiling":
-            continue
-        for ceiling in values.get("outpatient.deductible_ceiling", []):
-            empty = ceiling.typed is None
-            if empty and ceiling.start < shape.until and shape.start < ceiling.until:
-                faults.at(shape.file, shape.key).report(
-                    shape.line,
-                    "missing-ceiling",
-                    "起付线按级别且全年不超过上限（tier_with_ceiling），但没有写上限",
-                )
-    return faults.found
