@@ -72,13 +72,36 @@ class Draw(NamedTuple):
         return sum(part for _year, part in self.parts)
 
 
+class PoolQuota:
+    """What a holder of another pool lets the patient use, with what is left; changes as it pays."""
+
+    __slots__ = ("left", "pool", "quota_id")
+
+    def __init__(self, quota_id: int, pool: str, left: int) -> None:
+        self.quota_id = quota_id
+        self.pool = pool
+        """The code of the pool that holds the money and owes it to us."""
+        self.left = left
+        """Fen."""
+
+
+class PoolDraw(NamedTuple):
+    """What one quota of another pool paid."""
+
+    quota_id: int
+    pool: str
+    amount_fen: int
+
+
 class AccountShare(NamedTuple):
-    """Who paid what of the person's own cost. `account_fen` includes `family_fen`."""
+    """Who paid what of the person's own cost. `account_fen` includes `family_fen`, and that what
+    quotas of other pools paid (`pool_draws`)."""
 
     own_parts: list[tuple[int, int]]
     draws: list[Draw]
     account_fen: int
     family_fen: int
+    pool_draws: tuple[PoolDraw, ...] = ()
 
 
 NO_ACCOUNT = AccountShare([], [], 0, 0)
@@ -115,7 +138,7 @@ def pay_from_accounts(
         return NO_ACCOUNT
     oldest_first = rules.use_order == "oldest_first"
     own_parts = own.take(payable_fen, oldest_first) if own is not None else []
-    own_fen = sum(part for _year, part in own_parts)
+    own_fen = sum([part for _year, part in own_parts]) if own_parts else 0
     draws: list[Draw] = []
     family_fen = 0
     if use == 2:
@@ -128,7 +151,34 @@ def pay_from_accounts(
                 draw = Draw(relative.link_id, relative.holder_id, parts)
                 draws.append(draw)
                 family_fen += draw.amount_fen
+    if not own_parts and not draws:
+        return NO_ACCOUNT
     return AccountShare(own_parts, draws, own_fen + family_fen, family_fen)
+
+
+def pay_from_other_pools(
+    share: AccountShare, payable_fen: int, quotas: list[PoolQuota]
+) -> AccountShare:
+    """Share out what own account and relatives of this pool left: quotas of other pools in the
+    order given.
+
+    Source: 跨省共济通知（2026-01-09）; that they come last is our default, since their money has
+    to be cleared between pools.
+    """
+    draws = []
+    wanted = payable_fen - share.account_fen
+    for quota in quotas:
+        part = min(wanted, quota.left)
+        if part > 0:
+            quota.left -= part
+            draws.append(PoolDraw(quota.quota_id, quota.pool, part))
+            wanted -= part
+    paid = sum(draw.amount_fen for draw in draws)
+    return share._replace(
+        account_fen=share.account_fen + paid,
+        family_fen=share.family_fen + paid,
+        pool_draws=tuple(draws),
+    )
 
 
 def forbidden_by(rules: AccountRules, category: str) -> tuple[str, str] | None:

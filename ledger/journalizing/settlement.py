@@ -19,21 +19,20 @@ def settlement_entry(settlement: Settlement, share: AccountShare, county: str | 
     """
     patient = PersonId(settlement.person_id)
     year = settlement.year
-    moves: list[tuple[int, str, int, int]] = []
+    legs: list[Transfer] = []
+
+    def move(person: PersonId, kind: str, fund_year: int, amount: int) -> None:
+        leg = len(legs) + 1
+        legs.append(Transfer(person, leg, kind, fund_year, amount, settlement.provider_id, county))
+
     if settlement.pool_fen:
-        moves.append((patient, "pool_pay", year, settlement.pool_fen))
+        move(patient, "pool_pay", year, settlement.pool_fen)
     for money_year, amount in share.own_parts:
-        moves.append((patient, "account_pay", money_year, amount))
+        move(patient, "account_pay", money_year, amount)
     for draw in share.draws:
         for money_year, amount in draw.parts:
-            moves.append((draw.holder_id, "family_draw", money_year, amount))
-        moves.append((patient, "family_pay", year, draw.amount_fen))
-    legs = [
-        Transfer(
-            PersonId(person), leg, kind, fund_year, amount, settlement.provider_id, county, None
-        )
-        for leg, (person, kind, fund_year, amount) in enumerate(moves, start=1)
-    ]
+            move(PersonId(draw.holder_id), "family_draw", money_year, amount)
+        move(patient, "family_pay", year, draw.amount_fen)
     return Entry(
         patient,
         EntryId(settlement.settlement_id),

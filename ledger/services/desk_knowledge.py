@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from ledger.benefits.account_use import Relative
 from ledger.benefits.kernel import NEW_YEAR
 from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.benefits.settlement import Settlement
-from ledger.books.entry import Entry
 from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
 from ledger.core.months import FAR
 from ledger.core.people import Insured, Status
@@ -22,10 +24,11 @@ from ledger.storage import settlements as store
 from ledger.storage.months import BookingMonths
 from ledger.storage.people import CERTNO, PSN_NO
 from ledger.storage.registry import Provider, providers
-from ledger.storage.settlements import AccumulatorRow, DrawRow
+from ledger.storage.settlements import AccumulatorRow
 from ledger.storage.unit_of_work import UnitOfWork
 
 EMPTY_YEAR = AccumulatorRow(NEW_YEAR, 0)
+_NO_SPANS: list[people.Span] = []
 _STATUS = {status.value: status for status in Status}
 
 
@@ -37,11 +40,29 @@ class DayRules(NamedTuple):
     parameters: KernelParameters
     account: AccountRules
     fiscal_month: int
+    settled_here: set[str]
+    """Types of visit that were looked at and are not settled elsewhere."""
+
+
+_HASHED = "%s|%s|%s|%s|%d|%d|%d|%d|%d|%d|%s|%s|%s|%s|%s"
+
+
+def visit_hash(record: VisitRecord) -> str:
+    """The same visit has the same hash, whatever file or request brings it, and by whichever of
+    his numbers it names the person: who it was is compared beside the hash."""
+    r = record
+    text = _HASHED % (
+        *(r.visit_id, r.provider_code, r.med_type, r.settled_at, r.total_fen),
+        *(r.fully_self_paid_fen, r.over_limit_fen, r.paid_first_fen, r.in_scope_fen),
+        *(r.account_use, r.prescriber_code, r.original_visit_id),
+        *(r.first_day, r.last_day, r.fee_category),
+    )
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 class DeskKnowledge:
     """The people of `records`, their relatives, providers and rules: one read each, whatever
-    the number of visits."""
+    the number of visits. All is read beforehand: afterwards the connection may be writing."""
 
     def __init__(
         self,
@@ -50,21 +71,18 @@ class DeskKnowledge:
         records: Sequence[VisitRecord],
         months: BookingMonths,
     ) -> None:
-        self._work, self._pack, self._months = work, pack, months
+        self._pack, self._months = pack, months
         connection = work.connection
         self._by_psn = people.identities(connection, PSN_NO, (r.psn_no for r in records))
         self._by_cert = people.identities(connection, CERTNO, (r.certno for r in records))
         self.visits = store.known_visits(connection, (r.visit_id for r in records))
         self._days: dict[date, DayRules] = {}
-        self._load_places()
-        self._load_people()
-        self._load_originals(records)
+        self._providers = providers(connection)
+        self._agreed: dict[tuple[str, date], Provider] = {}
+        self._load_people(connection)
+        self._load_originals(connection, records)
 
-    def _load_places(self) -> None:
-        self._providers = providers(self._work.connection)
-
-    def _load_people(self) -> None:
-        connection = self._work.connection
+    def _load_people(self, connection: Connection) -> None:
         patients = set(self._by_psn.values()) | set(self._by_cert.values())
         self.roster = people.on_roster(connection, patients)
         self._spans = people.spans_of(connection, patients)
@@ -75,12 +93,13 @@ class DeskKnowledge:
         self.purses = store.purses_of(connection, patients | {link.holder_id for link in links})
         self.used = {link.link_id: link.used_fen for link in links}
 
-    def _load_originals(self, records: Sequence[VisitRecord]) -> None:
-        connection = self._work.connection
+    def _load_originals(self, connection: Connection, records: Sequence[VisitRecord]) -> None:
         wanted = [r.original_visit_id for r in records if r.original_visit_id]
         self.settled = store.settlements_of_visits(connection, wanted) if wanted else {}
-        self._stored = set(self.settled)
-        owners = {settlement.person_id for settlement in self.settled.values()}
+        stored = self.settled.values()
+        self.stored_entries = {s.settlement_id: store.entry_of(connection, s) for s in stored}
+        self.stored_draws = {s.settlement_id: store.draws_of(connection, s) for s in stored}
+        owners = {settlement.person_id for settlement in stored}
         self.reversed = store.reversed_settlements(connection, owners) if owners else set()
 
     # --- looking up ---
@@ -92,6 +111,8 @@ class DeskKnowledge:
     def person(self, record: VisitRecord) -> int:
         """Raises: Unknown `person/unknown`, Refused `person/numbers-disagree`."""
         by_psn = self._by_psn.get(record.psn_no or "")
+        if by_psn is not None and not record.certno:
+            return by_psn
         by_cert = self._by_cert.get(record.certno or "")
         found = self.find(record)
         if found is None:
@@ -101,16 +122,23 @@ class DeskKnowledge:
             raise Refused("person/numbers-disagree", "人员编号与证件号码不是同一个人")
         return found
 
-    def provider(self, record: VisitRecord) -> Provider:
-        """Raises: Unknown `provider/unknown`, Refused `provider/not-in-agreement`."""
+    def provider(self, record: VisitRecord, day: date) -> Provider:
+        """The provider of a visit of `day`, which must be within its agreement.
+
+        Raises: Unknown `provider/unknown`, Refused `provider/not-in-agreement`."""
+        agreed = self._agreed.get((record.provider_code, day))
+        if agreed is not None:
+            return agreed
         provider = self._providers.get(record.provider_code)
         if provider is None:
             raise Unknown("provider/unknown", f"没有编号为“{record.provider_code}”的定点医药机构")
         # A refund undoes business that was done in time: the money goes back all the same.
-        if not record.is_refund and not provider.in_agreement(record.settled_at.date()):
+        if provider.in_agreement(day):
+            self._agreed[record.provider_code, day] = provider
+        elif not record.is_refund:
             raise Refused(
                 "provider/not-in-agreement",
-                f"{record.settled_at.date()} 不在“{provider.name}”的协议期内"
+                f"{day} 不在“{provider.name}”的协议期内"
                 f"（{_span_text(provider.agreement_from, provider.agreement_until)}）",
             )
         return provider
@@ -130,6 +158,7 @@ class DeskKnowledge:
                 kernel_parameters(outpatient),
                 self._pack.account_use(day),
                 self._months.of(day).number,
+                set(),
             )
         return rules
 
@@ -143,7 +172,7 @@ class DeskKnowledge:
 
     def status(self, person_id: int, day: date) -> Status | None:
         """What the person is insured as on a day; None outside any benefit period."""
-        span = people.span_on(self._spans.get(person_id, []), day)
+        span = people.span_on(self._spans.get(person_id, _NO_SPANS), day)
         if span is None or span.insured != Insured.NORMAL:
             return None
         return _STATUS[span.status]
@@ -207,16 +236,6 @@ class DeskKnowledge:
                 "refund/partial", "退费金额必须与原就诊完全相反；部分退费请全额退后重新录入"
             )
         return original
-
-    def stored_entry(self, settlement: Settlement) -> Entry:
-        """The entry of a settlement that was posted before this desk opened."""
-        return store.entry_of(self._work.connection, settlement)
-
-    def stored_draws(self, settlement: Settlement) -> list[DrawRow] | None:
-        """What holders paid of a settlement posted before; None for one of this desk's own."""
-        if settlement.visit_id not in self._stored:
-            return None
-        return store.draws_of(self._work.connection, settlement)
 
 
 def _span_text(start: date, until: date) -> str:

@@ -3,6 +3,8 @@ file order. Stays are recorded first, whatever their time: a stay blocks the day
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError
 from ledger.core.visits import VisitRecord
@@ -30,31 +32,50 @@ FIELD_OF = {
 }
 """Which column of a file a refusal is about."""
 
+STRETCH = 10_000
+"""Visits that are decided while those before them are being written."""
+
 PROGRESS_EVERY = 5_000
 
 
 def import_visits(
     context: Context, batch: Batch[VisitRecord], options: ImportOptions
 ) -> ImportResult:
-    """Settle a file of visits. Row faults: those of `benefits.outpatient.REFUSALS`."""
-    with context.writing() as work:
+    """Settle a file of visits. Row faults: those of `benefits.outpatient.REFUSALS`.
+
+    While SQLite takes in one stretch of the file, without the interpreter's lock, the next is
+    being decided. It is one connection and one transaction all the same: all or nothing.
+    """
+    with context.writing() as work, ThreadPoolExecutor(1) as beside:
         books = Ledgering(batch)
         version = context.stamp_policy(work)
         desk = SettlementDesk(work, context.pack, version, batch.records)
         ordered = sorted(batch.records, key=lambda r: (not desk.is_stay(r), r.settled_at, r.row))
+        writing: Future[None] | None = None
         for number, record in enumerate(ordered):
             if number % PROGRESS_EVERY == 0:
                 context.progress("结算就诊", number, len(ordered))
-            try:
-                known = desk.known_before(record)
-                if not known:
-                    desk.take(record)
-                books.accept(unchanged=known)
-            except GongjiError as error:
-                field = FIELD_OF.get(error.code, "")
-                if field == "psn_no" and not record.psn_no:
-                    field = "certno"
-                books.refuse_with(record.row, field, error)
+            if number and number % STRETCH == 0:
+                rows = desk.hand_over()
+                if writing is not None:
+                    writing.result()
+                writing = beside.submit(rows.write)
+            _take(desk, books, record)
         context.progress("写入账簿", len(ordered), len(ordered))
+        if writing is not None:
+            writing.result()
         desk.save()
         return books.finish(work, options)
+
+
+def _take(desk: SettlementDesk, books: Ledgering, record: VisitRecord) -> None:
+    try:
+        known = desk.known_before(record)
+        if not known:
+            desk.take(record)
+        books.accept(unchanged=known)
+    except GongjiError as error:
+        field = FIELD_OF.get(error.code, "")
+        if field == "psn_no" and not record.psn_no:
+            field = "certno"
+        books.refuse_with(record.row, field, error)

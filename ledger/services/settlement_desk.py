@@ -7,56 +7,30 @@ The order of refusals is `benefits.outpatient.REFUSALS`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from ledger.benefits.account_use import AccountShare, Purse, pay_from_accounts, payable_by_account
 from ledger.benefits.kernel import add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement, mirror
-from ledger.books.entry import Entry
 from ledger.core.errors import Conflict, Refused, Unknown
-from ledger.core.money import yuan_text
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import VisitRecord
 from ledger.journalizing.settlement import refund_entry, settlement_entry
 from ledger.policy.pack import Pack
-from ledger.policy.values import AccountRules, OutpatientRules
-from ledger.services.desk_knowledge import EMPTY_YEAR, DayRules, DeskKnowledge
-from ledger.storage import journal
-from ledger.storage import settlements as store
-from ledger.storage.engine import instant_text
+from ledger.policy.values import OutpatientRules
+from ledger.services.decided_visits import Decided, Prepared, visit_row
+from ledger.services.desk_knowledge import EMPTY_YEAR, DayRules, DeskKnowledge, visit_hash
+from ledger.services.visit_refusals import (
+    refuse_elsewhere,
+    refuse_forbidden,
+    refuse_impossible,
+)
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
-from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
+from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow
 from ledger.storage.unit_of_work import UnitOfWork
-
-
-def visit_hash(record: VisitRecord) -> str:
-    """The same visit has the same hash, whatever file or request brings it, and by whichever of
-    his numbers it names the person: who it was is compared beside the hash."""
-    r = record
-    text = (
-        f"{r.visit_id}|{r.provider_code}|{r.med_type}|{r.settled_at}|"
-        f"{r.total_fen}|{r.fully_self_paid_fen}|{r.over_limit_fen}|{r.paid_first_fen}|"
-        f"{r.in_scope_fen}|{r.account_use:d}|{r.prescriber_code}|{r.original_visit_id}|"
-        f"{r.first_day}|{r.last_day}|{r.fee_category}"
-    )
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-
-
-@dataclass(slots=True)
-class Decided:
-    """What a desk has decided and not yet written."""
-
-    visits: list[VisitRow] = field(default_factory=list)
-    stays: list[StayRow] = field(default_factory=list)
-    settlements: list[Settlement] = field(default_factory=list)
-    entries: dict[int, Entry] = field(default_factory=dict)
-    draws: dict[int, list[DrawRow]] = field(default_factory=dict)
-    years: dict[tuple[int, int], AccumulatorRow] = field(default_factory=dict)
 
 
 class SettlementDesk:
@@ -77,7 +51,7 @@ class SettlementDesk:
         self._ids = work.ids.run()
         months = BookingMonths(work.connection, may_open=False)
         self._know = DeskKnowledge(work, pack, records, months)
-        self.decided = Decided()
+        self._decided = Decided()
 
     def is_stay(self, record: VisitRecord) -> bool:
         """Is it an inpatient stay: recorded for article 10, never settled here?"""
@@ -105,8 +79,9 @@ class SettlementDesk:
             Unknown, Refused, Conflict, NotInForce: the first of `REFUSALS` that fits.
         """
         person_id = self._know.person(record)
-        provider = self._know.provider(record)
-        rules = self._know.rules_on(record.settled_at.date())
+        day = record.settled_at.date()
+        provider = self._know.provider(record, day)
+        rules = self._know.rules_on(day)
         content = visit_hash(record)
         settlement: Settlement | None = None
         if record.is_refund:
@@ -126,10 +101,12 @@ class SettlementDesk:
         self, record: VisitRecord, person_id: int, provider: Provider, rules: DayRules
     ) -> Settlement:
         know, day = self._know, rules.day
-        _refuse_impossible(record)
-        _refuse_elsewhere(record, rules.outpatient)
+        refuse_impossible(record)
+        if record.med_type not in rules.settled_here:
+            refuse_elsewhere(record.med_type, rules.outpatient)
+            rules.settled_here.add(record.med_type)
         tier = self._tier(record, provider, rules.outpatient)
-        _refuse_forbidden(record, rules.account)
+        refuse_forbidden(record, rules.account)
         status = know.status(person_id, day)
         case = Case(
             record.med_type,
@@ -148,9 +125,9 @@ class SettlementDesk:
             record, person_id, provider, pool, share, before, rules, status
         )
         number = settlement.settlement_id
-        self.decided.entries[number] = settlement_entry(settlement, share, provider.county)
+        self._decided.post(settlement_entry(settlement, share, provider.county))
         if share.draws:
-            self.decided.draws[number] = [
+            self._decided.draws[number] = [
                 DrawRow(person_id, number, draw.link_id, draw.holder_id, draw.amount_fen)
                 for draw in share.draws
             ]
@@ -245,7 +222,10 @@ class SettlementDesk:
     ) -> Settlement:
         know = self._know
         original = know.original(record, person_id, provider)
-        entry = self.decided.entries.get(original.settlement_id) or know.stored_entry(original)
+        entry = (
+            self._decided.entries.get(original.settlement_id)
+            or know.stored_entries[original.settlement_id]
+        )
         for leg in entry.transfers:
             if leg.kind in ("account_pay", "family_draw"):
                 purse = know.purses.setdefault(leg.person_id, Purse(0, {}))
@@ -261,17 +241,16 @@ class SettlementDesk:
             own.available if own else 0,
             before.year_so_far,
         )
-        self.decided.entries[refund.settlement_id] = refund_entry(refund, entry)
+        self._decided.post(refund_entry(refund, entry))
         self._give_back_draws(original, refund)
         self._remember_year(person_id, original.year, _without(before, original))
         know.reversed.add(original.settlement_id)
         return refund
 
     def _give_back_draws(self, original: Settlement, refund: Settlement) -> None:
-        draws = self._know.stored_draws(original)
-        if draws is None:
-            draws = self.decided.draws.get(original.settlement_id, [])
-        self.decided.draws[refund.settlement_id] = [
+        number = original.settlement_id
+        draws = self._decided.draws.get(number) or self._know.stored_draws.get(number, [])
+        self._decided.draws[refund.settlement_id] = [
             draw._replace(settlement_id=refund.settlement_id, amount_fen=-draw.amount_fen)
             for draw in draws
         ]
@@ -284,7 +263,7 @@ class SettlementDesk:
     ) -> None:
         first = record.first_day or record.settled_at.date()
         last = record.last_day or record.settled_at.date()
-        self.decided.stays.append(
+        self._decided.stretch.stays.append(
             StayRow(person_id, record.visit_id, content, provider.provider_id, first, last)
         )
         self._know.stays.setdefault(person_id, []).append((first, last))
@@ -296,84 +275,26 @@ class SettlementDesk:
     ) -> None:
         if not settlement.adds_up():
             raise ValueError(f"the parts of visit {record.visit_id} do not add up")
-        prescriber = self._know.place(record.prescriber_code)
-        self.decided.visits.append(
-            VisitRow(
-                settlement.person_id,
-                record.visit_id,
-                content,
-                provider.provider_id,
-                prescriber.provider_id if prescriber else None,
-                record.med_type,
-                instant_text(record.settled_at),
-                record.total_fen,
-                record.fully_self_paid_fen,
-                record.over_limit_fen,
-                record.paid_first_fen,
-                record.in_scope_fen,
-                int(record.account_use),
-                record.original_visit_id,
-                record.fee_category,
-            )
+        prescriber = self._know.place(record.prescriber_code) if record.prescriber_code else None
+        stretch = self._decided.stretch
+        stretch.visits.append(
+            visit_row(record, settlement.person_id, provider, prescriber, content)
         )
-        self.decided.settlements.append(settlement)
+        stretch.settlements.append(settlement)
         self._know.settled[record.visit_id] = settlement
 
     def _remember_year(self, person_id: int, year: int, row: AccumulatorRow) -> None:
-        self._know.years[person_id, year] = self.decided.years[person_id, year] = row
+        self._know.years[person_id, year] = self._decided.years[person_id, year] = row
+
+    def hand_over(self, request_id: str | None = None) -> Prepared:
+        """What was decided since the last call: the caller has it written before `save`, beside
+        the deciding of the next visits if it likes. The desk itself reads nothing any more."""
+        return self._decided.hand_over(self._work, request_id)
 
     def save(self, request_id: str | None = None) -> None:
-        """Write everything decided, in one go, each table in the order of its key."""
-        connection, decided = self._work.connection, self.decided
-        months = BookingMonths(connection)
-        for month in {entry.fiscal_month for entry in decided.entries.values()}:
-            months.of(month.first_day)
-        store.insert_visits(connection, decided.visits)
-        store.insert_stays(connection, decided.stays)
-        journal.append(self._work, list(decided.entries.values()), request_id)
-        store.insert_settlements(connection, decided.settlements)
-        draws = [draw for of_visit in decided.draws.values() for draw in of_visit]
-        store.insert_draws(connection, draws)
-        store.save_accumulators(connection, decided.years)
-
-
-def _refuse_impossible(record: VisitRecord) -> None:
-    """What every way in has looked at; here for whoever calls without looking."""
-    parts = (
-        record.fully_self_paid_fen,
-        record.over_limit_fen,
-        record.paid_first_fen,
-        record.in_scope_fen,
-    )
-    if min(parts) < 0:
-        raise Refused("visit/negative-amount", "金额为负；退费请填写退费标志 1 和原就诊ID")
-    if sum(parts) != record.total_fen:
-        raise Refused(
-            "visit/parts-do-not-add-up",
-            f"四部分之和 {yuan_text(sum(parts))} 不等于医疗费总额 {yuan_text(record.total_fen)}",
-        )
-
-
-def _refuse_elsewhere(record: VisitRecord, rules: OutpatientRules) -> None:
-    for prefix, article in rules.elsewhere_med_types.items():
-        if record.med_type.startswith(prefix):
-            raise Refused(
-                "visit/elsewhere",
-                f"医疗类别 {record.med_type} 另有规定（{article}），不在普通门诊统筹结算",
-                article=article,
-            )
-
-
-def _refuse_forbidden(record: VisitRecord, rules: AccountRules) -> None:
-    if record.account_use == 0 or not record.fee_category:
-        return
-    for category in rules.forbidden_categories:
-        if category in record.fee_category:
-            raise Refused(
-                "account/forbidden-category",
-                f"个人账户不得用于“{record.fee_category}”（S3c-14）",
-                article="S3c-14",
-            )
+        """Write everything decided that was not handed over, and what all of it changes."""
+        self.hand_over(request_id).write()
+        self._decided.write_changes(self._work)
 
 
 def _without(before: AccumulatorRow, original: Settlement) -> AccumulatorRow:

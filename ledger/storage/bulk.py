@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,12 +15,20 @@ Row = Sequence[Any]
 BY_PERSON = itemgetter(0)
 """The order of rows whose first column is the person."""
 
-MARKS = 2_000
-"""About how many values one INSERT carries: SQLite takes 32,766."""
+MARKS = 32_000
+"""About how many values one INSERT carries: SQLite takes 32,766. It runs without the lock of the
+interpreter, so the longer it is, the less often a thread that decides has to let it in."""
 
 
-def insert_rows(connection: Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
-    """Append `rows` to `table`; `columns` are their names, separated by spaces.
+class Insert(NamedTuple):
+    """One statement ready to run, many times over: the values of each time in one tuple."""
+
+    statement: str
+    values: list[tuple[Any, ...]]
+
+
+def inserts(table: str, columns: str, rows: Sequence[Row]) -> list[Insert]:
+    """What appends `rows` to `table`; `columns` are their names, separated by spaces.
 
     Many rows go into one INSERT: a statement for each row took a third longer, triggers and
     indexes included.
@@ -31,14 +39,24 @@ def insert_rows(connection: Connection, table: str, columns: str, rows: Sequence
     size = MARKS // len(names)
     whole = len(rows) - len(rows) % size
     flat = chain.from_iterable
+    found = []
     if whole:
-        connection.exec_driver_sql(
-            head + ", ".join([mark] * size),
-            [tuple(flat(rows[start : start + size])) for start in range(0, whole, size)],
-        )
+        values = [tuple(flat(rows[start : start + size])) for start in range(0, whole, size)]
+        found.append(Insert(head + ", ".join([mark] * size), values))
     if whole < len(rows):
         rest = rows[whole:]
-        connection.exec_driver_sql(head + ", ".join([mark] * len(rest)), tuple(flat(rest)))
+        found.append(Insert(head + ", ".join([mark] * len(rest)), [tuple(flat(rest))]))
+    return found
+
+
+def run_inserts(connection: Connection, prepared: Iterable[Insert]) -> None:
+    for statement, values in prepared:
+        connection.exec_driver_sql(statement, values)
+
+
+def insert_rows(connection: Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
+    """Append `rows` to `table`, see `inserts`."""
+    run_inserts(connection, inserts(table, columns, rows))
 
 
 def execute_rows(connection: Connection, statement: str, rows: Sequence[Row]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from ledger.books.chart import OWED_BY_PERSONS, PERSONAL_ACCOUNT_FUND
 from ledger.books.entry import Entry
 from ledger.books.kinds import TRANSFER_KINDS
-from ledger.storage.bulk import BY_PERSON, execute_rows, insert_rows
+from ledger.storage.bulk import BY_PERSON, Insert, execute_rows, inserts, run_inserts
 from ledger.storage.engine import instant_text
 from ledger.storage.unit_of_work import UnitOfWork
 
@@ -57,6 +57,17 @@ def append(
         ValueError: see `Entry.check_legs`.
         Refused (by trigger or CHECK): an overdraft, a closed month, a second reversal.
     """
+    run_inserts(work.connection, entry_inserts(work, entries, request_id, more_legs))
+    move_totals(work.connection, entries)
+
+
+def entry_inserts(
+    work: UnitOfWork,
+    entries: Sequence[Entry],
+    request_id: str | None = None,
+    more_legs: int = 0,
+) -> list[Insert]:
+    """What writes entries and their transfers; `move_totals` must follow. See `append`."""
     recorded_at = instant_text(work.recorded_at)
     # People in order, here and below: a bulk insert then touches each page once. The entries of
     # one person come as they were made, which is the order of their ids.
@@ -78,15 +89,23 @@ def append(
         )
         for entry in in_order
     ]
-    insert_rows(work.connection, "entry", ENTRY_COLUMNS, rows)
-    add_legs(work.connection, in_order)
+    return [*inserts("entry", ENTRY_COLUMNS, rows), *_leg_inserts(in_order)]
 
 
 def add_legs(connection: Connection, entries: Sequence[Entry]) -> None:
     """Write the transfers of entries that stand already, and what they add to totals."""
+    run_inserts(connection, _leg_inserts(entries))
+    move_totals(connection, entries)
+
+
+def _leg_inserts(entries: Sequence[Entry]) -> list[Insert]:
     transfers = sorted(_transfer_rows(entries), key=BY_PERSON)
-    insert_rows(connection, "transfer", TRANSFER_COLUMNS, transfers)
-    _move_totals(connection, entries)
+    return inserts("transfer", TRANSFER_COLUMNS, transfers)
+
+
+def move_totals(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Add to people's totals what the transfers of entries that are written move in them."""
+    _move_accounts(connection, entries)
     _move_debts(connection, entries)
 
 
@@ -113,7 +132,7 @@ def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[Any, ...]]:
             )
 
 
-def _move_totals(connection: Connection, entries: Sequence[Entry]) -> None:
+def _move_accounts(connection: Connection, entries: Sequence[Entry]) -> None:
     moves: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     opened: dict[int, date] = {}
     for entry in entries:

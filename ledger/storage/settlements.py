@@ -16,7 +16,15 @@ from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import EntryId, PersonId
 from ledger.core.months import Month
-from ledger.storage.bulk import BY_PERSON, execute_rows, insert_rows, keys
+from ledger.storage.bulk import (
+    BY_PERSON,
+    Insert,
+    execute_rows,
+    insert_rows,
+    inserts,
+    keys,
+    run_inserts,
+)
 from ledger.storage.engine import instant_text
 
 OUTPATIENT = "outpatient"
@@ -212,20 +220,28 @@ def entry_of(connection: Connection, settlement: Settlement) -> Entry:
     )
 
 
+def visit_inserts(visits: Sequence[VisitRow]) -> list[Insert]:
+    return inserts("visit", " ".join(VisitRow._fields), sorted(visits, key=BY_PERSON))
+
+
 def insert_visits(connection: Connection, visits: Sequence[VisitRow]) -> None:
-    insert_rows(connection, "visit", " ".join(VisitRow._fields), sorted(visits, key=BY_PERSON))
+    run_inserts(connection, visit_inserts(visits))
 
 
-def insert_stays(connection: Connection, stays: Sequence[StayRow]) -> None:
-    insert_rows(connection, "inpatient_stay", " ".join(StayRow._fields), stays)
+def stay_inserts(stays: Sequence[StayRow]) -> list[Insert]:
+    return inserts("inpatient_stay", " ".join(StayRow._fields), stays)
 
 
-def insert_settlements(connection: Connection, settlements: Sequence[Settlement]) -> None:
+def settlement_inserts(settlements: Sequence[Settlement]) -> list[Insert]:
     rows = [
         (*row[:5], row.happened_on.isoformat(), instant_text(row.settled_at), *row[7:])
         for row in sorted(settlements, key=BY_PERSON)
     ]
-    insert_rows(connection, "settlement", " ".join(Settlement._fields), rows)
+    return inserts("settlement", " ".join(Settlement._fields), rows)
+
+
+def insert_settlements(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    run_inserts(connection, settlement_inserts(settlements))
 
 
 def insert_draws(connection: Connection, draws: Sequence[DrawRow]) -> None:

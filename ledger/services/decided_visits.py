@@ -1,0 +1,118 @@
+"""What a settlement desk has decided, as the rows that it becomes.
+
+Rows that only ever are added can be written a stretch at a time, also beside the deciding of
+the next stretch. What changes rows (totals, quotas, accumulators) is written once, at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.benefits.settlement import Settlement
+from ledger.books.entry import Entry
+from ledger.core.months import Month
+from ledger.core.visits import VisitRecord
+from ledger.storage import journal
+from ledger.storage import settlements as store
+from ledger.storage.bulk import Insert, run_inserts
+from ledger.storage.engine import instant_text
+from ledger.storage.months import BookingMonths
+from ledger.storage.registry import Provider
+from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
+from ledger.storage.unit_of_work import UnitOfWork
+
+
+class Prepared(NamedTuple):
+    """A stretch as statements. Running them is SQLite's work alone, for which the interpreter
+    gives up its lock: another thread decides meanwhile."""
+
+    connection: Connection
+    months: list[Month]
+    statements: list[Insert]
+
+    def write(self) -> None:
+        """Open the months of account, add the rows."""
+        booking = BookingMonths(self.connection)
+        for month in self.months:
+            booking.of(month.first_day)
+        run_inserts(self.connection, self.statements)
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Visits decided one after another and not yet written, with what was made of them."""
+
+    visits: list[VisitRow] = field(default_factory=list)
+    stays: list[StayRow] = field(default_factory=list)
+    settlements: list[Settlement] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+    def prepared(self, work: UnitOfWork, request_id: str | None = None) -> Prepared:
+        """The statements that add these rows, each table in the order of its key."""
+        months = {entry.fiscal_month for entry in self.entries}
+        return Prepared(
+            work.connection,
+            sorted(months),
+            [
+                *store.visit_inserts(self.visits),
+                *store.stay_inserts(self.stays),
+                *journal.entry_inserts(work, self.entries, request_id),
+                *store.settlement_inserts(self.settlements),
+            ],
+        )
+
+
+@dataclass(slots=True)
+class Decided:
+    """Everything a desk has decided: entries and draws by the number of their settlement."""
+
+    stretch: Stretch = field(default_factory=Stretch)
+    entries: dict[int, Entry] = field(default_factory=dict)
+    draws: dict[int, list[DrawRow]] = field(default_factory=dict)
+    years: dict[tuple[int, int], AccumulatorRow] = field(default_factory=dict)
+
+    def post(self, entry: Entry) -> None:
+        self.entries[entry.entry_id] = entry
+        self.stretch.entries.append(entry)
+
+    def hand_over(self, work: UnitOfWork, request_id: str | None = None) -> Prepared:
+        """What was decided since this was called last; whoever takes it writes it."""
+        stretch, self.stretch = self.stretch, Stretch()
+        return stretch.prepared(work, request_id)
+
+    def write_changes(self, work: UnitOfWork) -> None:
+        """Once all stretches are written: what they change in totals, quotas and accumulators."""
+        journal.move_totals(work.connection, list(self.entries.values()))
+        draws = [draw for of_visit in self.draws.values() for draw in of_visit]
+        store.insert_draws(work.connection, draws)
+        store.save_accumulators(work.connection, self.years)
+
+
+def visit_row(
+    record: VisitRecord,
+    person_id: int,
+    provider: Provider,
+    prescriber: Provider | None,
+    content: str,
+) -> VisitRow:
+    """A visit as it was reported; `content` is its hash."""
+    return VisitRow(
+        person_id,
+        record.visit_id,
+        content,
+        provider.provider_id,
+        prescriber.provider_id if prescriber else None,
+        record.med_type,
+        instant_text(record.settled_at),
+        record.total_fen,
+        record.fully_self_paid_fen,
+        record.over_limit_fen,
+        record.paid_first_fen,
+        record.in_scope_fen,
+        int(record.account_use),
+        record.original_visit_id,
+        record.fee_category,
+    )

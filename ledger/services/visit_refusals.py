@@ -1,0 +1,47 @@
+"""What a desk refuses in a visit by itself and the rules of its day, whoever the person is.
+
+The order of all refusals is `benefits.outpatient.REFUSALS`.
+"""
+
+from __future__ import annotations
+
+from ledger.core.errors import Refused
+from ledger.core.money import yuan_text
+from ledger.core.visits import VisitRecord
+from ledger.policy.values import AccountRules, OutpatientRules
+
+
+def refuse_impossible(record: VisitRecord) -> None:
+    """What every way in has looked at; here for whoever calls without looking."""
+    own, over = record.fully_self_paid_fen, record.over_limit_fen
+    first, scope = record.paid_first_fen, record.in_scope_fen
+    if own < 0 or over < 0 or first < 0 or scope < 0:
+        raise Refused("visit/negative-amount", "金额为负；退费请填写退费标志 1 和原就诊ID")
+    added = own + over + first + scope
+    if added != record.total_fen:
+        raise Refused(
+            "visit/parts-do-not-add-up",
+            f"四部分之和 {yuan_text(added)} 不等于医疗费总额 {yuan_text(record.total_fen)}",
+        )
+
+
+def refuse_elsewhere(med_type: str, rules: OutpatientRules) -> None:
+    for prefix, article in rules.elsewhere_med_types.items():
+        if med_type.startswith(prefix):
+            raise Refused(
+                "visit/elsewhere",
+                f"医疗类别 {med_type} 另有规定（{article}），不在普通门诊统筹结算",
+                article=article,
+            )
+
+
+def refuse_forbidden(record: VisitRecord, rules: AccountRules) -> None:
+    if record.account_use == 0 or not record.fee_category:
+        return
+    for category in rules.forbidden_categories:
+        if category in record.fee_category:
+            raise Refused(
+                "account/forbidden-category",
+                f"个人账户不得用于“{record.fee_category}”（S3c-14）",
+                article="S3c-14",
+            )
