@@ -9,6 +9,7 @@ from api.cli import (
     benefit,
     books,
     claim,
+    crediting,
     exporting,
     family,
     importing,
@@ -46,6 +47,7 @@ def _register() -> None:
     for module in (
         books,
         benefit,
+        crediting,
         interest,
         payables,
         importing,
