@@ -55,6 +55,7 @@ def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportRes
     from ledger.services.import_families import import_families
     from ledger.services.import_people import import_people
     from ledger.services.import_providers import import_providers
+    from ledger.services.import_quota_uses import import_quota_uses
     from ledger.services.import_visits import import_visits
 
     verbs: dict[str, Callable[[Context, Batch[Any], ImportOptions], ImportResult]] = {
@@ -64,6 +65,7 @@ def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportRes
         "families": import_families,
         "visits": import_visits,
         "claims": import_claims,
+        "quota-uses": import_quota_uses,
     }
     return verbs[kind]
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from importers import claims, contributions, families, people, providers, visits
+from importers import claims, contributions, families, people, providers, quota_uses, visits
 from importers.headings import Layout
 from importers.sheets import open_table, read_bytes
 from importers.table import Progress, RawRows, Table
@@ -31,6 +31,7 @@ _IMPORTERS = {
     "families": Importer("家庭共济", families.LAYOUT, families.read_families),
     "visits": Importer("就诊", visits.LAYOUT, visits.read_visits),
     "claims": Importer("手工报销", claims.LAYOUT, claims.read_claims),
+    "quota-uses": Importer("跨统筹区共济使用", quota_uses.LAYOUT, quota_uses.read_quota_uses),
 }
 
 KINDS = tuple(_IMPORTERS)

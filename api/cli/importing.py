@@ -24,7 +24,10 @@ SHOWN_FAULTS = 30
 
 def import_file(
     kind: Annotated[
-        str, typer.Argument(help="providers | people | contributions | families | visits | claims")
+        str,
+        typer.Argument(
+            help="providers | people | contributions | families | visits | claims | quota-uses"
+        ),
     ],
     file: Annotated[Path, typer.Argument(help="xlsx、xls、csv 或制表符分隔文件。 The file.")],
     errors: Annotated[

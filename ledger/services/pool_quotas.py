@@ -193,7 +193,8 @@ def take_back(
     content = {"verb": "quota-back", "quota": quota_id, "ref": reference, "on": on}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        book_return(context, work, quota_id, reference, on, request_id)
+        if not book_return(context, work, quota_id, reference, on, request_id):
+            raise Conflict("quota/reversed-before", f"业务号“{reference}”的使用已经退回")
         return _present_again(work.connection, quota_id)
 
     return once(context, quota.person_id, request_id, content, act, dry_run)
@@ -206,15 +207,26 @@ def book_return(
     reference: str,
     on: date,
     request_id: str | None = None,
-) -> None:
-    """One use taken back, within a transaction. Raises what `take_back` does."""
+    amount_fen: int | None = None,
+) -> bool:
+    """One use taken back, within a transaction; False when it was here already.
+
+    Args:
+        amount_fen: what the other pool says; it must be the whole use (`quota/partial`).
+
+    Raises what `take_back` does.
+    """
     quota = _found(work.connection, quota_id)
     used = _use_of(work.connection, quota, reference)
     if used is None or used.entry_id is None:
         raise Unknown("quota/unknown-use", f"额度 {quota_id} 没有业务号为“{reference}”的使用")
+    if amount_fen is not None and amount_fen != used.amount_fen:
+        raise Refused(
+            "quota/partial", f"退回必须是整笔使用 {yuan_text(used.amount_fen)} 元，不能部分退回"
+        )
     events = store.events_of(work.connection, [quota])
     if any(e.kind == store.REVERSED and e.reference == reference for e in events):
-        raise Conflict("quota/reversed-before", f"业务号“{reference}”的使用已经退回")
+        return False
     if on < used.happened_on:
         raise Refused("quota/earlier-than-use", f"退回不能早于使用之日 {used.happened_on}")
     parts = store.years_of_draw(work.connection, quota.person_id, used.entry_id)
@@ -222,6 +234,7 @@ def book_return(
     entry = aid_return_entry(head, parts, quota.pool, context.stamp_policy(work))
     append(work, [entry], request_id)
     store.give_back(work, quota, on, used.amount_fen, head.entry_id, reference)
+    return True
 
 
 def revoke(

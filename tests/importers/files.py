@@ -54,6 +54,8 @@ VISITS = [
     "个人账户使用标志",
 ]
 
+QUOTA_USES = ["额度编号", "对方业务号", "使用日期", "使用金额"]
+
 CLAIMS = [
     "报销编号",
     "人员编号",
@@ -104,6 +106,7 @@ ONE_ROW: dict[str, tuple[list[str], list[Any]]] = {
             "6222000000000001",
         ],
     ),
+    "quota-uses": (QUOTA_USES, ["897483939283046400", "W1", "2026-03-05", "35.00"]),
     "visits": (
         VISITS,
         [

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from ledger.benefits.pool_transfer import Direction, Step
+from ledger.core.batches import Batch
 from ledger.core.errors import GongjiError
 from ledger.core.money import Fen
 from ledger.core.months import FAR
 from ledger.core.people import Relation
+from ledger.core.quotas import QuotaUseRecord
+from ledger.services.import_quota_uses import import_quota_uses
+from ledger.services.importing import ImportOptions
 from ledger.services.pool_clearing import balances
 from ledger.services.pool_quota_list import listing, statement
 from ledger.services.pool_quotas import (
@@ -244,3 +248,41 @@ def test_verify_finds_a_hold_that_was_tampered_with(world: World) -> None:
         work.connection.exec_driver_sql("UPDATE hold SET amount_fen = 1")
         work.commit()
     assert "verify/quotas" in world.breaches()
+
+
+def _file(*rows: QuotaUseRecord) -> Batch[QuotaUseRecord]:
+    return Batch("quota-uses", "uses.csv", len(rows), list(rows), [])
+
+
+def test_a_list_of_uses_is_taken_row_by_row_and_twice_changes_nothing(world: World) -> None:
+    quota = given(world)
+    rows = (
+        QuotaUseRecord(2, quota, "W-1", date(2026, 3, 5), Fen(15_000)),
+        QuotaUseRecord(3, quota, "W-2", date(2026, 3, 6), Fen(30_000)),
+        QuotaUseRecord(4, quota, "W-1", date(2026, 3, 7), Fen(-15_000)),
+        QuotaUseRecord(5, quota, "W-3", date(2026, 3, 8), Fen(30_000)),
+        QuotaUseRecord(6, 1, "W-4", date(2026, 3, 8), Fen(100)),
+        QuotaUseRecord(7, quota, "W-3", date(2026, 3, 8), Fen(-100)),
+    )
+    first = import_quota_uses(world.context, _file(*rows), ImportOptions())
+    assert [(error.row, error.code) for error in first.errors] == [
+        (3, "quota/exceeded"),
+        (6, "quota/unknown"),
+        (7, "quota/partial"),
+    ]
+    assert position(world) == ("200.00", "100.00", "100.00")
+    again = import_quota_uses(world.context, _file(rows[0], rows[2], rows[3]), ImportOptions())
+    assert (again.accepted, again.unchanged) == (3, 3)
+    assert position(world) == ("200.00", "100.00", "100.00")
+    world.prove()
+
+
+def test_a_strict_list_with_a_fault_changes_nothing(world: World) -> None:
+    quota = given(world)
+    rows = (
+        QuotaUseRecord(2, quota, "W-1", date(2026, 3, 5), Fen(15_000)),
+        QuotaUseRecord(3, quota, "W-2", date(2026, 3, 6), Fen(30_000)),
+    )
+    result = import_quota_uses(world.context, _file(*rows), ImportOptions(strict=True))
+    assert result.accepted == 0
+    assert position(world) == ("500.00", "400.00", "100.00")

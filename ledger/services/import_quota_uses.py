@@ -1,0 +1,50 @@
+"""`import quota-uses`: what relatives in other pools used of our holders' quotas, from a list."""
+
+from __future__ import annotations
+
+from ledger.core.batches import Batch, ImportResult
+from ledger.core.errors import GongjiError
+from ledger.core.quotas import QuotaUseRecord
+from ledger.services.context import Context
+from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.pool_quotas import book_return, book_use
+from ledger.storage.unit_of_work import UnitOfWork
+
+FIELD_OF = {
+    "quota/unknown": "quota_id",
+    "quota/ended": "quota_id",
+    "quota/not-valid": "used_on",
+    "quota/earlier-than-use": "used_on",
+    "quota/exceeded": "amount_fen",
+    "quota/partial": "amount_fen",
+    "quota/reference-used": "reference",
+    "quota/unknown-use": "reference",
+    "quota/reversed-before": "reference",
+}
+"""Which column of a file a refusal is about."""
+
+
+def import_quota_uses(
+    context: Context, batch: Batch[QuotaUseRecord], options: ImportOptions
+) -> ImportResult:
+    """Rows in their order: uses draw a quota down, negative amounts take a use back. A row that
+    was taken before is unchanged.
+
+    Row faults: what `pool_quotas.use` and `take_back` refuse.
+    """
+    with context.writing() as work:
+        books = Ledgering(batch)
+        for record in batch.records:
+            try:
+                books.accept(unchanged=not _book(context, work, record))
+            except GongjiError as error:
+                books.refuse_with(record.row, FIELD_OF.get(error.code, ""), error)
+        return books.finish(work, options)
+
+
+def _book(context: Context, work: UnitOfWork, record: QuotaUseRecord) -> bool:
+    """False for a row that was here already."""
+    _row, quota_id, reference, day, fen = record
+    if fen > 0:
+        return book_use(context, work, quota_id, fen, day, reference)
+    return book_return(context, work, quota_id, reference, day, amount_fen=-fen)
