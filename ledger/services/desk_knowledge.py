@@ -15,11 +15,11 @@ from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.benefits.settlement import Settlement
 from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
 from ledger.core.months import FAR
-from ledger.core.people import Insured, Status
+from ledger.core.people import Status
 from ledger.core.visits import VisitRecord
 from ledger.policy.pack import Pack
 from ledger.policy.values import AccountRules, OutpatientRules
-from ledger.storage import family, people
+from ledger.storage import benefit_spans, family, people
 from ledger.storage import settlements as store
 from ledger.storage.months import BookingMonths
 from ledger.storage.people import CERTNO, PSN_NO
@@ -28,7 +28,6 @@ from ledger.storage.settlements import AccumulatorRow
 from ledger.storage.unit_of_work import UnitOfWork
 
 EMPTY_YEAR = AccumulatorRow(NEW_YEAR, 0)
-_NO_SPANS: list[people.Span] = []
 _STATUS = {status.value: status for status in Status}
 
 
@@ -85,7 +84,7 @@ class DeskKnowledge:
     def _load_people(self, connection: Connection) -> None:
         patients = set(self._by_psn.values()) | set(self._by_cert.values())
         self.roster = people.on_roster(connection, patients)
-        self._spans = people.spans_of(connection, patients)
+        self._benefits = benefit_spans.spans_of(connection, patients)
         self.years = store.accumulators_of(connection, patients)
         self.stays = store.stays_of(connection, patients)
         self._links = family.links_of(connection, patients)
@@ -172,10 +171,10 @@ class DeskKnowledge:
 
     def status(self, person_id: int, day: date) -> Status | None:
         """What the person is insured as on a day; None outside any benefit period."""
-        span = people.span_on(self._spans.get(person_id, _NO_SPANS), day)
-        if span is None or span.insured != Insured.NORMAL:
-            return None
-        return _STATUS[span.status]
+        for span in self._benefits.get(person_id, ()):
+            if span.covers(day):
+                return _STATUS[span.status]
+        return None
 
     def in_hospital(self, person_id: int, day: date, rules: OutpatientRules) -> bool:
         """Article 10; whether the first and last day count is a setting (default 10)."""
