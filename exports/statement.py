@@ -12,10 +12,14 @@ from exports.columns import month_text
 from exports.workbook import Sheet, Target, day_number, money_width, open_workbook, yuan_number
 from ledger.core.money import yuan_text
 from ledger.reports.account_statement import (
+    CARRIED_IN,
+    CARRIED_OUT,
     AccountStatement,
     FamilyUse,
     OutpatientYear,
     StatementLine,
+    line_name,
+    line_national,
 )
 
 if TYPE_CHECKING:
@@ -26,15 +30,30 @@ Place = tuple[int, int]
 
 TITLE = "职工基本医疗保险个人账户对账单"
 _SHEET = "对账单"
-_HEADINGS = ("日期", "业务", "所属月份", "资金年度", "收入", "支出", "余额", "说明")
-_WIDTHS = (12, 24, 10, 10, 14, 14, 15, 30)
-_IN, _OUT, _BALANCE, _NOTE = 4, 5, 6, 7
+LATE_NOTE = (
+    "补记：业务按发生日排列，标“补记”的在其后日期的业务之后才入账；因此期间个别日期的余额可能显示为负，"
+    "入账时账户并未透支。"
+)
+_HEADINGS = (
+    "日期",
+    "业务（类型）",
+    "所属月份",
+    "资金年度",
+    "收入",
+    "支出",
+    "余额",
+    "其中：本年",
+    "其中：历年",
+    "说明",
+)
+_WIDTHS = (12, 28, 10, 10, 14, 14, 15, 14, 14, 30)
+_IN, _OUT, _BALANCE, _THIS_YEAR, _CARRIED, _NOTE = range(4, 10)
 
 
 def write_statement(report: AccountStatement, target: Target) -> None:
     """Write the workbook: one sheet, A4, every balance a formula over the line above it."""
     with open_workbook(target, report.head, TITLE) as book:
-        sheet = book.sheet(_SHEET, TITLE, _WIDTHS, landscape=False)
+        sheet = book.sheet(_SHEET, TITLE, _WIDTHS, landscape=True)
         _write_holder(sheet, report)
         heading = sheet.headings(_HEADINGS)
         sheet.freeze_below(heading)
@@ -46,6 +65,8 @@ def write_statement(report: AccountStatement, target: Target) -> None:
         if report.owed_fen:
             owed = yuan_text(report.owed_fen)
             write_notes(sheet, [f"待追回：多划入而账户余额不足退回的 {owed} 元，尚未追回。"])
+        if any(line.booked_on for line in report.lines):
+            write_notes(sheet, [LATE_NOTE])
         assumption_notes(sheet)
 
 
@@ -57,7 +78,7 @@ def _write_holder(sheet: Sheet, report: AccountStatement) -> None:
 
 def _write_lines(sheet: Sheet, report: AccountStatement) -> None:
     """Opening, one row per movement, totals, closing."""
-    _write_balance(sheet, "期初余额", None, report.opening_fen)
+    _write_balance(sheet, "期初余额", None, report.opening_fen, report.opening_this_year_fen)
     first = sheet.row
     for line in report.lines:
         _write_line(sheet, line)
@@ -65,12 +86,15 @@ def _write_lines(sheet: Sheet, report: AccountStatement) -> None:
     cells = [xl_rowcol_to_cell(row, column) for row, column in (
         (first - 1, _BALANCE), (sheet.row - 1, _IN), (sheet.row - 1, _OUT))]  # fmt: skip
     closing = "=ROUND({}+{}-{},2)".format(*cells)
-    _write_balance(sheet, "期末余额", closing, report.closing_fen)
+    _write_balance(sheet, "期末余额", closing, report.closing_fen, report.closing_this_year_fen)
     largest = max((abs(line.balance_fen) for line in report.lines), default=0)
-    sheet.widen(_BALANCE, money_width(largest))
+    for column in (_BALANCE, _THIS_YEAR, _CARRIED):
+        sheet.widen(column, money_width(largest))
 
 
-def _write_balance(sheet: Sheet, title: str, formula: str | None, fen: int) -> None:
+def _write_balance(
+    sheet: Sheet, title: str, formula: str | None, fen: int, this_year_fen: int
+) -> None:
     raw, formats = sheet.raw, sheet.book.formats
     for column in range(len(_HEADINGS)):
         raw.write_blank(sheet.row, column, None, formats.total_text)
@@ -79,14 +103,36 @@ def _write_balance(sheet: Sheet, title: str, formula: str | None, fen: int) -> N
         raw.write_number(sheet.row, _BALANCE, yuan_number(fen), formats.total_money)
     else:
         raw.write_formula(sheet.row, _BALANCE, formula, formats.total_money, yuan_number(fen))
+    raw.write_number(sheet.row, _THIS_YEAR, yuan_number(this_year_fen), formats.total_money)
+    _write_carried(sheet, fen - this_year_fen, formats.total_money)
     sheet.row += 1
+
+
+def _write_carried(sheet: Sheet, fen: int, style: Format) -> None:
+    """What earlier years left: the balance less this year's money."""
+    balance, this_year = (xl_rowcol_to_cell(sheet.row, column) for column in (_BALANCE, _THIS_YEAR))
+    formula = f"=ROUND({balance}-{this_year},2)"
+    sheet.raw.write_formula(sheet.row, _CARRIED, formula, style, yuan_number(fen))
+
+
+def _label(sheet: Sheet, kind: str) -> str:
+    """The name of a line with its national type, and the mark where its amount is assumed."""
+    name = (
+        line_name(kind) if kind in (CARRIED_IN, CARRIED_OUT) else sheet.book.head.kind_label(kind)
+    )
+    return f"{name}（{line_national(kind)}）"
+
+
+def _note(line: StatementLine) -> str:
+    late = "" if line.booked_on is None else f"补记：{line.booked_on} 入账"
+    return " ".join(part for part in (late, line.note) if part)
 
 
 def _write_line(sheet: Sheet, line: StatementLine) -> None:
     raw, formats, row = sheet.raw, sheet.book.formats, sheet.row
     month = month_text(line.benefit_month) if line.benefit_month else ""
     raw.write_number(row, 0, day_number(line.happened_on), formats.day)
-    raw.write_string(row, 1, sheet.book.head.kind_label(line.kind), formats.text)
+    raw.write_string(row, 1, _label(sheet, line.kind), formats.text)
     raw.write_string(row, 2, month, formats.centered)
     raw.write_string(row, 3, str(line.fund_year), formats.centered)
     for column, fen in ((_IN, line.in_fen), (_OUT, line.out_fen)):
@@ -99,7 +145,9 @@ def _write_line(sheet: Sheet, line: StatementLine) -> None:
     )
     formula = f"=ROUND({above}+{incoming}-{outgoing},2)"
     raw.write_formula(row, _BALANCE, formula, formats.money, yuan_number(line.balance_fen))
-    raw.write_string(row, _NOTE, line.note, formats.wrapped)
+    raw.write_number(row, _THIS_YEAR, yuan_number(line.this_year_fen), formats.money)
+    _write_carried(sheet, line.carried_fen, formats.money)
+    raw.write_string(row, _NOTE, _note(line), formats.wrapped)
     sheet.row += 1
 
 
@@ -108,10 +156,17 @@ def _write_sums(sheet: Sheet, report: AccountStatement, first: int) -> None:
     for column in range(len(_HEADINGS)):
         raw.write_blank(row, column, None, formats.total_text)
     raw.write_string(row, 1, "本期合计", formats.total_text)
+    # The turn of a year moves nothing: its lines are taken off again. Without lines the range is
+    # the row of the opening balance, whose cells are empty.
+    start, turns = min(first, row - 1), any(line.turn for line in report.lines)
+    kinds = xl_range(start, 1, row - 1, 1)
     for column, fen in ((_IN, report.in_fen), (_OUT, report.out_fen)):
-        # Without lines the range is the row of the opening balance, whose cells are empty.
-        cells = xl_range(min(first, row - 1), column, row - 1, column)
-        raw.write_formula(row, column, f"=SUM({cells})", formats.total_money, yuan_number(fen))
+        cells = xl_range(start, column, row - 1, column)
+        formula = f"=SUM({cells})"
+        if turns:
+            for kind in (CARRIED_IN, CARRIED_OUT):
+                formula += f'-SUMIF({kinds},"{_label(sheet, kind)}",{cells})'
+        raw.write_formula(row, column, formula, formats.total_money, yuan_number(fen))
     sheet.row += 1
 
 
@@ -199,7 +254,7 @@ def _write_family(sheet: Sheet, family: Sequence[FamilyUse]) -> None:
     if not family:
         return
     formats = sheet.book.formats
-    places = ((0, 0), (1, 1), (2, 3), (4, 4), (5, 5), (6, 7))
+    places = ((0, 0), (1, 1), (2, 3), (4, 4), (5, 5), (6, 9))
     headings = ("日期", "授权人", "使用人", "关系", "金额", "医药机构")
     _block(sheet, "家庭共济", places, headings)
     for use in family:

@@ -63,6 +63,14 @@ RETIREE_KINDS = frozenset(
 """Kinds of transfer whose amount is the retirees' flat one (article 11(3))."""
 
 
+INTEREST_KINDS = frozenset(
+    kind.kind
+    for kind in TRANSFER_KINDS.values()
+    if chart.ACCOUNT_INTEREST in (kind.debit, kind.credit) and kind.national
+)
+"""Kinds of transfer that pay interest into an account, or take it back."""
+
+
 def entry_label(kind: str) -> str:
     """The Chinese name of a kind of entry."""
     return ENTRY_NAMES[EntryKind(kind)]

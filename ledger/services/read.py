@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.books.kinds import kind_name
+from ledger.benefits.account_states import standing
 from ledger.core.errors import NotInForce, Unknown
 from ledger.core.money import yuan_text
-from ledger.core.months import FAR, Month
+from ledger.core.months import FAR
+from ledger.reports.account_statement import this_years
+from ledger.services.account_statements import statement_answer
 from ledger.services.context import Context
 from ledger.storage import accounts, family
+from ledger.storage.account_events import events_of
+from ledger.storage.as_of import as_of
 from ledger.storage.people import PersonRow, find_person, person, span_on, spans_of
 from ledger.storage.settlements import accumulators_of
-
-ASSUMED_MARK = "【假定】"
-"""Stands beside every amount that rests on a value the rules do not give."""
 
 
 def known_person(connection: Connection, number: str) -> PersonRow:
@@ -28,36 +29,83 @@ def known_person(connection: Connection, number: str) -> PersonRow:
     return person(connection, person_id)
 
 
-def balance(context: Context, number: str, on: date) -> dict[str, Any]:
-    """Balance now, by year of the money, and the accumulators of the year of `on`.
+def balance(
+    context: Context,
+    number: str,
+    on: date,
+    as_of_day: date | None = None,
+    known_at: datetime | None = None,
+) -> dict[str, Any]:
+    """The balance, by year of the money, and the accumulators of a year.
 
     Args:
         number: person number or identity number.
         on: which year's deductible and limit, and which status, are shown.
+        as_of_day: as of the end of this business day; None: everything booked.
+        known_at: as the books stood at this instant; None: as they stand.
     """
     with context.reading() as connection:
         who = known_person(connection, number)
-        account = accounts.totals(connection, who.person_id)
-        years = accounts.by_year(connection, who.person_id)
-        owed = accounts.owed(connection, who.person_id)
+        account = _account(connection, who.person_id, on, as_of_day, known_at)
         span = span_on(spans_of(connection, [who.person_id])[who.person_id], on)
-        accumulators = accumulators_of(connection, [who.person_id]).get((who.person_id, on.year))
-    year_so_far = accumulators.year_so_far if accumulators else (0, 0, 0, 0, 0)
     return {
         "psn_no": who.psn_no,
         "certno": who.certno,
         "psn_name": who.name,
         "psn_type": span.psn_type if span else None,
         "plan": span.plan if span else None,
+        "on": as_of_day.isoformat() if as_of_day else None,
+        "known_at": known_at.isoformat() if known_at else None,
         "account_status": account.status,
         "balc": yuan_text(account.balance_fen),
+        "this_year": yuan_text(this_years(account.years, on.year)),
+        "carried": yuan_text(account.balance_fen - this_years(account.years, on.year)),
         "held": yuan_text(account.held_fen),
         "available": yuan_text(account.balance_fen - account.held_fen),
-        "by_year": {str(year): yuan_text(left) for year, left in years},
-        "owed": yuan_text(owed),
+        "by_year": {str(year): yuan_text(left) for year, left in account.years.items()},
+        "owed": yuan_text(account.owed_fen),
         "year": on.year,
-        **_year_position(context, on, span.status if span else "11", year_so_far),
+        **_year_position(context, on, span.status if span else "11", account.year_so_far),
     }
+
+
+class _Account(NamedTuple):
+    """An account at the moment in question, fen."""
+
+    status: str
+    held_fen: int
+    years: dict[int, int]
+    owed_fen: int
+    year_so_far: tuple[int, int, int, int, int]
+
+    @property
+    def balance_fen(self) -> int:
+        return sum(self.years.values())
+
+
+def _account(
+    connection: Connection,
+    person_id: int,
+    on: date,
+    as_of_day: date | None,
+    known_at: datetime | None,
+) -> _Account:
+    """Stored totals for now; anything else is added up from what was booked."""
+    view = as_of(connection, as_of_day, known_at)
+    years = {year.year: year.left_fen for year in accounts.year_totals(connection, person_id, view)}
+    owed = accounts.owed(connection, person_id, view)
+    if view.now:
+        stored = accounts.totals(connection, person_id)
+        row = accumulators_of(connection, [person_id]).get((person_id, on.year))
+        year_so_far = row.year_so_far if row else (0, 0, 0, 0, 0)
+        return _Account(stored.status, stored.held_fen, years, owed, year_so_far)
+    used = accounts.year_position(connection, person_id, on.year, view)
+    events = events_of(connection, person_id, known_at)
+    status = "none"
+    if years or events:
+        status = str(standing((event.happened for event in events), as_of_day).state)
+    held = accounts.held(connection, person_id, view.last_day, known_at)
+    return _Account(status, held, years, owed, (*used[:4], used.paid_fen))
 
 
 def _year_position(
@@ -77,48 +125,21 @@ def _year_position(
 
 
 def statement(
-    context: Context, number: str, start: date | None = None, until: date | None = None
+    context: Context,
+    number: str,
+    start: date | None = None,
+    until: date | None = None,
+    known_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Every movement of an account in [start, until), oldest first, with the running balance."""
-    first = start or date(1900, 1, 1)
+    """Every movement of an account in [start, until), oldest first, with the running balances of
+    the account and of this year's money in it.
+
+    Args:
+        known_at: as the books stood at this instant; None: as they stand.
+    """
     with context.reading() as connection:
         who = known_person(connection, number)
-        opening = accounts.balance_before(connection, who.person_id, first)
-        movements = accounts.lines(connection, who.person_id, first, until or FAR)
-    running, lines = opening, []
-    for line in movements:
-        running += line.amount_fen
-        month = line.benefit_month
-        assumed = "retiree" in line.kind and _flat_assumed(context, month)
-        lines.append(
-            {
-                "happened_on": line.happened_on.isoformat(),
-                "entry_id": str(line.entry_id),
-                "kind": line.kind,
-                "name": kind_name(line.kind) + (ASSUMED_MARK if assumed else ""),
-                "assumed": assumed,
-                "benefit_month": None if month is None else str(Month.from_number(month)),
-                "fixmedins_name": line.provider_name,
-                "amount": yuan_text(line.amount_fen),
-                "balance": yuan_text(running),
-            }
-        )
-    return {
-        "psn_no": who.psn_no,
-        "psn_name": who.name,
-        "from": start.isoformat() if start else None,
-        "until": until.isoformat() if until else None,
-        "opening": yuan_text(opening),
-        "closing": yuan_text(running),
-        "lines": lines,
-    }
-
-
-def _flat_assumed(context: Context, month: int | None) -> bool:
-    """Does the retirees' flat amount of a month rest on an assumed value?"""
-    if month is None:
-        return False
-    return context.pack.crediting(Month.from_number(month)).retiree_flat_assumed
+        return statement_answer(context, connection, who, start, until, known_at)
 
 
 def family_links(context: Context, number: str) -> list[dict[str, Any]]:

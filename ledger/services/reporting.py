@@ -8,47 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from ledger.benefits.debts import band_names
-from ledger.benefits.kernel import NEW_YEAR
-from ledger.core.errors import NotInForce, Unknown
+from ledger.core.errors import Unknown
 from ledger.core.months import Month
-from ledger.core.people import Status
-from ledger.policy.values import DeductibleShape, OutpatientRules
-from ledger.reports.account_statement import (
-    AccountStatement,
-    Holder,
-    OutpatientYear,
-    StatementLine,
-    statement_lines,
-)
+from ledger.reports.account_statement import AccountStatement
 from ledger.reports.crediting_list import CreditingList
 from ledger.reports.fund_report import FundReport
-from ledger.reports.head import CHINA, RETIREE_FLAT, RETIREE_KINDS, Assumption, ReportHead
+from ledger.reports.head import CHINA
 from ledger.reports.journal import Journal
 from ledger.reports.owed_list import OwedList
-from ledger.reports.people import PLAN_NAMES, STATUS_NAMES, named
 from ledger.reports.provider_statement import Payable, ProviderStatement
 from ledger.reports.reconciliation import MonthReconciliation
 from ledger.reports.trial_balance import trial_balance
+from ledger.services.account_statements import account_statement
 from ledger.services.context import Context
-from ledger.services.credit_month import REASONS
+from ledger.services.credit_differences import REASONS
 from ledger.services.owed_list import age_edges, open_debts, owed_lines
 from ledger.services.read import known_person
-from ledger.storage import accounts
+from ledger.services.report_heads import head, month_head
 from ledger.storage import report_queries_books as books
 from ledger.storage import report_queries_lists as lists
 from ledger.storage import report_queries_month as details
 from ledger.storage import report_queries_person as persons
-from ledger.storage.people import Span, credited_through, spans_of
-from ledger.storage.policy import pool
+from ledger.storage.people import credited_through
 from ledger.storage.registry import providers
-from ledger.storage.settlements import accumulators_of
 
 
 @contextmanager
@@ -69,6 +57,7 @@ def statement(
     person: str,
     first_day: date | None = None,
     last_day: date | None = None,
+    known_at: datetime | None = None,
 ) -> AccountStatement:
     """A person's account from the first to the last day, both included.
 
@@ -76,84 +65,13 @@ def statement(
         person: person number or identity number.
         first_day: None: the day of the first movement.
         last_day: None: the day of the last one.
+        known_at: as the books stood at this instant; None: as they stand.
 
     Raises:
         Unknown: `person/unknown`.
     """
     who = known_person(connection, person)
-    today = context.now().astimezone(CHINA).date()
-    known = persons.first_and_last_day(connection, who.person_id) or (today, today)
-    first, last = first_day or known[0], last_day or known[1]
-    opening = accounts.balance_before(connection, who.person_id, first)
-    lines = statement_lines(
-        opening, persons.movements(connection, who.person_id, first, last, REASONS)
-    )
-    head = _head(context, connection, f"{first} 至 {last}", Month.of(last))
-    span = _last_span(connection, who.person_id, last)
-    return AccountStatement(
-        head=replace(head, assumptions=_assumed_of(head, lines)),
-        holder=Holder(
-            psn_no=who.psn_no or "",
-            name=who.name,
-            certno=who.certno,
-            status=named(STATUS_NAMES, span.status) if span else "未参加职工医保",
-            plan=named(PLAN_NAMES, span.plan) if span else "",
-            employer=persons.employer_name(connection, span.employer_id) if span else "",
-        ),
-        first_day=first,
-        last_day=last,
-        opening_fen=opening,
-        lines=tuple(lines),
-        years=persons.year_totals(connection, who.person_id),
-        outpatient=_outpatient_year(context, connection, who.person_id, last, span),
-        family=persons.family_uses(connection, who.person_id, first, last),
-        owed_fen=accounts.owed(connection, who.person_id),
-    )
-
-
-def _assumed_of(head: ReportHead, lines: list[StatementLine]) -> tuple[Assumption, ...]:
-    """A statement names the retirees' assumed amount if it has one, and no other assumption."""
-    if not any(line.kind in RETIREE_KINDS for line in lines):
-        return ()
-    return tuple(value for value in head.assumptions if value.key == RETIREE_FLAT)
-
-
-def _last_span(connection: Connection, person_id: int, day: date) -> Span | None:
-    """What the person is insured as on a day; after the end, as before it."""
-    spans = spans_of(connection, [person_id])[person_id]
-    begun = [span for span in spans if span.valid_from <= day]
-    return begun[-1] if begun else None
-
-
-def _outpatient_year(
-    context: Context, connection: Connection, person_id: int, day: date, span: Span | None
-) -> OutpatientYear | None:
-    """The year of the statement's last day; None before the rules are in force."""
-    try:
-        rules = context.pack.outpatient(day)
-    except NotInForce:
-        return None
-    if span is None:
-        return None
-    index = int(span.status == Status.RETIRED)
-    row = accumulators_of(connection, [person_id]).get((person_id, day.year))
-    in_scope, deductible, _cost, paid, _overall = row.year_so_far if row else NEW_YEAR
-    return OutpatientYear(
-        year=day.year,
-        visits=row.version if row else 0,
-        in_scope_fen=in_scope,
-        deductible_fen=_deductible_of_year(rules, index),
-        deductible_used_fen=deductible,
-        cap_fen=rules.annual_cap_fen[index] if rules.annual_cap_fen else None,
-        cap_used_fen=paid,
-    )
-
-
-def _deductible_of_year(rules: OutpatientRules, index: int) -> int | None:
-    """The yearly deductible, where the shape has one."""
-    if rules.deductible_shape is DeductibleShape.ANNUAL:
-        return rules.deductible_fen[index][0]
-    return rules.deductible_ceiling_fen
+    return account_statement(context, connection, who, first_day, last_day, known_at)
 
 
 def crediting_list(
@@ -168,7 +86,7 @@ def crediting_list(
     if name is None:
         raise Unknown("employer/unknown", f"没有编号为“{employer_no}”的单位")
     lines = details.credits(connection, month, REASONS, employer_no)
-    return CreditingList(_month_head(context, connection, month), employer_no, name, lines)
+    return CreditingList(month_head(context, connection, month), employer_no, name, lines)
 
 
 def provider_statement(
@@ -185,7 +103,7 @@ def provider_statement(
     known = details.provider_balances(connection, month, provider_code)
     amounts = known[0][3:] if known else (0,) * 6
     return ProviderStatement(
-        head=_month_head(context, connection, month),
+        head=month_head(context, connection, month),
         provider_code=provider.code,
         provider_name=provider.name,
         tier=provider.tier,
@@ -200,7 +118,7 @@ def reconciliation(context: Context, connection: Connection, month: Month) -> Mo
     """The month against itself: details beside the ledger's figures, and the clerks' lists."""
     flows = books.flows(connection, month)
     return MonthReconciliation(
-        head=_month_head(context, connection, month),
+        head=month_head(context, connection, month),
         trial=trial_balance(books.openings(connection, month), flows),
         flows=flows,
         counts=books.entry_counts(connection, month),
@@ -224,7 +142,7 @@ def fund_report(context: Context, connection: Connection, month: Month) -> FundR
     """The fund's month: trial balance, and flows from which income and payments are summed."""
     flows = books.flows(connection, month)
     trial = trial_balance(books.openings(connection, month), flows)
-    return FundReport(_month_head(context, connection, month), trial, flows)
+    return FundReport(month_head(context, connection, month), trial, flows)
 
 
 def journal(
@@ -235,15 +153,15 @@ def journal(
         Month.of(context.now().astimezone(CHINA).date())
     ]
     start, end = first or known[0], last or known[-1]
-    head = _head(context, connection, f"{start} 至 {end}", end)
-    return Journal(head, books.journal_legs(connection, start, end))
+    above = head(context, connection, f"{start} 至 {end}", end)
+    return Journal(above, books.journal_legs(connection, start, end))
 
 
 def owed(context: Context, connection: Connection, as_of: date | None = None) -> OwedList:
     """What people owe at the end of a day, by age (待追回账龄表); None: today."""
     day = as_of or context.now().astimezone(CHINA).date()
     return OwedList(
-        _head(context, connection, f"截至 {day}", Month.of(day)),
+        head(context, connection, f"截至 {day}", Month.of(day)),
         day,
         band_names(age_edges(context, day)),
         open_debts(context, connection, day),
@@ -261,49 +179,3 @@ REPORTS: dict[str, Report] = {
     "journal": journal,
     "owed": owed,
 }
-
-
-def _month_head(context: Context, connection: Connection, month: Month) -> ReportHead:
-    return _head(context, connection, str(month), month)
-
-
-def _head(context: Context, connection: Connection, period: str, month: Month) -> ReportHead:
-    """What stands above a report: the rules are those of `month`."""
-    row = pool(connection)
-    pack = context.pack
-    return ReportHead(
-        pool_code=row.code if row else pack.pool,
-        pool_name=row.name if row else pack.name,
-        period=period,
-        generated_at=context.now(),
-        pack_version=f"{pack.code}（{pack.version}）",
-        assumptions=_assumptions(context, month),
-        retiree_flat_assumed=_flat_assumed(context, month),
-    )
-
-
-def _flat_assumed(context: Context, month: Month) -> bool:
-    try:
-        return context.pack.crediting(month).retiree_flat_assumed
-    except NotInForce:
-        return False
-
-
-def _assumptions(context: Context, month: Month) -> tuple[Assumption, ...]:
-    """The assumed values in force in the month, the retirees' amount first."""
-    found = [
-        Assumption(
-            value.key,
-            value.title,
-            value.value,
-            value.cite.id,
-            value.valid_from,
-            value.valid_until,
-            value.note,
-        )
-        for value in context.pack.values()
-        if value.assumed
-        and value.valid_from <= month.last_day
-        and value.valid_until > month.first_day
-    ]
-    return tuple(sorted(found, key=lambda value: value.key != RETIREE_FLAT))

@@ -1,13 +1,17 @@
-"""A person's account: totals, years, lines of the statement, debts."""
+"""A person's account: totals, years, lines of the statement, debts; now, as of a day, and as
+known at an instant."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from ledger.books.chart import OWED_BY_PERSONS, PERSONAL_ACCOUNT_FUND
+from ledger.reports.account_statement import YearTotal
+from ledger.storage.as_of import BOOKED, NOW, AsOf
+from ledger.storage.engine import instant_text
 
 
 class AccountTotals(NamedTuple):
@@ -45,37 +49,94 @@ def totals(connection: Connection, person_id: int) -> AccountTotals:
 
 def by_year(connection: Connection, person_id: int) -> list[tuple[int, int]]:
     """(year of the money, fen left of it)."""
-    rows = connection.exec_driver_sql(
-        "SELECT year, credited_fen - debited_fen FROM account_year WHERE person_id = ? "
-        "ORDER BY year",
-        (person_id,),
-    )
-    return [(year, left) for year, left in rows]
+    return [(year.year, year.left_fen) for year in year_totals(connection, person_id)]
 
 
 _MOVED = (
-    "sum(CASE WHEN credit_account = :account THEN amount_fen "
-    "WHEN debit_account = :account THEN -amount_fen ELSE 0 END)"
+    "sum(CASE WHEN t.credit_account = :account THEN t.amount_fen "
+    "WHEN t.debit_account = :account THEN -t.amount_fen ELSE 0 END)"
 )
+_YEARS = f"""
+    SELECT t.fund_year, sum(CASE WHEN t.credit_account = :account THEN t.amount_fen ELSE 0 END),
+        sum(CASE WHEN t.debit_account = :account THEN t.amount_fen ELSE 0 END)
+    FROM transfer AS t
+    WHERE {BOOKED} AND (t.credit_account = :account OR t.debit_account = :account)
+    GROUP BY t.fund_year ORDER BY t.fund_year
+"""
 
 
-def owed(connection: Connection, person_id: int) -> int:
+def year_totals(connection: Connection, person_id: int, view: AsOf = NOW) -> tuple[YearTotal, ...]:
+    """The account by the year of its money, oldest first."""
+    if view.now:
+        rows = connection.exec_driver_sql(
+            "SELECT year, credited_fen, debited_fen FROM account_year WHERE person_id = ? "
+            "ORDER BY year",
+            (person_id,),
+        )
+    else:
+        marks = view.marks(person_id) | {"account": PERSONAL_ACCOUNT_FUND}
+        rows = connection.exec_driver_sql(_YEARS, marks)
+    return tuple(YearTotal(*row) for row in rows)
+
+
+def owed(connection: Connection, person_id: int, view: AsOf = NOW) -> int:
     """What a person owes (待追回), fen."""
     value = connection.exec_driver_sql(
-        f"SELECT coalesce(-{_MOVED}, 0) FROM transfer WHERE person_id = :person",
-        {"account": OWED_BY_PERSONS, "person": person_id},
+        f"SELECT coalesce(-{_MOVED}, 0) FROM transfer AS t WHERE {BOOKED}",
+        view.marks(person_id) | {"account": OWED_BY_PERSONS},
     ).scalar_one()
     return int(value)
 
 
-def balance_before(connection: Connection, person_id: int, day: date) -> int:
-    """The balance at the end of the day before `day`, fen."""
-    value = connection.exec_driver_sql(
-        f"SELECT coalesce({_MOVED}, 0) FROM transfer "
-        "WHERE person_id = :person AND happened_on < :day",
-        {"account": PERSONAL_ACCOUNT_FUND, "person": person_id, "day": day},
-    ).scalar_one()
-    return int(value)
+_HELD = """
+    SELECT coalesce(sum(CASE WHEN q.kind IN ('given', 'reversed') THEN q.amount_fen
+        ELSE -q.amount_fen END), 0)
+    FROM quota_event AS q
+    WHERE q.person_id = :person AND q.happened_on <= :last_day AND q.recorded_at <= :known_at
+        AND NOT (q.kind = 'reversed' AND EXISTS (
+            SELECT 1 FROM quota_event AS r WHERE r.person_id = q.person_id
+                AND r.hold_id = q.hold_id AND r.kind = 'returned' AND r.event_no < q.event_no))
+"""
+
+
+def held(connection: Connection, person_id: int, last_day: date, known_at: datetime | None) -> int:
+    """What quotas across pools held back of the account, fen: given less used and returned. A
+    use taken back after the return is no longer held."""
+    instant = "9999" if known_at is None else instant_text(known_at.astimezone(UTC))
+    marks = {"person": person_id, "last_day": last_day, "known_at": instant}
+    return int(connection.exec_driver_sql(_HELD, marks).scalar_one())
+
+
+_POSITION = """
+    SELECT coalesce(sum(in_scope), 0), coalesce(sum(deductible_fen), 0),
+        coalesce(sum(cost_fen), 0), coalesce(sum(paid_fen), 0), coalesce(sum(version), 0)
+    FROM (
+        SELECT deductible_fen + beyond_deductible_fen AS in_scope, deductible_fen, cost_fen,
+            pool_fen AS paid_fen, 1 AS version FROM settlement
+        WHERE person_id = :person AND year = :year AND happened_on <= :last_day
+            AND settlement_id < :before
+        UNION ALL
+        SELECT a.in_scope_fen, a.deductible_fen, a.cost_fen, a.paid_fen, a.version
+        FROM accumulator_move AS a
+        JOIN person_merge AS m ON m.merge_id = a.merge_id AND m.happened_on <= :last_day
+        WHERE a.person_id = :person AND a.year = :year AND a.merge_id < :before)
+"""
+
+
+class YearPosition(NamedTuple):
+    """What a person-year has used of deductible and limit, fen; `visits` counts settlements."""
+
+    in_scope_fen: int
+    deductible_fen: int
+    cost_fen: int
+    paid_fen: int
+    visits: int
+
+
+def year_position(connection: Connection, person_id: int, year: int, view: AsOf) -> YearPosition:
+    """The accumulators of a person-year, folded anew from what a question looks at."""
+    row = connection.exec_driver_sql(_POSITION, view.marks(person_id) | {"year": year}).one()
+    return YearPosition(*row)
 
 
 def lines(connection: Connection, person_id: int, start: date, until: date) -> list[AccountLine]:

@@ -6,62 +6,78 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from ledger.reports.account_statement import FamilyUse, Movement, YearTotal
+from ledger.books.chart import PERSONAL_ACCOUNT_FUND
+from ledger.reports.account_statement import FamilyUse, Movement
 from ledger.reports.people import RELATION_NAMES, named
+from ledger.storage.as_of import BOOKED, AsOf
 
 # A relative's name beside what the account paid for him: the entry stands under the patient.
-_MOVEMENTS = """
+_MOVEMENTS = f"""
     SELECT t.happened_on, t.kind, t.fund_year, t.benefit_month, t.amount_fen,
         CASE WHEN t.kind LIKE 'family_draw%' THEN (
             SELECT u.name FROM entry AS e JOIN person AS u ON u.person_id = e.person_id
             WHERE e.entry_id = t.entry_id) END,
-        v.name, d.reason
+        v.name, d.reason, t.entry_id
     FROM transfer AS t
     LEFT JOIN provider AS v ON v.provider_id = t.provider_id
     LEFT JOIN credit_difference AS d ON d.person_id = t.person_id AND d.entry_id = t.entry_id
         AND d.benefit_month = t.benefit_month
         AND d.source = CASE WHEN t.kind LIKE '%_retiree' THEN 'retiree' ELSE 'employee' END
-    WHERE t.person_id = :person AND t.happened_on BETWEEN :first AND :last
+    WHERE {BOOKED} AND t.happened_on >= :first
+        AND (t.credit_account = :account OR t.debit_account = :account)
     ORDER BY t.happened_on, t.entry_id, t.leg
 """
 
 
 def movements(
-    connection: Connection, person_id: int, first: date, last: date, reasons: dict[str, str]
+    connection: Connection, person_id: int, first: date, view: AsOf, reasons: dict[str, str]
 ) -> list[Movement]:
-    """Transfers under the person from the first to the last day, both included.
+    """Movements of the account from the first day on, as far as the view reaches.
 
     Args:
         reasons: code of a difference's reason -> its words.
     """
-    marks = {"person": person_id, "first": first, "last": last}
+    marks = view.marks(person_id) | {"first": first, "account": PERSONAL_ACCOUNT_FUND}
     return [
         Movement(
-            *(
-                date.fromisoformat(row[0]),
-                *row[1:5],
-                " ".join(part for part in (row[5], row[6], reasons.get(row[7], row[7])) if part),
-            )
+            date.fromisoformat(day),
+            kind,
+            fund_year,
+            month,
+            fen,
+            " ".join(part for part in (relative, provider, reasons.get(reason, reason)) if part),
+            entry_id,
+            provider,
         )
-        for row in connection.exec_driver_sql(_MOVEMENTS, marks)
+        for day, kind, fund_year, month, fen, relative, provider, reason, entry_id in (
+            connection.exec_driver_sql(_MOVEMENTS, marks)
+        )
     ]
 
 
-def first_and_last_day(connection: Connection, person_id: int) -> tuple[date, date] | None:
+def first_and_last_day(
+    connection: Connection, person_id: int, view: AsOf
+) -> tuple[date, date] | None:
     """The days of the person's first and last transfer; None: nothing was ever booked."""
     row = connection.exec_driver_sql(
-        "SELECT min(happened_on), max(happened_on) FROM transfer WHERE person_id = ?", (person_id,)
+        f"SELECT min(t.happened_on), max(t.happened_on) FROM transfer AS t WHERE {BOOKED}",
+        view.marks(person_id),
     ).one()
-    return None if row[0] is None else (date.fromisoformat(row[0]), date.fromisoformat(row[1]))
+    if row[0] is None:
+        return None
+    return date.fromisoformat(row[0]), date.fromisoformat(row[1])
 
 
-def year_totals(connection: Connection, person_id: int) -> tuple[YearTotal, ...]:
-    rows = connection.exec_driver_sql(
-        "SELECT year, credited_fen, debited_fen FROM account_year WHERE person_id = ? "
-        "ORDER BY year",
-        (person_id,),
-    )
-    return tuple(YearTotal(*row) for row in rows)
+def first_entry_after(connection: Connection, person_id: int, view: AsOf) -> int | None:
+    """The smallest number among the account's entries of later days, of those known then."""
+    marks = view.marks(person_id) | {"account": PERSONAL_ACCOUNT_FUND}
+    number = connection.exec_driver_sql(
+        "SELECT min(t.entry_id) FROM transfer AS t WHERE t.person_id = :person "
+        "AND t.happened_on > :last_day AND t.entry_id < :before "
+        "AND (t.credit_account = :account OR t.debit_account = :account)",
+        marks,
+    ).scalar()
+    return None if number is None else int(number)
 
 
 _PAID_FOR_OTHERS = """
@@ -75,8 +91,8 @@ _PAID_FOR_OTHERS = """
     LEFT JOIN family_link AS l ON l.user_id = e.person_id AND l.link_id = (
         SELECT d.link_id FROM family_draw AS d WHERE d.person_id = e.person_id
             AND d.settlement_id = t.entry_id AND d.holder_id = t.person_id)
-    WHERE t.person_id = :person AND t.happened_on BETWEEN :first AND :last
-        AND t.kind IN ('family_draw', 'family_draw_refund')
+    WHERE t.person_id = :person AND t.happened_on BETWEEN :first AND :last_day
+        AND t.entry_id < :before AND t.kind IN ('family_draw', 'family_draw_refund')
     GROUP BY t.entry_id ORDER BY t.happened_on, t.entry_id
 """
 _PAID_BY_OTHERS = """
@@ -87,16 +103,17 @@ _PAID_BY_OTHERS = """
     JOIN person AS u ON u.person_id = d.person_id
     JOIN provider AS v ON v.provider_id = s.provider_id
     LEFT JOIN family_link AS l ON l.user_id = d.person_id AND l.link_id = d.link_id
-    WHERE d.person_id = :person AND s.happened_on BETWEEN :first AND :last
+    WHERE d.person_id = :person AND s.happened_on BETWEEN :first AND :last_day
+        AND d.settlement_id < :before
     ORDER BY s.happened_on, d.settlement_id, d.link_id
 """
 
 
 def family_uses(
-    connection: Connection, person_id: int, first: date, last: date
+    connection: Connection, person_id: int, first: date, view: AsOf
 ) -> tuple[FamilyUse, ...]:
     """What the account paid for relatives, then what relatives' accounts paid for the person."""
-    marks = {"person": person_id, "first": first, "last": last}
+    marks = view.marks(person_id) | {"first": first}
     return tuple(
         FamilyUse(
             date.fromisoformat(row[0]),

@@ -352,7 +352,10 @@ def statement() -> AccountStatement:
         first_day=date(2023, 1, 1),
         last_day=date(2023, 2, 28),
         opening_fen=250_07,
-        lines=tuple(statement_lines(250_07, movements)),
+        opening_this_year_fen=250_07,
+        lines=tuple(
+            statement_lines({2022: 250_07}, movements, date(2023, 1, 1), date(2023, 2, 28))
+        ),
         years=(YearTotal(2022, 310_07, 60_00), YearTotal(2023, 199_25, 48_30)),
         outpatient=OutpatientYear(2023, 2, 640_00, 500_00, 500_00, 3_000_00, 90_00),
         family=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -26,8 +27,30 @@ def test_a_statement_runs_from_opening_to_closing(statement: bytes) -> None:
 def test_every_balance_of_a_statement_is_a_formula(statement: bytes) -> None:
     sheet = formulas_of(statement)["对账单"]
     lines = [row for row in rows_of(sheet) if row[3] in ("2022", "2023") and row[1]]
-    assert len(lines) == 6
+    assert len(lines) == 6 + 2
     assert all(str(row[6]).startswith("=ROUND(") for row in lines)
+
+
+def test_the_turn_of_the_year_is_two_lines_and_part_of_no_total(statement: bytes) -> None:
+    sheet = values_of(statement)["对账单"]
+    assert row_named(sheet, "年度结转支出（206）", 1)[4:9] == (None, 250.07, 0, 0, 0)
+    assert row_named(sheet, "上年结转收入（113）", 1)[4:9] == (250.07, None, 250.07, 0, 250.07)
+    total = row_named(formulas_of(statement)["对账单"], "本期合计", 1)
+    assert str(total[4]).count("SUMIF(") == 2
+
+
+def test_a_balance_is_shown_with_its_two_buckets(statement: bytes) -> None:
+    sheet = values_of(statement)["对账单"]
+    assert row_named(sheet, "期初余额", 1)[6:9] == (250.07, 250.07, 0)
+    assert row_named(sheet, "期末余额", 1)[6:9] == (401.02, 150.95, 250.07)
+
+
+def test_a_line_that_was_booked_late_says_when() -> None:
+    report = invented.statement()
+    late = report.lines[2]._replace(booked_on=date(2023, 3, 9))
+    sheet = values_of(written("statement", replace(report, lines=(late,))))["对账单"]
+    assert str(row_named(sheet, "个人账户划账（101）", 1)[9]).startswith("补记：2023-03-09 入账")
+    assert any("账户并未透支" in str(row[0]) for row in rows_of(sheet))
 
 
 def test_what_leaves_the_account_alone_is_no_line(statement: bytes) -> None:

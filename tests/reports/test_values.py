@@ -115,7 +115,7 @@ def test_the_balance_runs_and_what_leaves_the_account_alone_is_left_out() -> Non
         Movement(day, "pool_pay", 2023, None, 70),
         Movement(day, "account_pay", 2022, None, 200, "医院"),
     ]
-    lines = statement_lines(100, movements)
+    lines = statement_lines({2022: 100}, movements, day, day)
     assert [(line.in_fen, line.out_fen, line.balance_fen) for line in lines] == [
         (500, 0, 600),
         (0, 200, 400),

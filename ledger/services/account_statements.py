@@ -1,0 +1,245 @@
+"""A person's account statement (个人账户对账单): as a value for the workbook, as an answer for a
+window; as of any day, as known at any instant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from ledger.core.errors import NotInForce
+from ledger.core.money import yuan_text
+from ledger.core.months import FAR, Month
+from ledger.core.people import Status
+from ledger.policy.values import DeductibleShape, OutpatientRules
+from ledger.reports.account_statement import (
+    AccountStatement,
+    Holder,
+    OutpatientYear,
+    StatementLine,
+    line_name,
+    line_national,
+    statement_lines,
+    this_years,
+    year_before,
+)
+from ledger.reports.head import (
+    ASSUMED_MARK,
+    CHINA,
+    INTEREST_KINDS,
+    RETIREE_FLAT,
+    RETIREE_KINDS,
+    Assumption,
+    ReportHead,
+)
+from ledger.reports.people import PLAN_NAMES, STATUS_NAMES, named
+from ledger.services.context import Context
+from ledger.services.credit_differences import REASONS
+from ledger.services.report_heads import head
+from ledger.storage import accounts
+from ledger.storage import report_queries_person as persons
+from ledger.storage.as_of import AsOf, as_of
+from ledger.storage.people import PersonRow, Span, spans_of
+
+
+class Body(NamedTuple):
+    """The lines of a statement, what stood in the account before them, and their days."""
+
+    first: date
+    last: date
+    view: AsOf
+    opening: dict[int, int]
+    """Year of the money -> fen."""
+    lines: list[StatementLine]
+
+    @property
+    def opening_fen(self) -> int:
+        return sum(self.opening.values())
+
+    @property
+    def opening_this_year_fen(self) -> int:
+        return this_years(self.opening, year_before(self.first))
+
+
+def body(
+    connection: Connection,
+    person_id: int,
+    today: date,
+    first_day: date | None,
+    last_day: date | None,
+    known_at: datetime | None,
+) -> Body:
+    """Read a statement's lines. Days that are not given are those of the first and the last
+    transfer that is known; `today` where there is none."""
+    known = as_of(connection, None, known_at)
+    span = persons.first_and_last_day(connection, person_id, known) or (today, today)
+    first = first_day or span[0]
+    last = last_day or max(span[1], first)
+    view = known._replace(last_day=last)
+    before = known._replace(last_day=first - timedelta(days=1))
+    opening = {
+        year.year: year.left_fen for year in accounts.year_totals(connection, person_id, before)
+    }
+    lines = statement_lines(
+        opening,
+        persons.movements(connection, person_id, first, view, REASONS),
+        first,
+        last,
+        persons.first_entry_after(connection, person_id, view),
+    )
+    return Body(first, last, view, opening, lines)
+
+
+def account_statement(
+    context: Context,
+    connection: Connection,
+    who: PersonRow,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    known_at: datetime | None = None,
+) -> AccountStatement:
+    """The whole statement: lines, years, the year's limits, family, debts, all as of its last
+    day. What the person is insured as is told as the roster says today."""
+    today = context.now().astimezone(CHINA).date()
+    found = body(connection, who.person_id, today, first_day, last_day, known_at)
+    period = f"{found.first} 至 {found.last}{known_text(known_at)}"
+    above = head(context, connection, period, Month.of(found.last))
+    span = _last_span(connection, who.person_id, found.last)
+    return AccountStatement(
+        head=replace(above, assumptions=_assumed_of(above, found.lines)),
+        holder=Holder(
+            psn_no=who.psn_no or "",
+            name=who.name,
+            certno=who.certno,
+            status=named(STATUS_NAMES, span.status) if span else "未参加职工医保",
+            plan=named(PLAN_NAMES, span.plan) if span else "",
+            employer=persons.employer_name(connection, span.employer_id) if span else "",
+        ),
+        first_day=found.first,
+        last_day=found.last,
+        opening_fen=found.opening_fen,
+        opening_this_year_fen=found.opening_this_year_fen,
+        lines=tuple(found.lines),
+        years=accounts.year_totals(connection, who.person_id, found.view),
+        outpatient=_outpatient_year(context, connection, who.person_id, found, span),
+        family=persons.family_uses(connection, who.person_id, found.first, found.view),
+        owed_fen=accounts.owed(connection, who.person_id, found.view),
+    )
+
+
+def known_text(known_at: datetime | None) -> str:
+    """What a period says of the instant: "" for the books as they stand."""
+    if known_at is None:
+        return ""
+    return f"（按 {known_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S} 已入账的内容）"
+
+
+def _assumed_of(above: ReportHead, lines: list[StatementLine]) -> tuple[Assumption, ...]:
+    """A statement names the assumptions that its lines rest on, and no other."""
+    kinds = {line.kind for line in lines}
+    return tuple(
+        value
+        for value in above.assumptions
+        if (value.key == RETIREE_FLAT and kinds & RETIREE_KINDS)
+        or (value.key.startswith("interest.") and kinds & INTEREST_KINDS)
+    )
+
+
+def _last_span(connection: Connection, person_id: int, day: date) -> Span | None:
+    """What the person is insured as on a day; after the end, as before it."""
+    spans = spans_of(connection, [person_id])[person_id]
+    begun = [span for span in spans if span.valid_from <= day]
+    return begun[-1] if begun else None
+
+
+def _outpatient_year(
+    context: Context, connection: Connection, person_id: int, found: Body, span: Span | None
+) -> OutpatientYear | None:
+    """The year of the statement's last day; None before the rules are in force."""
+    day = found.last
+    try:
+        rules = context.pack.outpatient(day)
+    except NotInForce:
+        return None
+    if span is None:
+        return None
+    index = int(span.status == Status.RETIRED)
+    used = accounts.year_position(connection, person_id, day.year, found.view)
+    return OutpatientYear(
+        year=day.year,
+        visits=used.visits,
+        in_scope_fen=used.in_scope_fen,
+        deductible_fen=_deductible_of_year(rules, index),
+        deductible_used_fen=used.deductible_fen,
+        cap_fen=rules.annual_cap_fen[index] if rules.annual_cap_fen else None,
+        cap_used_fen=used.paid_fen,
+    )
+
+
+def _deductible_of_year(rules: OutpatientRules, index: int) -> int | None:
+    """The yearly deductible, where the shape has one."""
+    if rules.deductible_shape is DeductibleShape.ANNUAL:
+        return rules.deductible_fen[index][0]
+    return rules.deductible_ceiling_fen
+
+
+def statement_answer(
+    context: Context,
+    connection: Connection,
+    who: PersonRow,
+    start: date | None,
+    until: date | None,
+    known_at: datetime | None,
+) -> dict[str, Any]:
+    """The lines in [start, until), oldest first, with running balances, as text."""
+    today = context.now().astimezone(CHINA).date()
+    last = None if until is None or until >= FAR else until - timedelta(days=1)
+    found = body(connection, who.person_id, today, start, last, known_at)
+    opening, of_year = found.opening_fen, found.opening_this_year_fen
+    closing, closing_of_year = opening, of_year
+    if found.lines:
+        closing, closing_of_year = found.lines[-1].balance_fen, found.lines[-1].this_year_fen
+    return {
+        "psn_no": who.psn_no,
+        "psn_name": who.name,
+        "from": start.isoformat() if start else None,
+        "until": until.isoformat() if until else None,
+        "known_at": known_at.isoformat() if known_at else None,
+        "opening": yuan_text(opening),
+        "opening_this_year": yuan_text(of_year),
+        "opening_carried": yuan_text(opening - of_year),
+        "closing": yuan_text(closing),
+        "closing_this_year": yuan_text(closing_of_year),
+        "closing_carried": yuan_text(closing - closing_of_year),
+        "lines": [_line_answer(context, line) for line in found.lines],
+    }
+
+
+def _line_answer(context: Context, line: StatementLine) -> dict[str, Any]:
+    month = line.benefit_month
+    assumed = "retiree" in line.kind and _flat_assumed(context, month)
+    return {
+        "happened_on": line.happened_on.isoformat(),
+        "booked_on": line.booked_on.isoformat() if line.booked_on else None,
+        "entry_id": None if line.turn else str(line.entry_id),
+        "kind": line.kind,
+        "national": line_national(line.kind),
+        "name": line_name(line.kind) + (ASSUMED_MARK if assumed else ""),
+        "assumed": assumed,
+        "benefit_month": None if month is None else str(Month.from_number(month)),
+        "fund_year": line.fund_year,
+        "fixmedins_name": line.provider,
+        "amount": yuan_text(line.in_fen - line.out_fen),
+        "balance": yuan_text(line.balance_fen),
+        "this_year": yuan_text(line.this_year_fen),
+        "carried": yuan_text(line.carried_fen),
+    }
+
+
+def _flat_assumed(context: Context, month: int | None) -> bool:
+    """Does the retirees' flat amount of a month rest on an assumed value?"""
+    if month is None:
+        return False
+    return context.pack.crediting(Month.from_number(month)).retiree_flat_assumed
