@@ -33,6 +33,10 @@ def settlement_entry(settlement: Settlement, share: AccountShare, county: str | 
         for money_year, amount in draw.parts:
             move(PersonId(draw.holder_id), "family_draw", money_year, amount)
         move(patient, "family_pay", year, draw.amount_fen)
+    for aid in share.pool_draws:
+        # At the clearing with other pools the county is the pool that owes us.
+        move(patient, "aid_pay", year, aid.amount_fen)
+        legs[-1] = legs[-1]._replace(county=aid.pool)
     return Entry(
         patient,
         EntryId(settlement.settlement_id),

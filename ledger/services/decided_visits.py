@@ -19,6 +19,8 @@ from ledger.storage import journal
 from ledger.storage import settlements as store
 from ledger.storage.bulk import Insert, run_inserts
 from ledger.storage.engine import instant_text
+from ledger.storage.incoming_quotas import IncomingDraw
+from ledger.storage.incoming_quotas import insert_draws as insert_pool_draws
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
@@ -72,6 +74,7 @@ class Decided:
     stretch: Stretch = field(default_factory=Stretch)
     entries: dict[int, Entry] = field(default_factory=dict)
     draws: dict[int, list[DrawRow]] = field(default_factory=dict)
+    pool_draws: dict[int, list[IncomingDraw]] = field(default_factory=dict)
     years: dict[tuple[int, int], AccumulatorRow] = field(default_factory=dict)
 
     def post(self, entry: Entry) -> None:
@@ -88,6 +91,9 @@ class Decided:
         journal.move_totals(work.connection, list(self.entries.values()))
         draws = [draw for of_visit in self.draws.values() for draw in of_visit]
         store.insert_draws(work.connection, draws)
+        of_pools = [draw for of_visit in self.pool_draws.values() for draw in of_visit]
+        if of_pools:
+            insert_pool_draws(work.connection, of_pools)
         store.save_accumulators(work.connection, self.years)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.benefits.account_use import Relative
+from ledger.benefits.account_use import PoolQuota, Relative
 from ledger.benefits.kernel import NEW_YEAR
 from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.benefits.settlement import Settlement
@@ -19,7 +19,7 @@ from ledger.core.people import Status
 from ledger.core.visits import VisitRecord
 from ledger.policy.pack import Pack
 from ledger.policy.values import AccountRules, OutpatientRules
-from ledger.storage import benefit_spans, family, people
+from ledger.storage import benefit_spans, family, incoming_quotas, people
 from ledger.storage import settlements as store
 from ledger.storage.months import BookingMonths
 from ledger.storage.people import CERTNO, PSN_NO
@@ -91,6 +91,12 @@ class DeskKnowledge:
         links = [link for of_user in self._links.values() for link in of_user]
         self.purses = store.purses_of(connection, patients | {link.holder_id for link in links})
         self.used = {link.link_id: link.used_fen for link in links}
+        self._incoming = incoming_quotas.quotas_of(connection, patients)
+        self.pool_quotas = {
+            quota.quota_id: PoolQuota(quota.quota_id, quota.pool, quota.left_fen)
+            for of_patient in self._incoming.values()
+            for quota in of_patient
+        }
 
     def _load_originals(self, connection: Connection, records: Sequence[VisitRecord]) -> None:
         wanted = [r.original_visit_id for r in records if r.original_visit_id]
@@ -98,6 +104,10 @@ class DeskKnowledge:
         stored = self.settled.values()
         self.stored_entries = {s.settlement_id: store.entry_of(connection, s) for s in stored}
         self.stored_draws = {s.settlement_id: store.draws_of(connection, s) for s in stored}
+        self.stored_pool_draws = {
+            s.settlement_id: incoming_quotas.draws_of(connection, s.person_id, s.settlement_id)
+            for s in stored
+        }
         owners = {settlement.person_id for settlement in stored}
         self.reversed = store.reversed_settlements(connection, owners) if owners else set()
 
@@ -198,6 +208,14 @@ class DeskKnowledge:
             )
             for link in self._links.get(person_id, ())
             if link.covers(day) and link.holder_id in self.purses
+        ]
+
+    def quotas_of_other_pools(self, person_id: int, day: date) -> list[PoolQuota]:
+        """Quotas that holders of other pools gave the person, running on a day, in their order."""
+        return [
+            self.pool_quotas[quota.quota_id]
+            for quota in self._incoming.get(person_id, ())
+            if quota.covers(day)
         ]
 
     def original(self, record: VisitRecord, person_id: int, provider: Provider) -> Settlement:

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.benefits.account_use import AccountShare, Purse, pay_from_accounts, payable_by_account
+from ledger.benefits.account_use import (
+    AccountShare,
+    Purse,
+    pay_from_accounts,
+    pay_from_other_pools,
+    payable_by_account,
+)
 from ledger.benefits.kernel import add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement, mirror
@@ -27,6 +33,7 @@ from ledger.services.visit_refusals import (
     refuse_forbidden,
     refuse_impossible,
 )
+from ledger.storage.incoming_quotas import IncomingDraw
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow
@@ -133,6 +140,11 @@ class SettlementDesk:
             ]
             for draw in share.draws:
                 know.used[draw.link_id] += draw.amount_fen
+        if share.pool_draws:
+            self._decided.pool_draws[number] = [
+                IncomingDraw(person_id, number, draw.quota_id, draw.amount_fen)
+                for draw in share.pool_draws
+            ]
         after = add_to_year(before.year_so_far, pool.amounts)
         self._remember_year(person_id, day.year, AccumulatorRow(after, before.version + 1))
         return settlement
@@ -164,7 +176,12 @@ class SettlementDesk:
         )
         relatives = self._know.relatives(person_id, rules.day) if record.account_use == 2 else []
         own = self._know.purses.get(person_id)
-        return pay_from_accounts(payable, record.account_use, own, relatives, rules.account)
+        share = pay_from_accounts(payable, record.account_use, own, relatives, rules.account)
+        if record.account_use == 2:
+            quotas = self._know.quotas_of_other_pools(person_id, rules.day)
+            if quotas:
+                return pay_from_other_pools(share, payable, quotas)
+        return share
 
     def _settlement(
         self,
@@ -257,6 +274,21 @@ class SettlementDesk:
         for draw in draws:
             if draw.link_id in self._know.used:
                 self._know.used[draw.link_id] -= draw.amount_fen
+        self._give_back_to_pools(number, refund.settlement_id)
+
+    def _give_back_to_pools(self, number: int, refund_number: int) -> None:
+        """What quotas of other pools paid may be used again; we owe it to the pools."""
+        know = self._know
+        draws = self._decided.pool_draws.get(number) or know.stored_pool_draws.get(number, [])
+        if not draws:
+            return
+        self._decided.pool_draws[refund_number] = [
+            draw._replace(settlement_id=refund_number, amount_fen=-draw.amount_fen)
+            for draw in draws
+        ]
+        for draw in draws:
+            if draw.quota_id in know.pool_quotas:
+                know.pool_quotas[draw.quota_id].left += draw.amount_fen
 
     def _record_stay(
         self, record: VisitRecord, person_id: int, provider: Provider, content: str

@@ -55,8 +55,9 @@ PAYABLES = """
         coalesce(sum(CASE kind WHEN 'pool_pay' THEN amount_fen
             WHEN 'pool_pay_refund' THEN -amount_fen
             WHEN 'provider_pay_pool' THEN -amount_fen ELSE 0 END), 0),
-        coalesce(sum(CASE WHEN kind IN ('account_pay', 'family_pay') THEN amount_fen
-            WHEN kind IN ('account_pay_refund', 'family_pay_refund') THEN -amount_fen
+        coalesce(sum(CASE WHEN kind IN ('account_pay', 'family_pay', 'aid_pay') THEN amount_fen
+            WHEN kind IN ('account_pay_refund', 'family_pay_refund',
+                'aid_pay_refund') THEN -amount_fen
             WHEN kind = 'provider_pay_account' THEN -amount_fen ELSE 0 END), 0)
     FROM newest CROSS JOIN transfer
     WHERE provider_id = :provider

@@ -340,12 +340,13 @@ SETTLEMENTS = (
     Check(
         "verify/family-draws",
         7,
-        "共济支付等于各授权人支付合计，已用额度等于支付合计",
+        "共济支付等于各授权人和其他统筹区额度支付合计，已用额度等于支付合计",
         agree(
             "person person_id, settlement settlement_id",
             "family_fen",
             "SELECT person_id, settlement_id, family_fen FROM settlement",
-            "SELECT person_id, settlement_id, amount_fen AS family_fen FROM family_draw",
+            "SELECT person_id, settlement_id, amount_fen AS family_fen FROM family_draw "
+            "UNION ALL SELECT person_id, settlement_id, amount_fen FROM incoming_draw",
         )
         + " UNION ALL "
         + agree(
