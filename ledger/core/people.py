@@ -23,6 +23,22 @@ class Status(StrEnum):
     """离休: outside the personal accounts; some pools pay the whole cost in scope."""
 
 
+def born_on(certno: str) -> date | None:
+    """The day of birth that an identity number of 18 places says; None for any other number."""
+    digits = certno[6:14]
+    if len(certno) != 18 or not digits.isdecimal():
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
+def age_on(born: date, day: date) -> int:
+    """Full years (周岁) on a day; whoever was born on 29 February is older on 1 March."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
 class Plan(StrEnum):
     """How a person is insured (参保方式)."""
 

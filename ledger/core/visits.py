@@ -17,6 +17,20 @@ class AccountUse(IntEnum):
     OWN_THEN_RELATIVES = 2
 
 
+class FeeItem(NamedTuple):
+    """One line of a bill (费用明细). `own_share_bp` None: that of the class; `quantity` are the
+    days or pieces that a quota counts."""
+
+    code: str
+    charged_fen: Fen
+    fee_class: str = "甲"
+    """Class of the catalogue: 甲, 乙 or 丙."""
+    quantity: int = 1
+    price_limit_fen: Fen | None = None
+    own_share_bp: int | None = None
+    name: str = ""
+
+
 class VisitRecord(NamedTuple):
     """One row of visits. The four parts add up to `total_fen`:
 
@@ -26,6 +40,10 @@ class VisitRecord(NamedTuple):
     gives back whole. An inpatient stay (med_type 21…) carries its first and last day, both
     inclusive, and no settlement of ours. `settled_at` is local time (Asia/Shanghai), naive.
     `fee_category` names what was bought, where the file says so (article 14 looks at it).
+
+    What follows it only the rules of some pools ask for: the code of a disease, whether the
+    institution is the one that the person chose, the day of birth (else the identity number says
+    it), the number of an inpatient stay whose interim bills belong together, and the items.
     """
 
     row: int
@@ -47,3 +65,8 @@ class VisitRecord(NamedTuple):
     first_day: date | None = None
     last_day: date | None = None
     fee_category: str | None = None
+    disease_code: str | None = None
+    contracted: bool | None = None
+    born_on: date | None = None
+    stay_id: str | None = None
+    items: tuple[FeeItem, ...] = ()

@@ -17,7 +17,7 @@ from ledger.policy import typed
 from ledger.policy.dated import Dated
 from ledger.policy.derived import with_derived
 from ledger.policy.meta import Document, PackMeta
-from ledger.policy.shape_schema import BENEFITS
+from ledger.policy.shape_schema import BENEFITS, SHAPE_KEYS
 from ledger.policy.values import (
     AccountRules,
     AdvanceRules,
@@ -109,6 +109,16 @@ class Pack:
 
     def outpatient(self, day: date) -> OutpatientRules:
         return self._rules("outpatient", day, typed.outpatient_rules)
+
+    @cached_property
+    def has_shapes(self) -> bool:
+        """Does any day's rule look at more of a visit than the plain rules do: other benefits,
+        windows beside the year, facts that a visit does not always carry?"""
+        return any(
+            key.startswith(f"{section}.") and key.partition(".")[2] in SHAPE_KEYS
+            for key in self._values
+            for section in BENEFITS
+        ) or any(f"{section}.ratio" in self._values for section in BENEFITS[1:])
 
     def benefits(self, day: date) -> dict[str, OutpatientRules]:
         """Every benefit that visits are settled by on a day, ordinary outpatient visits first; the

@@ -14,6 +14,7 @@ from ledger.storage import (
     checks_pools,
     checks_proposals,
     checks_resettlement,
+    checks_windows,
     invariants,
 )
 from ledger.storage.invariants import Check
@@ -34,6 +35,7 @@ SHOWN = 10
 
 ALL_CHECKS: tuple[Check, ...] = (
     *invariants.CHECKS,
+    *checks_windows.CHECKS,
     *checks_accounts.CHECKS,
     *checks_proposals.CHECKS,
     *checks_crediting.CHECKS,

@@ -364,11 +364,14 @@ SETTLEMENTS = (
             "person person_id, year year",
             "in_scope_fen, deductible_fen, cost_fen, paid_fen, version",
             "SELECT person_id, year, in_scope_fen, deductible_fen, cost_fen, paid_fen, version "
-            "FROM accumulator",
+            "FROM accumulator WHERE benefit = 'outpatient' "
+            # What another benefit settled counts in its own year, a row of its own.
+            "UNION ALL SELECT person_id, year, in_scope_fen, deductible_fen, cost_fen, paid_fen, "
+            "1 FROM settlement_window WHERE benefit NOT LIKE '%/%'",
             "SELECT person_id, year, deductible_fen + beyond_deductible_fen AS in_scope_fen, "
             "deductible_fen, cost_fen, pool_fen AS paid_fen, 1 AS version FROM settlement "
             "UNION ALL SELECT person_id, year, in_scope_fen, deductible_fen, cost_fen, paid_fen, "
-            "version FROM accumulator_move",
+            "version FROM accumulator_move WHERE benefit = 'outpatient'",
         ),
     ),
 )

@@ -160,6 +160,16 @@ def credited_through(connection: Connection) -> Month | None:
     return None if number is None else Month.from_number(number)
 
 
+def certnos_of(connection: Connection, people: Iterable[int]) -> dict[int, str]:
+    """The identity numbers of `people`."""
+    rows = connection.exec_driver_sql(
+        "SELECT p.person_id, p.certno FROM json_each(:keys) AS w "
+        "CROSS JOIN person AS p ON p.person_id = w.value",
+        {"keys": keys(people)},
+    )
+    return {int(person_id): str(certno) for person_id, certno in rows}
+
+
 def on_roster(connection: Connection, people: Iterable[int]) -> set[int]:
     """Those of `people` who have a person number: insured, not only users of an account."""
     rows = connection.exec_driver_sql(

@@ -17,6 +17,8 @@ APPEND_ONLY = {
     "visit": ("person_id", "visit_id"),
     "inpatient_stay": ("person_id", "visit_id"),
     "family_draw": ("person_id", "settlement_id", "link_id"),
+    "settlement_window": ("person_id", "settlement_id", "year", "benefit"),
+    "settlement_part": ("person_id", "settlement_id", "position"),
     "contribution": ("person_id", "month", "content_hash"),
     "credit_difference": ("person_id", "entry_id", "benefit_month", "source"),
     "request": ("person_id", "actor", "request_id"),

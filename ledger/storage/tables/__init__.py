@@ -17,6 +17,7 @@ from ledger.storage.tables import (
     reference,
     resettlements,
     visits,
+    windows,
 )
 from ledger.storage.tables.base import metadata
 
@@ -34,4 +35,5 @@ __all__ = [
     "reference",
     "resettlements",
     "visits",
+    "windows",
 ]

@@ -400,6 +400,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "recorded_id", name=op.f("pk_retirement")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "settlement_part",
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settlement_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("base_fen", sa.BigInteger(), nullable=False),
+        sa.Column("ratio_bp", sa.Integer(), nullable=False),
+        sa.Column("pay_fen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "person_id", "settlement_id", "position", name=op.f("pk_settlement_part")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "settlement_window",
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settlement_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("year", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("benefit", sa.Text(), nullable=False),
+        sa.Column("in_scope_fen", sa.BigInteger(), nullable=False),
+        sa.Column("deductible_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=False),
+        sa.Column("paid_fen", sa.BigInteger(), nullable=False),
+        sa.Column("visits", sa.Integer(), nullable=False),
+        sa.Column("cut_fen", sa.BigInteger(), nullable=False),
+        sa.Column("in_scope_before_fen", sa.BigInteger(), nullable=False),
+        sa.Column("deductible_before_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cost_before_fen", sa.BigInteger(), nullable=False),
+        sa.Column("paid_before_fen", sa.BigInteger(), nullable=False),
+        sa.Column("visits_before", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "person_id", "settlement_id", "year", "benefit", name=op.f("pk_settlement_window")
+        ),
+        sqlite_with_rowid=False,
+    )
     with op.batch_alter_table("pool", schema=None) as batch_op:
         batch_op.add_column(sa.Column("benefit_rules", sa.String(), nullable=True))
 
