@@ -61,7 +61,7 @@ def uses_of(connection: Connection, person_id: int, settlement_id: int) -> tuple
         (person_id, settlement_id),
     )
     return tuple(
-        WindowUse(WindowKey(row[0], row[1]), tuple(row[8:13]), tuple(row[2:7]), row[7])  # type: ignore[arg-type]  # Five columns each.
+        WindowUse(WindowKey(row[0], row[1]), tuple(row[8:13]), tuple(row[2:7]), row[7])
         for row in rows
     )
 
