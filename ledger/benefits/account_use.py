@@ -189,7 +189,7 @@ def forbidden_by(rules: AccountRules, category: str) -> tuple[str, str] | None:
     return next((found for found in rules.forbidden if found[0] in category), None)
 
 
-def refuse_forbidden(rules: AccountRules, category: str) -> None:
+def refuse_category(rules: AccountRules, category: str) -> None:
     """Raises: Refused `account/forbidden-category`, naming the category and the article."""
     found = forbidden_by(rules, category)
     if found is not None:

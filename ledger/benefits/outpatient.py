@@ -38,6 +38,7 @@ REFUSALS = (
     "refund/other-person",
     "refund/done-before",
     "refund/partial",
+    "account/closed",
 )
 """A visit that several of these fit is refused by the first."""
 

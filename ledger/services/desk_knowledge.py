@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from ledger.benefits.account_states import Movement, refuse_movement, standing
 from ledger.benefits.account_use import PoolQuota, Relative
 from ledger.benefits.kernel import NEW_YEAR
 from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
+from ledger.benefits.resettlement import taken_off
 from ledger.benefits.settlement import Settlement
+from ledger.benefits.stays import in_hospital
 from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
 from ledger.core.months import FAR
 from ledger.core.people import Status
 from ledger.core.visits import VisitRecord
 from ledger.policy.pack import Pack
 from ledger.policy.values import AccountRules, OutpatientRules
-from ledger.storage import benefit_spans, family, incoming_quotas, people
+from ledger.services.shaped_visits import ORDINARY, Benefit, ShapedVisits, other_benefits
+from ledger.storage import account_events, benefit_spans, family, incoming_quotas, people
 from ledger.storage import settlements as store
 from ledger.storage.months import BookingMonths
 from ledger.storage.people import CERTNO, PSN_NO
-from ledger.storage.registry import Provider, providers
+from ledger.storage.registry import DatedProviders, Provider
 from ledger.storage.settlements import AccumulatorRow
 from ledger.storage.unit_of_work import UnitOfWork
 
@@ -41,6 +45,21 @@ class DayRules(NamedTuple):
     fiscal_month: int
     settled_here: set[str]
     """Types of visit that were looked at and are not settled elsewhere."""
+    others: Mapping[str, Benefit]
+    """Type of visit -> the benefit beside ordinary outpatient visits that settles it."""
+    resettle_later: bool
+    """A visit that comes late, or a refund, marks the year as to be settled anew."""
+
+    def is_stay(self, med_type: str) -> bool:
+        """A stay that no benefit of the pack settles is only recorded."""
+        return med_type not in self.others and med_type.startswith(
+            self.outpatient.inpatient_prefixes
+        )
+
+    def benefit(self, med_type: str) -> Benefit:
+        """The benefit that settles a type of visit."""
+        other = self.others.get(med_type) if self.others else None
+        return other or Benefit(ORDINARY, self.outpatient, self.parameters)
 
 
 _HASHED = "%s|%s|%s|%s|%d|%d|%d|%d|%d|%d|%s|%s|%s|%s|%s"
@@ -56,6 +75,8 @@ def visit_hash(record: VisitRecord) -> str:
         *(r.account_use, r.prescriber_code, r.original_visit_id),
         *(r.first_day, r.last_day, r.fee_category),
     )
+    if r.disease_code or r.contracted is not None or r.born_on or r.stay_id or r.items:
+        text += f"|{r.disease_code}|{r.contracted}|{r.born_on}|{r.stay_id}|{r.items}"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
@@ -76,20 +97,22 @@ class DeskKnowledge:
         self._by_cert = people.identities(connection, CERTNO, (r.certno for r in records))
         self.visits = store.known_visits(connection, (r.visit_id for r in records))
         self._days: dict[date, DayRules] = {}
-        self._providers = providers(connection)
+        self._providers = DatedProviders(connection)
         self._agreed: dict[tuple[str, date], Provider] = {}
         self._load_people(connection)
         self._load_originals(connection, records)
 
     def _load_people(self, connection: Connection) -> None:
-        patients = set(self._by_psn.values()) | set(self._by_cert.values())
+        self._patients = patients = set(self._by_psn.values()) | set(self._by_cert.values())
         self.roster = people.on_roster(connection, patients)
         self._benefits = benefit_spans.spans_of(connection, patients)
         self.years = store.accumulators_of(connection, patients)
         self.stays = store.stays_of(connection, patients)
         self._links = family.links_of(connection, patients)
         links = [link for of_user in self._links.values() for link in of_user]
-        self.purses = store.purses_of(connection, patients | {link.holder_id for link in links})
+        holders = {link.holder_id for link in links}
+        self.purses = store.purses_of(connection, patients | holders)
+        self._happened = account_events.happened_to(connection, patients | holders)
         self.used = {link.link_id: link.used_fen for link in links}
         self._incoming = incoming_quotas.quotas_of(connection, patients)
         self.pool_quotas = {
@@ -102,6 +125,7 @@ class DeskKnowledge:
         wanted = [r.original_visit_id for r in records if r.original_visit_id]
         self.settled = store.settlements_of_visits(connection, wanted) if wanted else {}
         stored = self.settled.values()
+        self.shaped = ShapedVisits(connection, self._pack, self._patients, stored)
         self.stored_entries = {s.settlement_id: store.entry_of(connection, s) for s in stored}
         self.stored_draws = {s.settlement_id: store.draws_of(connection, s) for s in stored}
         self.stored_pool_draws = {
@@ -138,7 +162,7 @@ class DeskKnowledge:
         agreed = self._agreed.get((record.provider_code, day))
         if agreed is not None:
             return agreed
-        provider = self._providers.get(record.provider_code)
+        provider = self._providers.on(record.provider_code, day)
         if provider is None:
             raise Unknown("provider/unknown", f"没有编号为“{record.provider_code}”的定点医药机构")
         # A refund undoes business that was done in time: the money goes back all the same.
@@ -152,9 +176,9 @@ class DeskKnowledge:
             )
         return provider
 
-    def place(self, code: str | None) -> Provider | None:
-        """A provider by its code, in agreement or not."""
-        return self._providers.get(code or "")
+    def place(self, code: str | None, day: date) -> Provider | None:
+        """A provider by its code as it was on a day, in agreement or not."""
+        return self._providers.on(code, day)
 
     def rules_on(self, day: date) -> DayRules:
         """Raises: NotInForce."""
@@ -168,6 +192,8 @@ class DeskKnowledge:
                 self._pack.account_use(day),
                 self._months.of(day).number,
                 set(),
+                other_benefits(self._pack, day),
+                self._pack.resettlement(day).behaviour == "resettle_later",
             )
         return rules
 
@@ -177,7 +203,7 @@ class DeskKnowledge:
             rules = self.rules_on(record.settled_at.date())
         except NotInForce:
             return False
-        return record.med_type.startswith(rules.outpatient.inpatient_prefixes)
+        return rules.is_stay(record.med_type)
 
     def status(self, person_id: int, day: date) -> Status | None:
         """What the person is insured as on a day; None outside any benefit period."""
@@ -188,14 +214,8 @@ class DeskKnowledge:
 
     def in_hospital(self, person_id: int, day: date, rules: OutpatientRules) -> bool:
         """Article 10; whether the first and last day count is a setting (default 10)."""
-        for first, last in self.stays.get(person_id, ()):
-            if first < day < last:
-                return True
-            if day == first and rules.blocked_on_admission_day:
-                return True
-            if day == last and rules.blocked_on_discharge_day:
-                return True
-        return False
+        stays = self.stays.get(person_id)
+        return stays is not None and in_hospital(stays, day, rules)
 
     def relatives(self, person_id: int, day: date) -> list[Relative]:
         """Holders whose accounts the person may use on a day, in their order."""
@@ -207,8 +227,21 @@ class DeskKnowledge:
                 None if link.quota_fen is None else link.quota_fen - self.used[link.link_id],
             )
             for link in self._links.get(person_id, ())
-            if link.covers(day) and link.holder_id in self.purses
+            if link.covers(day)
+            and link.holder_id in self.purses
+            and self.may(link.holder_id, Movement.AID, day)
         ]
+
+    def may(self, person_id: int, movement: Movement, day: date) -> bool:
+        """Does the state of an account on a day allow it? Hardly any account has a state."""
+        happened = self._happened.get(person_id)
+        return happened is None or standing(happened, day).refusing(movement) is None
+
+    def admit_refund(self, person_id: int) -> None:
+        """Raises: Refused `account/closed`: nothing comes into an account after its closing."""
+        happened = self._happened.get(person_id)
+        if happened is not None:
+            refuse_movement(standing(happened), Movement.CORRECT)
 
     def quotas_of_other_pools(self, person_id: int, day: date) -> list[PoolQuota]:
         """Quotas that holders of other pools gave the person, running on a day, in their order."""
@@ -253,6 +286,11 @@ class DeskKnowledge:
                 "refund/partial", "退费金额必须与原就诊完全相反；部分退费请全额退后重新录入"
             )
         return original
+
+
+def year_without(before: AccumulatorRow, original: Settlement) -> AccumulatorRow:
+    """The year after giving a settlement back, and one settlement more."""
+    return AccumulatorRow(taken_off(before.year_so_far, original), before.version + 1)
 
 
 def _span_text(start: date, until: date) -> str:

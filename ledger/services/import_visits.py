@@ -29,6 +29,7 @@ FIELD_OF = {
     "refund/other-person": "original_visit_id",
     "refund/done-before": "original_visit_id",
     "refund/partial": "total_fen",
+    "account/closed": "original_visit_id",
 }
 """Which column of a file a refusal is about."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.benefits.account_states import Movement
-from ledger.benefits.account_use import refuse_forbidden
+from ledger.benefits.account_use import refuse_category
 from ledger.benefits.family import relation_allowed
 from ledger.books.chart import DISBURSEMENT_ACCOUNT
 from ledger.core.errors import Conflict, Refused
@@ -101,7 +101,7 @@ def _refuse_kind(pack: Pack, premium_kind: str, own: bool, on: date) -> None:
         raise Refused(
             "premium/not-allowed", f"政策包未开放用个人账户代缴保费（{cited}）", article=cited
         )
-    refuse_forbidden(rules, premium_kind)
+    refuse_category(rules, premium_kind)
     whose = OWN if own else RELATIVE
     if whose + premium_kind not in rules.premium_kinds:
         raise Refused(

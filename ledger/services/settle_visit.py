@@ -16,6 +16,7 @@ from ledger.core.months import Month
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
+from ledger.services.account_reason import account_reason
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.settlement_desk import SettlementDesk
@@ -223,6 +224,7 @@ def present(connection: Connection, settlement: Settlement, pack: Pack) -> dict[
     answer |= {
         field: yuan_text(getattr(settlement, source)) for field, source in NATIONAL_AMOUNTS.items()
     }
+    answer |= account_reason(connection, settlement)
     original = settlement.reverses_settlement_id
     return answer | {
         "refd_setl_flag": "1" if original else "0",

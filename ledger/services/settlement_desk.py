@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ledger.benefits.account_states import Movement
 from ledger.benefits.account_use import (
     AccountShare,
     Purse,
@@ -22,12 +23,19 @@ from ledger.benefits.settlement import Settlement, mirror
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
-from ledger.core.visits import VisitRecord
+from ledger.core.visits import AccountUse, VisitRecord
 from ledger.journalizing.settlement import refund_entry, settlement_entry
 from ledger.policy.pack import Pack
 from ledger.policy.values import OutpatientRules
 from ledger.services.decided_visits import Decided, Prepared, visit_row
-from ledger.services.desk_knowledge import EMPTY_YEAR, DayRules, DeskKnowledge, visit_hash
+from ledger.services.desk_knowledge import (
+    EMPTY_YEAR,
+    DayRules,
+    DeskKnowledge,
+    visit_hash,
+    year_without,
+)
+from ledger.services.shaped_visits import ORDINARY
 from ledger.services.visit_refusals import (
     refuse_elsewhere,
     refuse_forbidden,
@@ -59,6 +67,7 @@ class SettlementDesk:
         months = BookingMonths(work.connection, may_open=False)
         self._know = DeskKnowledge(work, pack, records, months)
         self._decided = Decided()
+        self._shaped = pack.has_shapes
 
     def is_stay(self, record: VisitRecord) -> bool:
         """Is it an inpatient stay: recorded for article 10, never settled here?"""
@@ -93,12 +102,14 @@ class SettlementDesk:
         settlement: Settlement | None = None
         if record.is_refund:
             settlement = self._refund(record, person_id, provider, rules)
-        elif record.med_type.startswith(rules.outpatient.inpatient_prefixes):
+        elif rules.is_stay(record.med_type):
             self._record_stay(record, person_id, provider, content)
         else:
             settlement = self._settle(record, person_id, provider, rules)
         if settlement is not None:
             self._write_down(record, settlement, provider, content)
+            if rules.resettle_later:
+                self._decided.marking.append(settlement)
         self._know.visits[record.visit_id] = (person_id, content)
         return settlement
 
@@ -109,10 +120,11 @@ class SettlementDesk:
     ) -> Settlement:
         know, day = self._know, rules.day
         refuse_impossible(record)
-        if record.med_type not in rules.settled_here:
+        benefit = rules.benefit(record.med_type)
+        if benefit.name == ORDINARY and record.med_type not in rules.settled_here:
             refuse_elsewhere(record.med_type, rules.outpatient)
             rules.settled_here.add(record.med_type)
-        tier = self._tier(record, provider, rules.outpatient)
+        tier = self._tier(record, provider, benefit.rules)
         refuse_forbidden(record, rules.account)
         status = know.status(person_id, day)
         case = Case(
@@ -120,13 +132,19 @@ class SettlementDesk:
             record.in_scope_fen,
             person_id in know.roster,
             status,
-            know.in_hospital(person_id, day, rules.outpatient),
+            benefit.name == ORDINARY and know.in_hospital(person_id, day, rules.outpatient),
             provider.kind is ProviderKind.PHARMACY,
             provider.pharmacy_pooling,
             tier,
         )
         before = know.years.get((person_id, day.year), EMPTY_YEAR)
-        pool = pool_share(case, rules.outpatient, before.year_so_far, rules.parameters)
+        if self._shaped:
+            purse = know.purses.get(person_id) if rules.account.pays_first else None
+            before, pool = know.shaped.share(
+                record, person_id, provider, benefit, case, before, purse
+            )
+        else:
+            pool = pool_share(case, rules.outpatient, before.year_so_far, rules.parameters)
         share = self._share(record, person_id, pool, rules)
         settlement = self._settlement(
             record, person_id, provider, pool, share, before, rules, status
@@ -145,8 +163,11 @@ class SettlementDesk:
                 IncomingDraw(person_id, number, draw.quota_id, draw.amount_fen)
                 for draw in share.pool_draws
             ]
-        after = add_to_year(before.year_so_far, pool.amounts)
-        self._remember_year(person_id, day.year, AccumulatorRow(after, before.version + 1))
+        if self._shaped:
+            know.shaped.count_visit(person_id, number, benefit.name, day.year, pool)
+        if benefit.name == ORDINARY:
+            after = add_to_year(before.year_so_far, pool.amounts)
+            self._remember_year(person_id, day.year, AccumulatorRow(after, before.version + 1))
         return settlement
 
     def _tier(self, record: VisitRecord, provider: Provider, rules: OutpatientRules) -> int | None:
@@ -161,7 +182,7 @@ class SettlementDesk:
             return provider.tier
         if not record.prescriber_code:
             return None
-        prescriber = self._know.place(record.prescriber_code)
+        prescriber = self._know.place(record.prescriber_code, record.settled_at.date())
         if prescriber is None or prescriber.kind is ProviderKind.PHARMACY:
             raise Unknown(
                 "prescriber/unknown", f"没有编号为“{record.prescriber_code}”的处方医疗机构"
@@ -175,8 +196,12 @@ class SettlementDesk:
             rules.account, record.total_fen, record.in_scope_fen, pool.amounts[7]
         )
         relatives = self._know.relatives(person_id, rules.day) if record.account_use == 2 else []
-        own = self._know.purses.get(person_id)
-        share = pay_from_accounts(payable, record.account_use, own, relatives, rules.account)
+        usable = self._know.may(person_id, Movement.USE, rules.day)
+        own = self._know.purses.get(person_id) if usable else None
+        use = record.account_use
+        if rules.account.pays_first and use == AccountUse.NONE:
+            use = AccountUse.OWN  # No choice, where the pool counts on the account.
+        share = pay_from_accounts(payable, use, own, relatives, rules.account)
         if record.account_use == 2:
             quotas = self._know.quotas_of_other_pools(person_id, rules.day)
             if quotas:
@@ -245,9 +270,12 @@ class SettlementDesk:
         )
         for leg in entry.transfers:
             if leg.kind in ("account_pay", "family_draw"):
+                know.admit_refund(leg.person_id)
                 purse = know.purses.setdefault(leg.person_id, Purse(0, {}))
                 purse.give_back(leg.fund_year, leg.amount_fen)
-        before = know.years[person_id, original.year]
+        benefit = know.shaped.benefit_of(original.settlement_id)
+        ordinary = know.years.get((person_id, original.year), EMPTY_YEAR)
+        year = know.shaped.year_of(person_id, benefit, original.year, ordinary.year_so_far)
         own = know.purses.get(person_id)
         refund = mirror(
             original,
@@ -256,11 +284,13 @@ class SettlementDesk:
             record.settled_at,
             rules.fiscal_month,
             own.available if own else 0,
-            before.year_so_far,
+            year,
         )
         self._decided.post(refund_entry(refund, entry))
         self._give_back_draws(original, refund)
-        self._remember_year(person_id, original.year, _without(before, original))
+        know.shaped.give_back(original, refund)
+        if benefit == ORDINARY:
+            self._remember_year(person_id, original.year, year_without(ordinary, original))
         know.reversed.add(original.settlement_id)
         return refund
 
@@ -307,7 +337,9 @@ class SettlementDesk:
     ) -> None:
         if not settlement.adds_up():
             raise ValueError(f"the parts of visit {record.visit_id} do not add up")
-        prescriber = self._know.place(record.prescriber_code) if record.prescriber_code else None
+        prescriber = None
+        if record.prescriber_code:
+            prescriber = self._know.place(record.prescriber_code, record.settled_at.date())
         stretch = self._decided.stretch
         stretch.visits.append(
             visit_row(record, settlement.person_id, provider, prescriber, content)
@@ -321,24 +353,11 @@ class SettlementDesk:
     def hand_over(self, request_id: str | None = None) -> Prepared:
         """What was decided since the last call: the caller has it written before `save`, beside
         the deciding of the next visits if it likes. The desk itself reads nothing any more."""
+        self._decided.stretch.traces += self._know.shaped.hand_over()
         return self._decided.hand_over(self._work, request_id)
 
     def save(self, request_id: str | None = None) -> None:
         """Write everything decided that was not handed over, and what all of it changes."""
         self.hand_over(request_id).write()
         self._decided.write_changes(self._work)
-
-
-def _without(before: AccumulatorRow, original: Settlement) -> AccumulatorRow:
-    """The year after giving a settlement back: exactly what it added is taken off."""
-    in_scope, deductible, cost, paid, overall = before.year_so_far
-    return AccumulatorRow(
-        (
-            in_scope - original.deductible_fen - original.beyond_deductible_fen,
-            deductible - original.deductible_fen,
-            cost - original.cost_fen,
-            paid - original.pool_fen,
-            overall - original.pool_fen,
-        ),
-        before.version + 1,
-    )
+        self._know.shaped.write_changes(self._work.connection)

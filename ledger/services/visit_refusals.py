@@ -5,13 +5,15 @@ The order of all refusals is `benefits.outpatient.REFUSALS`.
 
 from __future__ import annotations
 
+from ledger.benefits.account_use import refuse_category
+from ledger.core.claims import ClaimRecord
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
 from ledger.core.visits import VisitRecord
 from ledger.policy.values import AccountRules, OutpatientRules
 
 
-def refuse_impossible(record: VisitRecord) -> None:
+def refuse_impossible(record: VisitRecord | ClaimRecord) -> None:
     """What every way in has looked at; here for whoever calls without looking."""
     own, over = record.fully_self_paid_fen, record.over_limit_fen
     first, scope = record.paid_first_fen, record.in_scope_fen
@@ -26,6 +28,7 @@ def refuse_impossible(record: VisitRecord) -> None:
 
 
 def refuse_elsewhere(med_type: str, rules: OutpatientRules) -> None:
+    """Types of visit that have rules of their own (articles 7, 8 and 18)."""
     for prefix, article in rules.elsewhere_med_types.items():
         if med_type.startswith(prefix):
             raise Refused(
@@ -36,12 +39,6 @@ def refuse_elsewhere(med_type: str, rules: OutpatientRules) -> None:
 
 
 def refuse_forbidden(record: VisitRecord, rules: AccountRules) -> None:
-    if record.account_use == 0 or not record.fee_category:
-        return
-    for category in rules.forbidden_categories:
-        if category in record.fee_category:
-            raise Refused(
-                "account/forbidden-category",
-                f"个人账户不得用于“{record.fee_category}”（S3c-14）",
-                article="S3c-14",
-            )
+    """Raises: Refused `account/forbidden-category` for what accounts do not pay (S3c-14, 23)."""
+    if record.account_use != 0 and record.fee_category:
+        refuse_category(rules, record.fee_category)

@@ -108,11 +108,12 @@ def accumulators_of(
 
 
 def purses_of(connection: Connection, people: Iterable[int]) -> dict[int, Purse]:
-    """What each person's account can pay; nobody without an account is in it."""
+    """What is in each person's account and not held, whatever its state; nobody without an
+    account is in it. Whether it may pay is `benefits.account_states`."""
     rows = connection.exec_driver_sql(
         "SELECT p.person_id, p.credited_fen - p.debited_fen - p.held_fen, y.year, "
         "y.credited_fen - y.debited_fen FROM json_each(:keys) AS w "
-        "CROSS JOIN personal_account AS p ON p.person_id = w.value AND p.status = 'open' "
+        "CROSS JOIN personal_account AS p ON p.person_id = w.value "
         "LEFT JOIN account_year AS y ON y.person_id = p.person_id",
         {"keys": keys(people)},
     )
@@ -122,6 +123,15 @@ def purses_of(connection: Connection, people: Iterable[int]) -> dict[int, Purse]
         if year is not None:
             purse.years[year] = left
     return purses
+
+
+def account_use_of(connection: Connection, person_id: int, visit_id: str) -> int:
+    """Which accounts a visit wanted to use (acct_used_flag); 0 for a visit that is not here."""
+    use = connection.exec_driver_sql(
+        "SELECT account_use FROM visit WHERE person_id = ? AND visit_id = ?",
+        (person_id, visit_id),
+    ).scalar()
+    return int(use or 0)
 
 
 def stays_of(connection: Connection, people: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
@@ -140,7 +150,8 @@ def stays_of(connection: Connection, people: Iterable[int]) -> dict[int, list[tu
 _SETTLEMENT_COLUMNS = ", ".join(f"s.{name}" for name in Settlement._fields)
 
 
-def _settlement(row: Sequence[object]) -> Settlement:
+def settlement_row(row: Sequence[object]) -> Settlement:
+    """A row whose columns stand in the order of the fields."""
     values = list(row)
     values[5] = date.fromisoformat(str(values[5]))
     values[6] = datetime.fromisoformat(str(values[6]))
@@ -150,14 +161,18 @@ def _settlement(row: Sequence[object]) -> Settlement:
 def settlements_of_visits(
     connection: Connection, visit_ids: Iterable[str]
 ) -> dict[str, Settlement]:
-    """Visit id -> its settlement, for those that are settled (refunds have ids of their own)."""
+    """Visit id -> its settlement, for those that are settled (refunds have ids of their own).
+
+    Of a visit that was settled anew it is the newest: the one that stands, or stood last.
+    """
     rows = connection.exec_driver_sql(
         f"SELECT {_SETTLEMENT_COLUMNS} FROM json_each(:keys) AS w "
         "CROSS JOIN visit AS v ON v.visit_id = w.value "
-        "JOIN settlement AS s ON s.person_id = v.person_id AND s.visit_id = v.visit_id",
+        "JOIN settlement AS s ON s.person_id = v.person_id AND s.visit_id = v.visit_id "
+        "ORDER BY s.settlement_id",
         {"keys": keys(visit_ids)},
     )
-    return {row[2]: _settlement(tuple(row)) for row in rows}
+    return {row[2]: settlement_row(tuple(row)) for row in rows}
 
 
 def settlement_by_id(connection: Connection, settlement_id: int) -> Settlement | None:
@@ -167,7 +182,7 @@ def settlement_by_id(connection: Connection, settlement_id: int) -> Settlement |
         "ON s.person_id = e.person_id AND s.settlement_id = e.entry_id WHERE e.entry_id = ?",
         (settlement_id,),
     ).first()
-    return None if row is None else _settlement(tuple(row))
+    return None if row is None else settlement_row(tuple(row))
 
 
 def reversed_settlements(connection: Connection, people: Iterable[int]) -> set[int]:

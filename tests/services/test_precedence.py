@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ledger.benefits.account_states import Event
 from ledger.benefits.kernel import NEW_YEAR
 from ledger.benefits.outpatient import REFUSALS, Case, Reason, pool_share
 from ledger.benefits.windows import Facts
@@ -19,6 +20,7 @@ from ledger.core.people import Status
 from ledger.core.providers import ProviderRecord
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.policy.shapes import Shapes, UncontractedVisit
+from ledger.services.account_states import change_state
 from ledger.services.import_providers import import_providers
 from ledger.services.import_visits import FIELD_OF, import_visits
 from ledger.services.importing import ImportOptions
@@ -65,6 +67,7 @@ A_REFUND_MENDED_STEP_BY_STEP: list[tuple[str, dict[str, Any]]] = [
     ("refund/other-person", {"original_visit_id": "given-back"}),
     ("refund/done-before", {"original_visit_id": "to-give-back"}),
     ("refund/partial", {"total_fen": -10_000, "in_scope_fen": -10_000}),
+    ("account/closed", {"original_visit_id": "paid-in-cash"}),
 ]
 
 
@@ -81,7 +84,10 @@ def world(tmp_path: Path) -> Iterator[World]:
     for name, person in (("of-lin-and-given-back", LIN), ("given-back", CHEN)):
         answer = world.settle(world.visit(name, person.psn_no, day, 10_000))
         world.reverse(answer, datetime(2023, 2, 2, 9))
-    world.settle(world.visit("to-give-back", CHEN.psn_no, day, 10_000))
+    world.open_with(str(CHEN.psn_no), 10_000)
+    world.settle(world.visit("to-give-back", CHEN.psn_no, day, 10_000, use=1))
+    world.settle(world.visit("paid-in-cash", CHEN.psn_no, day, 10_000))
+    change_state(world.context, str(CHEN.psn_no), Event.CLOSE, date(2023, 2, 3), "余额用完")
     yield world
     world.prove()
     world.close()

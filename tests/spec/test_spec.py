@@ -11,6 +11,7 @@ given, and steps in order, each with what it must come to:
     steps:
       - visit / refund / contribution / credit / change / link / revoke / close / balances
       - what happens to an account: see `account_steps.py`
+      - a year settled anew, paper bills: see `resettle_steps.py`
       - other pools, merged numbers: see `move_steps.py`
 
 Money is text of yuan. What is left out is ordinary: an employee on the combined plan, insured
@@ -26,7 +27,15 @@ from typing import Any
 import pytest
 import yaml
 
-from ledger.benefits import account_use, crediting, family, outpatient, pool_transfer
+from ledger.benefits import (
+    account_use,
+    claims,
+    crediting,
+    family,
+    outpatient,
+    pool_transfer,
+    resettlement,
+)
 from ledger.benefits.outpatient import REASON_ARTICLE, Reason
 from ledger.core.batches import Batch
 from ledger.core.errors import GongjiError
@@ -52,6 +61,7 @@ from ledger.services.read import balance
 from tests.people import certno, psn_no, somebody
 from tests.spec.account_steps import AccountSteps
 from tests.spec.move_steps import Moves
+from tests.spec.resettle_steps import ResettleSteps
 from tests.world import World, code_of, shiyan
 
 HERE = Path(__file__).parent
@@ -67,6 +77,7 @@ EXPECTED_OF_VISIT = {
     "ratio": "pool_prop_selfpay",
     "tier": "tier",
     "reason": "reason",
+    "account_reason": "acct_reason",
     "year": "year",
     "fiscal_month": "fiscal_month",
 }
@@ -106,7 +117,7 @@ def test_spec(case: dict[str, Any], tmp_path: Path) -> None:
         play.world.close()
 
 
-class Play(AccountSteps, Moves):
+class Play(AccountSteps, ResettleSteps, Moves):
     """One case played on one database."""
 
     def __init__(self, path: Path, given: dict[str, Any]) -> None:
@@ -358,7 +369,7 @@ def test_every_case_names_an_article_that_the_packs_cite() -> None:
 
 def test_every_article_that_a_function_follows_has_a_case() -> None:
     named = {parameters.values[0]["article"] for parameters in read_cases()}
-    for module in (account_use, crediting, family, outpatient, pool_transfer):
+    for module in (account_use, claims, crediting, family, outpatient, pool_transfer, resettlement):
         followed = set(module.ARTICLES)
         assert followed <= named, module.__name__
 

@@ -1,0 +1,52 @@
+"""Why accounts paid nothing, or less, of a visit: the state of the patient's account, or of a
+relative's, on the day of the visit and as it was known when the visit was settled.
+
+The visit is settled all the same, with account part 0 and the rest in cash: at the window there
+is a sick person, and the fund's part is due whatever became of the card.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from ledger.benefits.account_states import (
+    Movement,
+    refusal_text,
+    standing,
+)
+from ledger.benefits.settlement import Settlement
+from ledger.core.visits import AccountUse
+from ledger.storage.account_events import happened_to
+from ledger.storage.family import links_of
+from ledger.storage.settlements import account_use_of
+
+NOTHING_TO_SAY = {"acct_reason": "", "acct_reason_text": ""}
+
+
+def account_reason(connection: Connection, settlement: Settlement) -> dict[str, str]:
+    """`acct_reason`: the state that forbade (lost, frozen, …), the patient's own before a
+    relative's; empty when nothing did, and for refunds."""
+    if settlement.reverses_settlement_id is not None:
+        return NOTHING_TO_SAY
+    use = account_use_of(connection, settlement.person_id, settlement.visit_id)
+    if use == AccountUse.NONE:
+        return NOTHING_TO_SAY
+    wanted = [(settlement.person_id, Movement.USE, "")]
+    if use == AccountUse.OWN_THEN_RELATIVES:
+        wanted += [
+            (link.holder_id, Movement.AID, "授权人")
+            for link in links_of(connection, [settlement.person_id]).get(settlement.person_id, [])
+            if link.covers(settlement.happened_on)
+        ]
+    happened = happened_to(
+        connection, [person for person, _movement, _whose in wanted], settlement.settlement_id
+    )
+    for person, movement, whose in wanted:
+        held = standing(happened.get(person, []), settlement.happened_on)
+        state = held.refusing(movement)
+        if state is not None:
+            return {
+                "acct_reason": str(state),
+                "acct_reason_text": whose + refusal_text(held, state, movement),
+            }
+    return NOTHING_TO_SAY
