@@ -74,7 +74,11 @@ def resettled_entry(
         settlement.happened_on,
         Month.from_number(settlement.fiscal_month),
         tuple(
-            leg._replace(leg=number, provider_id=settlement.provider_id, county=county)
+            leg._replace(
+                leg=number,
+                provider_id=settlement.provider_id,
+                county=leg.county if leg.kind == AID else county,
+            )
             for number, leg in enumerate(legs, start=1)
         ),
         policy_version=settlement.policy_version,

@@ -27,6 +27,7 @@ from ledger.services.resettle_summary import summary
 from ledger.storage import debts, journal
 from ledger.storage import resettlements as store
 from ledger.storage import settlements as settled
+from ledger.storage.incoming_quotas import carry_draws
 from ledger.storage.months import BookingMonths
 from ledger.storage.resettlements import ResettlementRow
 from ledger.storage.settlements import AccumulatorRow, DrawRow
@@ -117,6 +118,10 @@ class _Booking:
         journal.append(self._work, written.entries)
         settled.insert_settlements(connection, written.settlements)
         settled.insert_draws(connection, written.draws)
+        carry_draws(
+            connection,
+            [(r.person_id, r.original_id, r.mirror_id, r.settlement_id) for r in written.rows],
+        )
         store.insert_resettlements(connection, written.rows)
         for person_id, number, fen in written.debts:
             debts.insert_debt(connection, person_id, number, DebtCause.RESETTLED, None, fen)

@@ -127,3 +127,23 @@ def draws_by_day(connection: Connection, person_id: int) -> list[tuple[str, str,
 def people_with_quotas(connection: Connection) -> list[int]:
     rows = connection.exec_driver_sql("SELECT DISTINCT person_id FROM incoming_quota ORDER BY 1")
     return [int(person_id) for (person_id,) in rows]
+
+
+def carry_draws(connection: Connection, replaced: Iterable[tuple[int, int, int, int]]) -> None:
+    """A settlement was replaced: its mirror gives back what quotas of other pools paid, the new
+    one draws it again. What was used of the quotas stays.
+
+    Args:
+        replaced: (person, settlement, its mirror, the settlement that takes its place).
+    """
+    columns = ", ".join(IncomingDraw._fields)
+    carry = (
+        f"INSERT INTO incoming_draw ({columns}) SELECT person_id, ?, quota_id, ? * amount_fen "
+        "FROM incoming_draw WHERE person_id = ? AND settlement_id = ?"
+    )
+    rows = [
+        (number, sign, person_id, old)
+        for person_id, old, mirror, new in replaced
+        for number, sign in ((mirror, -1), (new, 1))
+    ]
+    execute_rows(connection, carry, rows)
