@@ -116,6 +116,12 @@ _POSITION = """
         WHERE person_id = :person AND year = :year AND happened_on <= :last_day
             AND settlement_id < :before
         UNION ALL
+        SELECT -w.in_scope_fen, -w.deductible_fen, -w.cost_fen, -w.paid_fen, -1
+        FROM settlement AS s JOIN settlement_window AS w ON w.person_id = s.person_id
+            AND w.settlement_id = s.settlement_id AND w.benefit NOT LIKE '%/%'
+        WHERE s.person_id = :person AND s.year = :year AND s.happened_on <= :last_day
+            AND s.settlement_id < :before
+        UNION ALL
         SELECT a.in_scope_fen, a.deductible_fen, a.cost_fen, a.paid_fen, a.version
         FROM accumulator_move AS a
         JOIN person_merge AS m ON m.merge_id = a.merge_id AND m.happened_on <= :last_day

@@ -66,14 +66,18 @@ def missing_triggers(connection: Connection) -> list[str]:
     return [name for name, sql in sqlite_triggers().items() if installed.get(name) != sql.strip()]
 
 
-def above_cap(connection: Connection, year: int, cap_fen: int) -> tuple[int, list[str]]:
-    """Person-years for which the fund paid more than the largest limit of the year."""
+def above_limit(
+    connection: Connection, year: int, windows: str, on_cost: bool, cap_fen: int
+) -> tuple[int, list[str]]:
+    """Accumulators of a year, their benefit like a GLOB pattern, with more than a limit."""
+    column = "cost_fen" if on_cost else "paid_fen"
     rows = connection.exec_driver_sql(
-        "SELECT person_id, sum(pool_fen), count(*) OVER () FROM settlement WHERE year = ? "
-        f"GROUP BY person_id HAVING sum(pool_fen) > ? LIMIT {SHOWN}",
-        (year, cap_fen),
+        f"SELECT person_id, benefit, {column}, count(*) OVER () FROM accumulator "
+        f"WHERE year = ? AND benefit GLOB ? AND {column} > ? LIMIT {SHOWN}",
+        (year, windows, cap_fen),
     ).all()
-    return (rows[0][2] if rows else 0), [f"person {row[0]} year {year}: {row[1]}" for row in rows]
+    where = [f"person {row[0]} year {year} {row[1]}: {row[2]}" for row in rows]
+    return (rows[0][3] if rows else 0), where
 
 
 def years_settled(connection: Connection) -> list[int]:
