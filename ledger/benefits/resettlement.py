@@ -185,7 +185,7 @@ def _causes(visit: StandingVisit, status: str, share: PoolShare, same_rules: boo
     return causes
 
 
-def year_without(year: YearSoFar, settlement: Settlement) -> YearSoFar:
+def taken_off(year: YearSoFar, settlement: Settlement) -> YearSoFar:
     """The accumulators after giving a settlement back: exactly what it added is taken off."""
     in_scope, deductible, cost, paid, overall = year
     return (

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 from ledger.benefits.account_states import Movement
 from ledger.benefits.account_use import payable_by_account
 from ledger.benefits.claims import deadline, refuse_claim
-from ledger.benefits.elsewhere import refuse_elsewhere
 from ledger.benefits.kernel import NEW_YEAR, add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.claims import ClaimRecord
 from ledger.core.errors import Conflict, GongjiError, Refused
-from ledger.core.money import yuan_text
 from ledger.journalizing.claims import claim_entry
 from ledger.policy.pack import Pack
 from ledger.services.account_gate import admit, purse_of
@@ -27,6 +25,7 @@ from ledger.services.pay_person import refuse_incomplete
 from ledger.services.read import known_person
 from ledger.services.resettle_facts import Facts
 from ledger.services.settle_visit import present
+from ledger.services.visit_refusals import refuse_elsewhere, refuse_impossible
 from ledger.storage import claims as claim_store
 from ledger.storage import people, resettlements
 from ledger.storage import settlements as store
@@ -292,19 +291,7 @@ def _settlement(
 def _refuse(record: ClaimRecord, pack: Pack, day: date) -> None:
     """The refusals that the record and the rules of its day decide alone, in their order."""
     outpatient, rules = pack.outpatient(day), pack.claims(day)
-    parts = (
-        record.fully_self_paid_fen,
-        record.over_limit_fen,
-        record.paid_first_fen,
-        record.in_scope_fen,
-    )
-    if min(parts) < 0:
-        raise Refused("visit/negative-amount", "金额不能为负")
-    if sum(parts) != record.total_fen:
-        raise Refused(
-            "visit/parts-do-not-add-up",
-            f"四部分之和 {yuan_text(sum(parts))} 不等于医疗费总额 {yuan_text(record.total_fen)}",
-        )
+    refuse_impossible(record)
     refuse_claim(day, record.received_on, record.papers, rules)
     refuse_elsewhere(record.med_type, outpatient)
     if record.place_tier is None:

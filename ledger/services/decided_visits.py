@@ -15,7 +15,7 @@ from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.core.months import Month
 from ledger.core.visits import VisitRecord
-from ledger.storage import journal
+from ledger.storage import journal, resettlements
 from ledger.storage import settlements as store
 from ledger.storage.bulk import Insert, run_inserts
 from ledger.storage.engine import instant_text
@@ -51,6 +51,7 @@ class Stretch:
     stays: list[StayRow] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    traces: list[Insert] = field(default_factory=list)
 
     def prepared(self, work: UnitOfWork, request_id: str | None = None) -> Prepared:
         """The statements that add these rows, each table in the order of its key."""
@@ -63,6 +64,7 @@ class Stretch:
                 *store.stay_inserts(self.stays),
                 *journal.entry_inserts(work, self.entries, request_id),
                 *store.settlement_inserts(self.settlements),
+                *self.traces,
             ],
         )
 
@@ -76,6 +78,8 @@ class Decided:
     draws: dict[int, list[DrawRow]] = field(default_factory=dict)
     pool_draws: dict[int, list[IncomingDraw]] = field(default_factory=dict)
     years: dict[tuple[int, int], AccumulatorRow] = field(default_factory=dict)
+    marking: list[Settlement] = field(default_factory=list)
+    """Those that mark their year where they are out of order (`resettle_later`)."""
 
     def post(self, entry: Entry) -> None:
         self.entries[entry.entry_id] = entry
@@ -95,6 +99,7 @@ class Decided:
         if of_pools:
             insert_pool_draws(work.connection, of_pools)
         store.save_accumulators(work.connection, self.years)
+        resettlements.mark_out_of_order(work.connection, self.marking)
 
 
 def visit_row(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ledger.benefits.account_use import Purse
 from ledger.benefits.debts import Cause as DebtCause
-from ledger.benefits.resettlement import CAUSE_TEXT, resettled, year_without
+from ledger.benefits.resettlement import CAUSE_TEXT, resettled, taken_off
 from ledger.benefits.settlement import Settlement, mirror
 from ledger.books.entry import Entry
 from ledger.core.errors import Conflict, Refused
@@ -163,7 +163,7 @@ class _Booking:
                 purse.available,
                 now,
             )
-            now = year_without(now, found.old)
+            now = taken_off(now, found.old)
             mirrors[found.old.settlement_id] = number
             self._written.settlements.append(back)
             self._written.entries.append(mirror_entry(back, found.entry, _memo(found)))

@@ -17,8 +17,7 @@ from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.months import Month
 from ledger.storage.bulk import execute_rows, insert_rows, keys
-from ledger.storage.settlements import DrawRow, accumulators_of
-from ledger.storage.settlements import _settlement as settlement_row
+from ledger.storage.settlements import DrawRow, accumulators_of, settlement_row
 
 ELSEWHERE = 0
 """The provider number of places that are not on our list (claims by papers)."""
