@@ -10,9 +10,12 @@ from api.cli.common import (
     DbOption,
     DryRunOption,
     JsonOption,
+    KnownAtOption,
+    OnOption,
     PackOption,
     RequestOption,
     a_day,
+    a_known_instant,
     answering,
     examples,
     opened,
@@ -146,24 +149,29 @@ def fund(
 
 def balance(
     person: PersonArgument,
-    on: Annotated[str | None, typer.Option("--on", help="看哪一天的待遇年度。 Day.")] = None,
+    on: OnOption = None,
+    known_at: KnownAtOption = None,
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """查个人账户余额和本年起付线、限额。 Balance, deductible and cap."""
+    """查个人账户余额和本年起付线、限额：现在、截至某日、按某时刻所知。 Balance, deductible, cap."""
     from api.wiring import local_now
 
-    day = parsed(a_day, on) if on else local_now().date()
+    of_day = parsed(a_day, on) if on else None
+    instant = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db) as context:
         from ledger.services.read import balance as read_balance
 
-        answer = read_balance(context, person, day)
+        day = of_day or local_now().date()
+        answer = read_balance(context, person, day, of_day, instant)
         if as_json:
             print_json(answer)
             return
         names = {
             "psn_name": "姓名",
             "balc": "余额",
+            "this_year": "其中本年",
+            "carried": "其中历年",
             "available": "可用",
             "owed": "待追回",
             "deductible_used": "已计起付",
@@ -181,25 +189,42 @@ def statement(
     person: PersonArgument,
     start: Annotated[str | None, typer.Option("--from", help="起始日。 First day.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="终止日（含）。 Last day.")] = None,
+    on: OnOption = None,
+    known_at: KnownAtOption = None,
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """个人账户对账单。 Statement of an account."""
+    """个人账户对账单：分本年、历年，可截至某日、按某时刻所知。 Statement of an account."""
     from ledger.core.months import day_after
 
     first = parsed(a_day, start) if start else None
-    until = day_after(parsed(a_day, last)) if last else None
+    ends = [parsed(a_day, day) for day in (last, on) if day]
+    until = day_after(min(ends)) if ends else None
+    instant = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db) as context:
         from ledger.services.read import statement as read_statement
 
-        answer = read_statement(context, person, first, until)
+        answer = read_statement(context, person, first, until, instant)
         if as_json:
             print_json(answer)
             return
-        keys = ["happened_on", "name", "benefit_month", "fixmedins_name", "amount", "balance"]
+        keys = ["happened_on", "national", "name", "benefit_month", "fixmedins_name", "amount"]
+        keys += ["balance", "this_year", "carried", "booked_on"]
         rows = [[str(line[key] or "") for key in keys] for line in answer["lines"]]
         title = f"{answer['psn_name']}：期初 {answer['opening']}，期末 {answer['closing']}"
-        table(title, ["日期", "收支类型", "所属月", "机构", "金额", "余额"], rows)
+        headings = [
+            "日期",
+            "类型",
+            "业务",
+            "所属月",
+            "机构",
+            "金额",
+            "余额",
+            "本年",
+            "历年",
+            "补记",
+        ]
+        table(title, headings, rows)
 
 
 def verify(db: DbOption = None, as_json: JsonOption = False) -> None:
@@ -264,13 +289,19 @@ COMMANDS = (
     (
         "balance",
         balance,
-        examples("gongji balance 4203000000000001", "gongji balance 420302199001010015 --json"),
+        examples(
+            "gongji balance 4203000000000001",
+            "gongji balance 420302199001010015 --json",
+            "gongji balance 4203000000000001 --on 2023-06-30",
+            "gongji balance 4203000000000001 --on 2023-06-30 --known-at 2023-07-03T17:00",
+        ),
     ),
     (
         "statement",
         statement,
         examples(
             "gongji statement 4203000000000001",
+            "gongji statement 4203000000000001 --known-at 2023-07-03T17:00",
             "gongji statement 4203000000000001 --from 2023-01-01 --to 2023-03-31 --json",
         ),
     ),

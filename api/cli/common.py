@@ -48,6 +48,19 @@ ActorOption = Annotated[
 ]
 
 
+OnOption = Annotated[
+    str | None,
+    typer.Option("--on", help="截至哪一天（业务发生日，含）2023-01-31。 As of the end of a day."),
+]
+KnownAtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at",
+        help="按哪一时刻已入账的内容（北京时间）2023-02-05T17:00。 As the books stood then.",
+    ),
+]
+
+
 def examples(*lines: str) -> str:
     """The examples under a command's help."""
     return "示例 Examples:\n\n" + "\n\n".join(lines)
@@ -192,9 +205,11 @@ def an_instant(text: str) -> datetime:
 
 
 def a_known_instant(text: str) -> datetime:
-    """A local time as an argument, as the instant (UTC) up to which something was known."""
+    """A time as an argument, local unless it names a zone, as the instant (UTC) up to which
+    something was known."""
     from datetime import UTC
 
     from api.wiring import LOCAL
 
-    return an_instant(text).replace(tzinfo=LOCAL).astimezone(UTC)
+    at = an_instant(text)
+    return (at.replace(tzinfo=LOCAL) if at.tzinfo is None else at).astimezone(UTC)

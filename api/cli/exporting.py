@@ -10,8 +10,11 @@ import typer
 from api.cli.common import (
     DbOption,
     JsonOption,
+    KnownAtOption,
+    OnOption,
     PackOption,
     a_day,
+    a_known_instant,
     answering,
     examples,
     opened,
@@ -54,6 +57,8 @@ def export(
     last: Annotated[
         str | None, typer.Option("--to", help="终止日（含）；待追回账龄表的截止日。 Last day.")
     ] = None,
+    on: OnOption = None,
+    known_at: KnownAtOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="写到哪个文件，默认按名称和月份。 The file.")
     ] = None,
@@ -73,6 +78,8 @@ def export(
     wanted = parsed(Month.parse, month) if month else None
     days = (parsed(a_day, start) if start else None, parsed(a_day, last) if last else None)
     arguments = _arguments(name, given, wanted, days)
+    arguments["on"] = parsed(a_day, on) if on else None
+    arguments["known_at"] = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db, pack) as context:
         from exports.catalog import EXPORTS
         from ledger.services import reporting
@@ -126,6 +133,8 @@ COMMANDS = (
             "gongji export reconciliation --month 2023-01",
             "gongji export statement --person 4203000000000001 --out statement.xlsx",
             "gongji export provider-statement --provider H42030200001 --month 2023-01 --json",
+            "gongji export statement --person 4203000000000001 --on 2023-06-30",
+            "gongji export fund-report --month 2023-01 --known-at 2023-02-05T17:00",
             "gongji export owed --to 2023-12-31",
             "gongji export journal --out 2023.journal",
         ),

@@ -57,17 +57,28 @@ def _day(value: Any) -> date:
     return day
 
 
+def _known_at(value: Any) -> datetime:
+    """An instant of recording, with its zone: China's where none is given."""
+    at = _read_time(value)
+    return at if at.tzinfo is not None else at.replace(tzinfo=_SHANGHAI)
+
+
 def _instant(value: Any) -> datetime:
     """Local time, naive, to the second; a time with a zone is converted."""
+    at = _read_time(value)
+    if at.tzinfo is not None:
+        at = at.astimezone(_SHANGHAI).replace(tzinfo=None)
+    return at.replace(microsecond=0)
+
+
+def _read_time(value: Any) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         at = None
     if at is None or at.year not in _YEARS:
         raise fault("value/not-a-time", f"“{value}”不是时间；应写作 2023-01-31 09:00:00")
-    if at.tzinfo is not None:
-        at = at.astimezone(_SHANGHAI).replace(tzinfo=None)
-    return at.replace(microsecond=0)
+    return at
 
 
 def _month(value: Any) -> str:
@@ -124,6 +135,15 @@ Instant = Annotated[
         "2023-01-31 09:00:00",
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.+Z-]+)?$",
         "当地时间。 Local time (Asia/Shanghai).",
+    ),
+]
+KnownAt = Annotated[
+    datetime,
+    PlainValidator(_known_at),
+    _schema(
+        "2023-02-05T17:00:00",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.+Z-]+)?$",
+        "入账时刻，不写时区为北京时间。 Instant of recording; Asia/Shanghai by default.",
     ),
 ]
 MonthText = Annotated[

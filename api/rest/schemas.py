@@ -159,12 +159,17 @@ class YearPosition(Answer):
 
 
 class Balance(YearPosition):
-    """A personal account now, by year of the money, and the year's position."""
+    """A personal account, by year of the money, and the year's position: now, as of a day, as
+    known at an instant."""
 
     certno: str
     plan: str | None
+    on: str | None
+    known_at: str | None
     account_status: str
     balc: Yuan
+    this_year: Yuan
+    carried: Yuan
     held: Yuan
     available: Yuan
     by_year: dict[str, Yuan]
@@ -172,16 +177,24 @@ class Balance(YearPosition):
 
 
 class StatementLine(Answer):
-    """One movement; `amount` is negative where money left the account."""
+    """One movement; `amount` is negative where money left the account. `national` is the type of
+    account income and expense, 101 to 208. The turn of a year is a pair of lines without an entry
+    (206, 113). `booked_on` stands where lines of later days were booked before this one."""
 
     happened_on: str
-    entry_id: str
+    booked_on: str | None
+    entry_id: str | None
     kind: str
+    national: str
     name: str
+    assumed: bool
     benefit_month: str | None
+    fund_year: int
     fixmedins_name: str | None
     amount: Yuan
     balance: Yuan
+    this_year: Yuan
+    carried: Yuan
 
 
 class Statement(Answer):
@@ -191,8 +204,13 @@ class Statement(Answer):
     psn_name: str
     from_: Annotated[str | None, Field(alias="from")]
     until: str | None
+    known_at: str | None
     opening: Yuan
+    opening_this_year: Yuan
+    opening_carried: Yuan
     closing: Yuan
+    closing_this_year: Yuan
+    closing_carried: Yuan
     lines: list[StatementLine]
 
 

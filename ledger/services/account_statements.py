@@ -37,7 +37,7 @@ from ledger.reports.head import (
 from ledger.reports.people import PLAN_NAMES, STATUS_NAMES, named
 from ledger.services.context import Context
 from ledger.services.credit_differences import REASONS
-from ledger.services.report_heads import head
+from ledger.services.report_heads import head, known_text
 from ledger.storage import accounts
 from ledger.storage import report_queries_person as persons
 from ledger.storage.as_of import AsOf, as_of
@@ -127,13 +127,6 @@ def account_statement(
         family=persons.family_uses(connection, who.person_id, found.first, found.view),
         owed_fen=accounts.owed(connection, who.person_id, found.view),
     )
-
-
-def known_text(known_at: datetime | None) -> str:
-    """What a period says of the instant: "" for the books as they stand."""
-    if known_at is None:
-        return ""
-    return f"（按 {known_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S} 已入账的内容）"
 
 
 def _assumed_of(above: ReportHead, lines: list[StatementLine]) -> tuple[Assumption, ...]:

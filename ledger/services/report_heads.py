@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from ledger.core.errors import NotInForce
 from ledger.core.months import Month
-from ledger.reports.head import RETIREE_FLAT, Assumption, ReportHead
+from ledger.reports.head import CHINA, RETIREE_FLAT, Assumption, ReportHead
 from ledger.services.context import Context
 from ledger.storage.policy import pool
 
 
-def month_head(context: Context, connection: Connection, month: Month) -> ReportHead:
-    return head(context, connection, str(month), month)
+def month_head(
+    context: Context, connection: Connection, month: Month, known_at: datetime | None = None
+) -> ReportHead:
+    return head(context, connection, f"{month}{known_text(known_at)}", month)
+
+
+def known_text(known_at: datetime | None) -> str:
+    """What a period says of the instant: "" for the books as they stand."""
+    if known_at is None:
+        return ""
+    return f"（按 {known_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S} 已入账的内容）"
 
 
 def head(context: Context, connection: Connection, period: str, month: Month) -> ReportHead:

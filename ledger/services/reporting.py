@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.benefits.debts import band_names
-from ledger.core.errors import Unknown
+from ledger.core.errors import Refused, Unknown
 from ledger.core.months import Month
 from ledger.reports.account_statement import AccountStatement
 from ledger.reports.crediting_list import CreditingList
@@ -30,25 +30,59 @@ from ledger.services.context import Context
 from ledger.services.credit_differences import REASONS
 from ledger.services.owed_list import age_edges, open_debts, owed_lines
 from ledger.services.read import known_person
-from ledger.services.report_heads import head, month_head
+from ledger.services.report_heads import head, known_text, month_head
 from ledger.storage import report_queries_books as books
 from ledger.storage import report_queries_lists as lists
 from ledger.storage import report_queries_month as details
 from ledger.storage import report_queries_person as persons
+from ledger.storage.as_of import as_of
 from ledger.storage.people import credited_through
 from ledger.storage.registry import providers
 
 
 @contextmanager
-def opened(context: Context, name: str, **arguments: Any) -> Iterator[Any]:
+def opened(
+    context: Context,
+    name: str,
+    on: date | None = None,
+    known_at: datetime | None = None,
+    **arguments: Any,
+) -> Iterator[Any]:
     """The report of that name, for as long as its view of the database is open.
 
     Args:
         name: of `REPORTS`: the same names as `exports/catalog.py`.
+        on: as of the end of this business day.
+        known_at: as the books stood at this instant.
         arguments: what the function of that name takes after the connection.
+
+    Raises:
+        Refused: `report/not-of-a-day`, `report/not-as-known`.
     """
+    if on is not None:
+        arguments = _of_day(name, on, arguments)
+    if known_at is not None:
+        if name not in AS_KNOWN:
+            raise Refused(
+                "report/not-as-known",
+                f"{name} 依据现有的参保和待办资料，不能按过去某一时刻已入账的内容导出；"
+                f"可以的有 {'、'.join(sorted(AS_KNOWN))}",
+            )
+        arguments["known_at"] = known_at
     with context.reading() as connection:
         yield REPORTS[name](context, connection, **arguments)
+
+
+def _of_day(name: str, on: date, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with a last day, for the reports that have one."""
+    if name not in LAST_DAY:
+        raise Refused(
+            "report/not-of-a-day",
+            f"{name} 按会计月份编制，没有截至某一天的；可以的有 {'、'.join(sorted(LAST_DAY))}",
+        )
+    word = LAST_DAY[name]
+    given = arguments.get(word)
+    return arguments | {word: on if given is None else min(on, given)}
 
 
 def statement(
@@ -75,7 +109,11 @@ def statement(
 
 
 def crediting_list(
-    context: Context, connection: Connection, employer_no: str, month: Month
+    context: Context,
+    connection: Connection,
+    employer_no: str,
+    month: Month,
+    known_at: datetime | None = None,
 ) -> CreditingList:
     """What a month put into the accounts of an employer's people.
 
@@ -85,12 +123,18 @@ def crediting_list(
     name = persons.employer_named(connection, employer_no)
     if name is None:
         raise Unknown("employer/unknown", f"没有编号为“{employer_no}”的单位")
-    lines = details.credits(connection, month, REASONS, employer_no)
-    return CreditingList(month_head(context, connection, month), employer_no, name, lines)
+    before = as_of(connection, None, known_at).before
+    lines = details.credits(connection, month, REASONS, employer_no, before)
+    above = month_head(context, connection, month, known_at)
+    return CreditingList(above, employer_no, name, lines)
 
 
 def provider_statement(
-    context: Context, connection: Connection, provider_code: str, month: Month
+    context: Context,
+    connection: Connection,
+    provider_code: str,
+    month: Month,
+    known_at: datetime | None = None,
 ) -> ProviderStatement:
     """A provider's visits of a month, what it is owed for them, and what was paid in it.
 
@@ -100,17 +144,18 @@ def provider_statement(
     provider = providers(connection).get(provider_code)
     if provider is None:
         raise Unknown("provider/unknown", f"没有编号为“{provider_code}”的定点医药机构")
-    known = details.provider_balances(connection, month, provider_code)
+    before = as_of(connection, None, known_at).before
+    known = details.provider_balances(connection, month, provider_code, before)
     amounts = known[0][3:] if known else (0,) * 6
     return ProviderStatement(
-        head=month_head(context, connection, month),
+        head=month_head(context, connection, month, known_at),
         provider_code=provider.code,
         provider_name=provider.name,
         tier=provider.tier,
         county=provider.county,
         pool=Payable(*amounts[:3]),
         account=Payable(*amounts[3:]),
-        lines=details.settlements(connection, month, provider_code),
+        lines=details.settlements(connection, month, provider_code, before),
     )
 
 
@@ -133,28 +178,36 @@ def reconciliation(context: Context, connection: Connection, month: Month) -> Mo
         not_credited=lists.not_credited(connection, month, credited_through(connection)),
         not_rostered=lists.not_rostered(connection, month),
         owed=owed_lines(context, connection, month),
-        retired=lists.retired(connection, month),
+        retired=lists.retired(connection, month, credited_through(connection)),
         cross_month_refunds=lists.cross_month_refunds(connection, month),
     )
 
 
-def fund_report(context: Context, connection: Connection, month: Month) -> FundReport:
+def fund_report(
+    context: Context, connection: Connection, month: Month, known_at: datetime | None = None
+) -> FundReport:
     """The fund's month: trial balance, and flows from which income and payments are summed."""
-    flows = books.flows(connection, month)
-    trial = trial_balance(books.openings(connection, month), flows)
-    return FundReport(month_head(context, connection, month), trial, flows)
+    before = as_of(connection, None, known_at).before
+    flows = books.flows(connection, month, before)
+    trial = trial_balance(books.openings(connection, month, before), flows)
+    return FundReport(month_head(context, connection, month, known_at), trial, flows)
 
 
 def journal(
-    context: Context, connection: Connection, first: Month | None = None, last: Month | None = None
+    context: Context,
+    connection: Connection,
+    first: Month | None = None,
+    last: Month | None = None,
+    known_at: datetime | None = None,
 ) -> Journal:
     """Every entry of the months of account from `first` to `last`; None: from or to the end."""
     known = books.months_of_account(connection) or [
         Month.of(context.now().astimezone(CHINA).date())
     ]
     start, end = first or known[0], last or known[-1]
-    above = head(context, connection, f"{start} 至 {end}", end)
-    return Journal(above, books.journal_legs(connection, start, end))
+    above = head(context, connection, f"{start} 至 {end}{known_text(known_at)}", end)
+    before = as_of(connection, None, known_at).before
+    return Journal(above, books.journal_legs(connection, start, end, before))
 
 
 def owed(context: Context, connection: Connection, as_of: date | None = None) -> OwedList:
@@ -179,3 +232,7 @@ REPORTS: dict[str, Report] = {
     "journal": journal,
     "owed": owed,
 }
+AS_KNOWN = frozenset(REPORTS) - {"reconciliation", "owed"}
+"""Reports made of entries alone: they can be told as any instant knew them."""
+LAST_DAY = {"statement": "last_day", "owed": "as_of"}
+"""Reports up to a day -> their argument for it; the others are of months of account."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from ledger.benefits.account_states import Event, Happened, Standing, State, standing
-from ledger.core.ids import first_id_after
 from ledger.storage.bulk import keys
 from ledger.storage.engine import instant_text
 from ledger.storage.journal import open_accounts
@@ -44,11 +43,11 @@ def events_of(
     rows = connection.exec_driver_sql(
         "SELECT event_id, event, happened_on, reason, status_after, recorded_at, actor, "
         "request_id, entry_id FROM account_event "
-        "WHERE person_id = :person AND (:before IS NULL OR event_id < :before) "
+        "WHERE person_id = :person AND (:known IS NULL OR recorded_at <= :known) "
         "ORDER BY event_id",
         {
             "person": person_id,
-            "before": None if known_at is None else first_id_after(known_at),
+            "known": None if known_at is None else instant_text(known_at.astimezone(UTC)),
         },
     )
     return [
@@ -77,6 +76,16 @@ def happened_to(
     for person_id, event, day in rows:
         result[person_id].append(Happened(Event(event), date.fromisoformat(day)))
     return result
+
+
+def closed_among(connection: Connection, people: Iterable[int]) -> set[int]:
+    """Those of `people` whose account is closed."""
+    rows = connection.exec_driver_sql(
+        "SELECT a.person_id FROM json_each(:keys) AS w CROSS JOIN personal_account AS a "
+        "ON a.person_id = w.value WHERE a.status = :closed",
+        {"keys": keys(people), "closed": str(State.CLOSED)},
+    )
+    return {int(person_id) for (person_id,) in rows}
 
 
 def standing_of(connection: Connection, person_id: int, on: date | None = None) -> Standing:

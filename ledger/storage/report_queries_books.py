@@ -14,11 +14,13 @@ from ledger.core.months import Month
 from ledger.reports.journal import JournalLeg
 from ledger.reports.reconciliation import EntryCounts
 from ledger.reports.trial_balance import FlowTotal
+from ledger.storage.as_of import ALWAYS
 
 # Two passes without grouping: a GROUP BY would sort a year's transfers in memory, and of all
 # kinds a month has few.
-_KINDS_OF_YEAR = "SELECT DISTINCT kind FROM transfer WHERE fiscal_month BETWEEN :first AND :month"
-_FLOWS = "SELECT {} FROM transfer WHERE fiscal_month BETWEEN :first AND :month"
+_OF_YEAR = "FROM transfer WHERE fiscal_month BETWEEN :first AND :month AND entry_id < :before"
+_KINDS_OF_YEAR = f"SELECT DISTINCT kind {_OF_YEAR}"
+_FLOWS = f"SELECT {{}} {_OF_YEAR}"
 
 # CROSS JOIN: SQLite keeps the order as written, so that only open months are looked at.
 _OPENINGS = """
@@ -34,12 +36,26 @@ _OPENINGS = """
         WHERE m.status = 'open' AND m.month < :month)
     GROUP BY account
 """
+# As known earlier: what is rolled up of closed months says nothing of that moment.
+_OPENINGS_KNOWN = """
+    SELECT account, sum(debit_fen) - sum(credit_fen) FROM (
+        SELECT debit_account AS account, amount_fen AS debit_fen, 0 AS credit_fen FROM transfer
+        WHERE fiscal_month < :month AND entry_id < :before
+        UNION ALL
+        SELECT credit_account, 0, amount_fen FROM transfer
+        WHERE fiscal_month < :month AND entry_id < :before)
+    GROUP BY account
+"""
 
 
-def flows(connection: Connection, month: Month) -> tuple[FlowTotal, ...]:
+def flows(connection: Connection, month: Month, before: int = ALWAYS) -> tuple[FlowTotal, ...]:
     """The transfers of the year up to the month, by kind. A kind says both
-    accounts; `verify` proves that the rows agree."""
-    marks = {"month": month.number, "first": month.year * 100 + 1}
+    accounts; `verify` proves that the rows agree.
+
+    Args:
+        before: only entries below this id, here and in the functions that follow.
+    """
+    marks = {"month": month.number, "first": month.year * 100 + 1, "before": before}
     found = set(connection.exec_driver_sql(_KINDS_OF_YEAR, marks).scalars())
     kinds = [kind for kind in TRANSFER_KINDS.values() if kind.kind in found]
     columns = (
@@ -58,9 +74,13 @@ def flows(connection: Connection, month: Month) -> tuple[FlowTotal, ...]:
     )
 
 
-def openings(connection: Connection, month: Month) -> dict[str, int]:
+def openings(connection: Connection, month: Month, before: int = ALWAYS) -> dict[str, int]:
     """Account -> balance before the month, fen, signed on the debit side."""
-    rows = connection.exec_driver_sql(_OPENINGS, {"month": month.number})
+    if before == ALWAYS:
+        rows = connection.exec_driver_sql(_OPENINGS, {"month": month.number})
+    else:
+        marks = {"month": month.number, "before": before}
+        rows = connection.exec_driver_sql(_OPENINGS_KNOWN, marks)
     return {str(account): int(fen) for account, fen in rows}
 
 
@@ -92,7 +112,7 @@ _ENTRIES = """
         SELECT e.person_id UNION
         SELECT d.holder_id FROM family_draw AS d
         WHERE d.person_id = e.person_id AND d.settlement_id = e.entry_id)
-    WHERE +e.fiscal_month BETWEEN :first AND :last AND e.entry_id > 0
+    WHERE +e.fiscal_month BETWEEN :first AND :last AND e.entry_id > 0 AND e.entry_id < :before
     ORDER BY e.entry_id
 """
 _RUN = "FROM transfer WHERE fiscal_month = :month AND entry_id = :entry"
@@ -109,9 +129,11 @@ _UNDER_OTHERS = """
 _Pairs = dict[tuple[str, str], list[int]]
 
 
-def journal_legs(connection: Connection, first: Month, last: Month) -> Iterator[JournalLeg]:
+def journal_legs(
+    connection: Connection, first: Month, last: Month, before: int = ALWAYS
+) -> Iterator[JournalLeg]:
     """Every entry of the months of account, its legs added up by pair of accounts."""
-    marks = {"first": first.number, "last": last.number}
+    marks = {"first": first.number, "last": last.number, "before": before}
     others = _under_others(connection, marks)
     current: tuple[Any, ...] | None = None
     pairs: _Pairs = {}

@@ -24,6 +24,7 @@ from ledger.reports.reconciliation import (
     PaymentLine,
     ProviderBalanceLine,
 )
+from ledger.storage.as_of import ALWAYS
 
 # Contributions stand by person; those of a month are found through the entries of the month,
 # which are few: one for each day and file.
@@ -75,7 +76,7 @@ _CREDITS = f"""
         AND d.source = CASE WHEN t.kind LIKE '%_retiree' THEN 'retiree' ELSE 'employee' END
     WHERE t.fiscal_month = :month AND t.kind IN ({{advance}}'credit_employee', 'credit_retiree',
         'clawback_employee', 'clawback_retiree', 'owed_employee', 'owed_retiree')
-        {{only}}
+        AND t.entry_id < :before {{only}}
 """
 # In the month's workbook advances stand among the movements.
 _CREDITS_OF_ALL = _CREDITS.format(people="", only="", advance="")
@@ -90,15 +91,20 @@ _CREDITS_OF_EMPLOYER = _CREDITS.format(
 
 
 def credits(
-    connection: Connection, month: Month, reasons: dict[str, str], employer_no: str | None = None
+    connection: Connection,
+    month: Month,
+    reasons: dict[str, str],
+    employer_no: str | None = None,
+    before: int = ALWAYS,
 ) -> Iterator[CreditLine]:
     """What crediting runs booked in a month of account; one employer's people, or everybody's.
 
     Args:
         reasons: code of a difference's reason -> its words.
+        before: only entries below this id, here and in the functions that follow.
     """
     query = _CREDITS_OF_ALL if employer_no is None else _CREDITS_OF_EMPLOYER
-    marks = {"month": month.number, "employer": employer_no}
+    marks = {"month": month.number, "employer": employer_no, "before": before}
     for row in connection.exec_driver_sql(query, marks):
         account, owed = account_and_owed(row[7], row[8])
         reason = reasons.get(row[10], row[10])
@@ -116,14 +122,14 @@ _SETTLEMENTS = """
     FROM provider AS v
     CROSS JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
     JOIN person AS p ON p.person_id = s.person_id
-    WHERE :provider IS NULL OR v.code = :provider
+    WHERE (:provider IS NULL OR v.code = :provider) AND s.settlement_id < :before
 """
 
 
 _TO_PERSONS = """
     SELECT CAST(entry_id AS TEXT), sum(CASE
         WHEN kind IN ('pool_pay_person', 'owed_pool_refund') THEN amount_fen ELSE -amount_fen END)
-    FROM transfer WHERE fiscal_month = :month AND provider_id > 0
+    FROM transfer WHERE fiscal_month = :month AND provider_id > 0 AND entry_id < :before
         AND kind IN ('pool_pay_person', 'pool_pay_person_refund', 'owed_pool', 'owed_pool_refund')
         AND (:provider IS NULL
             OR provider_id = (SELECT provider_id FROM provider WHERE code = :provider))
@@ -132,14 +138,14 @@ _TO_PERSONS = """
 
 
 def settlements(
-    connection: Connection, month: Month, provider_code: str | None = None
+    connection: Connection, month: Month, provider_code: str | None = None, before: int = ALWAYS
 ) -> Iterator[SettlementLine]:
     """Settlements and refunds of a month of account, provider by provider.
 
     What a resettlement leaves between the fund and the person is no matter of the provider's: a
     line says what the provider is due, and the rest stands among the movements.
     """
-    marks = {"month": month.number, "provider": provider_code}
+    marks = {"month": month.number, "provider": provider_code, "before": before}
     to_persons: dict[str, int] = {
         str(number): int(fen) for number, fen in connection.exec_driver_sql(_TO_PERSONS, marks)
     }
@@ -246,14 +252,15 @@ _PROVIDERS = f"""
         {_summed(_ACCOUNT_PAID, "=")}
     FROM provider AS v CROSS JOIN transfer AS t ON t.provider_id = v.provider_id
     WHERE t.fiscal_month <= :month AND (:provider IS NULL OR v.code = :provider)
+        AND t.entry_id < :before
     GROUP BY v.code ORDER BY v.code
 """
 
 
 def provider_balances(
-    connection: Connection, month: Month, provider_code: str | None = None
+    connection: Connection, month: Month, provider_code: str | None = None, before: int = ALWAYS
 ) -> list[ProviderBalanceLine]:
     """Every provider that was ever owed anything, or one of them, by code."""
-    marks = {"month": month.number, "provider": provider_code}
+    marks = {"month": month.number, "provider": provider_code, "before": before}
     rows = connection.exec_driver_sql(_PROVIDERS, marks)
     return [ProviderBalanceLine(*row) for row in rows]

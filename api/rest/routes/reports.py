@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from api.rest.deps import AnyDesk, Desk, refuse_other_roles
-from api.rest.fields import Code, Day, MonthText, PersonNumber
+from api.rest.fields import Code, Day, KnownAt, MonthText, PersonNumber
 from api.rest.problems import FaultyRequest
 from exports.catalog import EXPORTS, Export
 from ledger.core.errors import Unknown
@@ -121,6 +121,10 @@ def download(
     provider: Annotated[Code | None, Query(description="结算单：机构编号。 Provider.")] = None,
     first: Annotated[Day | None, Query(alias="from", description="对账单：起始日。")] = None,
     last: Annotated[Day | None, Query(alias="to", description="对账单：终止日（含）。")] = None,
+    on: Annotated[Day | None, Query(description="对账单：截至哪一天（含）。 As of a day.")] = None,
+    known_at: Annotated[
+        KnownAt | None, Query(description="按哪一时刻已入账的内容。 As known at an instant.")
+    ] = None,
 ) -> StreamingResponse:
     """对账单给本人，划账明细给本单位，结算单给本机构，其余给财务部门；经办机构可下载全部。
     对账单不填人员、划账明细不填单位、结算单不填机构的，是令牌持有人自己的。"""
@@ -131,7 +135,7 @@ def download(
     wanted = _complete(desk, report, Wanted(month, person, employer, provider, first, last))
     arguments = report.arguments(desk, wanted)
     export = EXPORTS[name]
-    with reporting.opened(desk.context, name, **arguments) as content:
+    with reporting.opened(desk.context, name, on, known_at, **arguments) as content:
         file = _written(export, content)
     about = (wanted.employer, wanted.provider, wanted.month, wanted.first, wanted.last)
     title = export.file_name(*(str(part) for part in about if part is not None))
