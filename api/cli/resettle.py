@@ -94,7 +94,7 @@ def _show(answer: dict[str, Any]) -> None:
         f"{totals['owed_by_providers']}，退回个人账户 {totals['back_to_accounts']}"
     )
     if answer["claimed_back"]:
-        typer.echo("已登记待追回、未重新结算：" + "、".join(answer["claimed_back"]))
+        typer.echo("已登记待追回或账户已注销，未重新结算：" + "、".join(answer["claimed_back"]))
     typer.echo(answer["note"])
     if answer["approved"]:
         typer.echo(f"✓ 方案 {answer['plan']} 已入账")

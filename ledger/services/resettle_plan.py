@@ -32,6 +32,7 @@ from ledger.policy.pack import Pack
 from ledger.services.read import known_person
 from ledger.services.resettle_facts import Facts
 from ledger.storage import resettlements as store
+from ledger.storage.account_events import closed_among
 from ledger.storage.registry import providers
 from ledger.storage.resettlements import ELSEWHERE, PersonYear
 
@@ -85,7 +86,8 @@ class YearPlan:
     folded: dict[int, FoldedYear] = field(default_factory=dict)
     stored: dict[int, PersonYear] = field(default_factory=dict)
     claimed_back: set[int] = field(default_factory=set)
-    """People left out, since a settlement of theirs is booked as owed already."""
+    """People left out, since a settlement of theirs is booked as owed already, or since it would
+    move an account that is closed."""
 
 
 @dataclass(slots=True)
@@ -185,6 +187,7 @@ def _look_closer(
     settled = store.settlements_numbered(connection, numbers)
     entries = store.entries_numbered(connection, numbers)
     plan.claimed_back = store.claimed_back(connection, settled.values())
+    plan.claimed_back |= _of_closed_accounts(connection, entries)
     for person_id in plan.claimed_back:
         del plan.folded[person_id]
     plan.replacements = [
@@ -192,6 +195,17 @@ def _look_closer(
         for found in changed
         if found.visit.person_id in plan.folded
     ]
+
+
+def _of_closed_accounts(connection: Connection, entries: dict[int, Entry]) -> set[int]:
+    """Whose settlements moved an account, their own or a relative's, that is closed today."""
+    moved = {leg.person_id for entry in entries.values() for leg in entry.transfers}
+    closed = closed_among(connection, moved)
+    return {
+        entry.person_id
+        for entry in entries.values()
+        if any(leg.person_id in closed for leg in entry.transfers)
+    }
 
 
 def _replacement(
