@@ -101,6 +101,7 @@ _RETIRED = (
     EMPLOYER_NAME,
     Column("retired_on", "退休待遇起始日", 15, Kind.DAY),
     Column("settled_up_on", "一次性清算日", 15, Kind.DAY),
+    Column("note", "说明", 22),
 )
 
 

@@ -182,6 +182,8 @@ class RetiredLine(NamedTuple):
     employer_name: str
     retired_on: date
     settled_up_on: date | None
+    note: str = ""
+    """Says so where it became known only after its month was credited."""
 
 
 class CrossMonthRefund(NamedTuple):

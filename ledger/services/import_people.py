@@ -191,6 +191,9 @@ class _Roster:
             earlier = self._changes.look_again.get(person_id, month)
             self._changes.look_again[person_id] = min(month, earlier)
 
+    def _is_credited(self, day: date) -> bool:
+        return self._credited is not None and Month.of(day) <= self._credited
+
     def save(self) -> None:
         connection, changes = self._connection, self._changes
         self._employers.save()
@@ -221,8 +224,12 @@ class _Roster:
             SPAN_COLUMNS,
             [span for person_id in sorted(people) for span in self._spans[person_id]],
         )
-        retirements = [(person, self._work.ids.next(), on) for person, on in changes.retired]
-        insert_rows(connection, "retirement", "person_id recorded_id effective_from", retirements)
+        retirements = [
+            (person, self._work.ids.next(), on, self._is_credited(on))
+            for person, on in changes.retired
+        ]
+        columns = "person_id recorded_id effective_from late"
+        insert_rows(connection, "retirement", columns, retirements)
         store.look_again(connection, changes.look_again)
         follow(self._context, self._work, self._fresh, fresh=True)
         follow(self._context, self._work, respanned)

@@ -24,26 +24,26 @@ _BASE_MONTH = """
         AND c.month < :month AND c.month >= :oldest AND c.base_fen > 0 AND c.kind IN ('10', '11'))
 """
 _STAGE = f"""
-    INSERT INTO temp.advance_stage (person_id, month, amount_fen, base_month, base_fen)
-    SELECT person_id, :month, (base_fen * :rate + 5000) / 10000, base_month, base_fen FROM (
-        SELECT b.person_id, b.base_month, (
-            SELECT sum(c.base_fen) FROM contribution AS c
-            WHERE c.person_id = b.person_id AND c.month = b.base_month) AS base_fen
-        FROM (
-            SELECT s.person_id, {_BASE_MONTH} AS base_month
-            FROM benefit_span AS s
-            JOIN person_span AS r ON r.person_id = s.person_id
-                AND r.valid_from <= max(s.valid_from, :first)
-                AND r.valid_until > max(s.valid_from, :first)
-            WHERE {FIRST_COVERED} AND s.status = '11' AND s.plan = 'combined'
-                AND {{whose}}
-                AND NOT EXISTS (SELECT 1 FROM contribution AS c
-                    WHERE c.person_id = s.person_id AND c.month = :month)
-                AND NOT EXISTS (SELECT 1 FROM advance_credit AS a
-                    WHERE a.person_id = s.person_id AND a.month = :month)
-        ) AS b WHERE b.base_month IS NOT NULL)
-    WHERE (base_fen * :rate + 5000) / 10000 > 0
+    INSERT INTO temp.advance_stage (person_id, month, base_month)
+    SELECT s.person_id, :month, {_BASE_MONTH}
+    FROM benefit_span AS s
+    JOIN person_span AS r ON r.person_id = s.person_id
+        AND r.valid_from <= max(s.valid_from, :first)
+        AND r.valid_until > max(s.valid_from, :first)
+    WHERE {FIRST_COVERED} AND s.status = '11' AND s.plan = 'combined' AND {{whose}}
+        AND NOT EXISTS (SELECT 1 FROM contribution AS c
+            WHERE c.person_id = s.person_id AND c.month = :month)
+        AND NOT EXISTS (SELECT 1 FROM advance_credit AS a
+            WHERE a.person_id = s.person_id AND a.month = :month)
 """
+# In steps: written as one statement, the month of the base would be looked up five times.
+_COUNT = (
+    "DELETE FROM temp.advance_stage WHERE base_month IS NULL",
+    "UPDATE temp.advance_stage SET base_fen = (SELECT sum(c.base_fen) FROM contribution AS c "
+    "WHERE c.person_id = advance_stage.person_id AND c.month = advance_stage.base_month)",
+    "UPDATE temp.advance_stage SET amount_fen = (base_fen * :rate + 5000) / 10000",
+    "DELETE FROM temp.advance_stage WHERE amount_fen <= 0",
+)
 _EVERYBODY = "r.employer_id IS NOT NULL"
 _LISTED = (
     "r.employer_id IN (SELECT w.employer_id FROM json_each(:keys) AS k "
@@ -67,6 +67,8 @@ def stage_advances(
     }
     whose = _EVERYBODY if advance.everybody else _LISTED
     connection.exec_driver_sql(_STAGE.format(whose=whose), marks)
+    for statement in _COUNT:
+        connection.exec_driver_sql(statement, {"rate": rules.credit_rate_bp})
     connection.exec_driver_sql(
         "INSERT INTO temp.credit_stage (person_id, month, kind, amount_fen, shift_fen) "
         "SELECT person_id, month, 'credit_advance', amount_fen, 0 FROM temp.advance_stage "

@@ -241,7 +241,7 @@ AGAIN = f"""
     LEFT JOIN (
         SELECT c.person_id, sum({ROUNDED}) AS due, sum(c.account_fen) AS received,
             group_concat(CASE WHEN c.entry_id > :last_run THEN c.kind END) AS new_kinds
-        FROM credit_again AS a JOIN contribution AS c ON c.person_id = a.person_id
+        FROM credit_again AS a CROSS JOIN contribution AS c ON c.person_id = a.person_id
         WHERE c.month = :month GROUP BY c.person_id) AS c ON c.person_id = a.person_id
     LEFT JOIN (
         SELECT t.person_id,
@@ -254,7 +254,7 @@ AGAIN = f"""
                 WHEN 'owed_retiree' THEN -amount_fen END) AS retiree,
             sum(CASE t.kind WHEN 'plan_to_account' THEN amount_fen
                 WHEN 'plan_to_pool' THEN -amount_fen END) AS shift
-        FROM credit_again AS a JOIN transfer AS t ON t.person_id = a.person_id
+        FROM credit_again AS a CROSS JOIN transfer AS t ON t.person_id = a.person_id
         WHERE t.benefit_month = :month GROUP BY t.person_id) AS t ON t.person_id = a.person_id
     WHERE a.from_month <= :month)
     WHERE due_employee <> employee OR due_retiree <> retiree OR due_shift <> shift

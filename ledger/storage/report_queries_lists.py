@@ -29,6 +29,12 @@ _NOT_CREDITED = f"""
                 || CASE s.insured WHEN '2' THEN '暂停' WHEN '3' THEN '无效' ELSE '终止' END
                 || '，不在待遇享受期'
             WHEN :credited_through < :month THEN '本月尚未划账'
+            WHEN EXISTS (SELECT 1 FROM credit_withheld AS h
+                WHERE h.person_id = p.person_id AND h.month = :month)
+                THEN '应划，但个人账户状态不允许划入（gongji withheld）'
+            WHEN NOT EXISTS (SELECT 1 FROM benefit_span AS b WHERE b.person_id = p.person_id
+                AND b.valid_from < :after AND b.valid_until > :first)
+                THEN '不在待遇享受期（等待期或欠费，gongji benefit）'
             WHEN s.status = '12' THEN '已办理退休清算，本月定额未划入，待补划'
             WHEN NOT EXISTS (SELECT 1 {_ARRIVED}) THEN '本月缴费未到账'
             WHEN (SELECT sum(c.base_fen) {_ARRIVED}) <= 0 THEN '本月缴费已退收'
@@ -91,26 +97,51 @@ def not_rostered(connection: Connection, month: Month) -> Iterator[PaidNotRoster
         yield PaidNotRostered(*(*row[:6], date.fromisoformat(row[6]), *row[7:]))
 
 
-_RETIRED = """
-    SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce(w.name, ''), s.valid_from,
-        p.settled_up_on
-    FROM person_span AS s
+# A retirement that was not known when its month was credited stands in the list of the run that
+# takes it up, or, before any has, of the first month that is not credited yet.
+_TAKEN_UP = """
+    coalesce((SELECT e.happened_on FROM entry AS e WHERE e.person_id = 0
+        AND e.entry_id > r.recorded_id AND e.kind = 'credit' ORDER BY e.entry_id LIMIT 1), :next)
+"""
+_RETIRED = f"""
+    SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce((
+            SELECT w.name FROM person_span AS x JOIN employer AS w
+                ON w.employer_id = x.employer_id
+            WHERE x.person_id = s.person_id AND x.valid_from <= s.valid_from
+            ORDER BY x.valid_from DESC LIMIT 1), ''), s.valid_from, p.settled_up_on,
+        CASE WHEN max(f.late) THEN '补报：当月划账后登记' ELSE '' END
+    FROM (
+        SELECT s.person_id, s.valid_from AS retired_on, 0 AS late
+        FROM benefit_span AS s JOIN person AS p ON p.person_id = s.person_id
+        WHERE s.status = '12' AND EXISTS (SELECT 1 FROM benefit_span AS x
+                WHERE x.person_id = s.person_id AND x.status = '11'
+                    AND x.valid_until = s.valid_from)
+            AND ((s.valid_from >= :first AND s.valid_from < :after)
+                OR (p.settled_up_on >= :first AND p.settled_up_on < :after))
+        UNION ALL
+        SELECT r.person_id, r.effective_from, 0 FROM retirement AS r
+        WHERE r.effective_from >= :first AND r.effective_from < :after
+        UNION ALL
+        SELECT r.person_id, r.effective_from, 1 FROM retirement AS r
+        WHERE r.late AND r.effective_from < :first AND {_TAKEN_UP} >= :first AND {_TAKEN_UP} < :after
+    ) AS f
+    CROSS JOIN benefit_span AS s ON s.person_id = f.person_id AND s.status = '12'
+        AND s.valid_from <= f.retired_on AND s.valid_until > f.retired_on
     JOIN person AS p ON p.person_id = s.person_id
-    LEFT JOIN employer AS w ON w.employer_id = s.employer_id
-    WHERE s.status = '12' AND (
-        (s.valid_from >= :first AND s.valid_from < :after)
-        OR (p.settled_up_on >= :first AND p.settled_up_on < :after))
-        AND EXISTS (SELECT 1 FROM person_span AS x WHERE x.person_id = s.person_id
-            AND x.status = '11' AND x.valid_until = s.valid_from)
-    ORDER BY s.person_id
+    GROUP BY s.person_id, s.valid_from
+    ORDER BY s.person_id, s.valid_from
 """
 
 
-def retired(connection: Connection, month: Month) -> Iterator[RetiredLine]:
-    """Whoever was employed and is retired from a day in the month, or settled up in it."""
-    for row in connection.exec_driver_sql(_RETIRED, _month_marks(month)):
+def retired(
+    connection: Connection, month: Month, credited_through: Month | None
+) -> Iterator[RetiredLine]:
+    """Whoever was employed and is retired from a day in the month, or settled up in it; and whose
+    earlier retirement became known only after its month was credited."""
+    until = None if credited_through is None else credited_through.next().first_day
+    for row in connection.exec_driver_sql(_RETIRED, _month_marks(month) | {"next": until}):
         settled = None if row[5] is None else date.fromisoformat(row[5])
-        yield RetiredLine(*(*row[:4], date.fromisoformat(row[4]), settled))
+        yield RetiredLine(*(*row[:4], date.fromisoformat(row[4]), settled, row[6]))
 
 
 _CROSS_MONTH = """

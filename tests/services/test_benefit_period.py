@@ -241,3 +241,39 @@ def test_the_explanation_names_the_rule(world: World) -> None:
     assert (said["covered"], said["why"]) == (False, "arrears")
     assert said["month"]["rule"]["key"] == "benefit_period.grace_months"
     assert said["month"]["rule"]["assumed"]
+
+
+# --- the list of who retired ---
+
+
+def retired(world: World, month: str) -> list[tuple[str, str]]:
+    from ledger.core.months import Month
+    from ledger.services import reporting
+
+    with reporting.opened(world.context, "reconciliation", month=Month.parse(month)) as report:
+        return [(line.retired_on.isoformat(), line.note) for line in report.retired]
+
+
+def test_a_retirement_reported_late_stands_in_the_list_of_the_run_that_takes_it_up(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path / "roster.db")
+    world.enrol(CHEN, somebody(6))
+    pay(world, CHEN_NO, "2023-01", "2023-02", "2023-03")
+    world.enrol(
+        somebody(6, status=Status.RETIRED, changed_on=date(2023, 2, 1),
+                 settled_up_on=date(2023, 2, 1))
+    )  # fmt: skip
+    world.credit("2023-03")
+    assert retired(world, "2023-02") == [("2023-02-01", "")]
+    late = somebody(
+        1, CHEN.name, Status.RETIRED, changed_on=date(2023, 2, 1), settled_up_on=date(2023, 2, 1)
+    )
+    world.enrol(late)
+    assert retired(world, "2023-04") == [("2023-02-01", "补报：当月划账后登记")]
+    world.credit("2023-04")
+    assert retired(world, "2023-04") == [("2023-02-01", "补报：当月划账后登记")]
+    assert retired(world, "2023-02") == [("2023-02-01", "")] * 2
+    assert retired(world, "2023-03") == retired(world, "2023-05") == []
+    world.prove()
+    world.close()

@@ -24,13 +24,15 @@ class BenefitSpan(SQLModel, table=True):
 
 
 class Retirement(SQLModel, table=True):
-    """A change from employed to retired, when it became known: `recorded_id` rises with time,
-    so that a retirement reported late comes into the list of the run that takes it up."""
+    """A change from employed to retired, when it became known: `recorded_id` rises with time.
+    `late`: its month had been credited by then, so it comes into the list of the run that takes
+    it up."""
 
     __table_args__ = (CLUSTERED,)
     person_id: int = key()
     recorded_id: int = key()
     effective_from: date
+    late: bool
 
 
 class AdvanceCredit(SQLModel, table=True):

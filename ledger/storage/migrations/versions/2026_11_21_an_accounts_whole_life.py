@@ -397,6 +397,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("recorded_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("person_id", "recorded_id", name=op.f("pk_retirement")),
         sqlite_with_rowid=False,
     )
