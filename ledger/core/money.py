@@ -42,6 +42,12 @@ def yuan_text(fen: int) -> str:
     return f"{sign}{yuan}.{cents:02d}"
 
 
+def percent_text(bp: int) -> str:
+    """Basis points as people say them: 6500 -> "65%", 6550 -> "65.5%"."""
+    whole, rest = divmod(bp, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
+
+
 def ratio_bp(text: str) -> int:
     """Read a ratio as the rule writes it ("0.02") as basis points.
 

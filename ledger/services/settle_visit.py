@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.benefits.explanation import Step, explain, resettled_step
+from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.outpatient import REASON_TEXT, Reason
 from ledger.benefits.settlement import Settlement
 from ledger.core.errors import Conflict, Unknown
@@ -27,6 +28,7 @@ from ledger.storage.people import find_person, person
 from ledger.storage.registry import provider_by_id
 from ledger.storage.resettlements import ELSEWHERE, resettlement_of
 from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.windows import traces_of
 
 
 def quote(context: Context, record: VisitRecord) -> dict[str, Any]:
@@ -41,7 +43,8 @@ def quote(context: Context, record: VisitRecord) -> dict[str, Any]:
         if desk.known_before(record):
             return _answer_again(context, connection, record)
         settlement = desk.take(record)
-        return _answer(context, connection, record, settlement)
+        traces = desk.traces(settlement) if settlement else None
+        return _answer(context, connection, record, settlement, traces)
 
 
 def settle(
@@ -56,12 +59,22 @@ def settle(
         Unknown, Refused, Conflict, NotInForce: the first of `benefits.outpatient.REFUSALS`.
     """
     person_id = _person_id(context, record)
-    content = {"verb": "settle", "visit": [str(field) for field in record[1:]]}
+    content = {"verb": "settle", "visit": _said(record)}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
         return _settle(context, work, record, request_id)
 
     return once(context, person_id, request_id, content, act, dry_run)
+
+
+def _said(record: VisitRecord) -> list[str]:
+    """The fields of a visit for comparison; those that only some pools ask for, where they are
+    given: a request of before they were known stays the same request."""
+    fields = [str(field) for field in record[1:]]
+    optional = len(record._field_defaults)
+    while len(fields) > optional and record[len(fields)] in (None, ()):
+        fields.pop()
+    return fields
 
 
 def _person_id(context: Context, record: VisitRecord) -> int:
@@ -88,11 +101,15 @@ def _answer_again(context: Context, connection: Connection, record: VisitRecord)
 
 
 def _answer(
-    context: Context, connection: Connection, record: VisitRecord, settlement: Settlement | None
+    context: Context,
+    connection: Connection,
+    record: VisitRecord,
+    settlement: Settlement | None,
+    traces: Traces | None = None,
 ) -> dict[str, Any]:
     if settlement is None:
         return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
-    return present(connection, settlement, _pack_of(context, connection, settlement))
+    return present(connection, settlement, _pack_of(context, connection, settlement), traces)
 
 
 def reverse(
@@ -200,8 +217,16 @@ NATIONAL_AMOUNTS = {
 """Field of the national interface -> field of a settlement."""
 
 
-def present(connection: Connection, settlement: Settlement, pack: Pack) -> dict[str, Any]:
-    """A settlement under the names of the national interface, money as text of yuan."""
+def present(
+    connection: Connection, settlement: Settlement, pack: Pack, traces: Traces | None = None
+) -> dict[str, Any]:
+    """A settlement under the names of the national interface, money as text of yuan.
+
+    Args:
+        traces: of a quote, which is not in the books; else they are read there.
+    """
+    if traces is None:
+        traces = traces_of(connection, settlement.person_id, settlement.settlement_id)
     who = person(connection, settlement.person_id)
     code, place = _place(connection, settlement)
     reversed_by = store.reversal_of(connection, settlement)
@@ -241,7 +266,7 @@ def present(connection: Connection, settlement: Settlement, pack: Pack) -> dict[
                 "after": yuan_text(step.after_fen),
                 "assumed": step.assumed,
             }
-            for step in _steps(connection, settlement, pack)
+            for step in _steps(connection, settlement, pack, traces)
         ],
     }
 
@@ -254,7 +279,9 @@ def _place(connection: Connection, settlement: Settlement) -> tuple[str, str]:
     return provider.code, provider.name
 
 
-def _steps(connection: Connection, settlement: Settlement, pack: Pack) -> list[Step]:
-    steps = explain(settlement, pack)
+def _steps(
+    connection: Connection, settlement: Settlement, pack: Pack, traces: Traces
+) -> list[Step]:
+    steps = explain(settlement, pack, traces)
     row = resettlement_of(connection, settlement)
     return steps if row is None else [resettled_step(settlement, row.causes.split(",")), *steps]

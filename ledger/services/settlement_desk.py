@@ -17,6 +17,7 @@ from ledger.benefits.account_use import (
     pay_from_other_pools,
     payable_by_account,
 )
+from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.kernel import add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement, mirror
@@ -346,6 +347,10 @@ class SettlementDesk:
         )
         stretch.settlements.append(settlement)
         self._know.settled[record.visit_id] = settlement
+
+    def traces(self, settlement: Settlement) -> Traces:
+        """Windows, bands and funds of a settlement that this desk decided."""
+        return self._know.shaped.traces(settlement.settlement_id)
 
     def _remember_year(self, person_id: int, year: int, row: AccumulatorRow) -> None:
         self._know.years[person_id, year] = self._decided.years[person_id, year] = row

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.benefits.account_use import Purse
+from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.items import scope_of
 from ledger.benefits.kernel import YearSoFar
 from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
@@ -76,8 +77,7 @@ class ShapedVisits:
         self._fresh: list[tuple[int, int]] = []
         self._originals = {s.settlement_id: s.person_id for s in originals}
         for number, person_id in self._originals.items():
-            self._uses[number] = store.uses_of(connection, person_id, number)
-            self._parts[number] = store.parts_of(connection, person_id, number)
+            self._uses[number], self._parts[number] = store.traces_of(connection, person_id, number)
         given_back = {self._originals[number] for number, uses in self._uses.items() if uses}
         known = patients if pack.has_shapes else given_back
         if known:
@@ -188,13 +188,13 @@ class ShapedVisits:
 
     def benefit_of(self, settlement_id: int) -> str:
         """The benefit by which a settlement of this desk, or one that it gives back, was made."""
-        return benefit_of(self._uses.get(settlement_id, ()))
+        return self.traces(settlement_id).benefit
 
     def uses_of(self, settlement_id: int) -> tuple[WindowUse, ...]:
         return self._uses.get(settlement_id, ())
 
-    def parts_of(self, settlement_id: int) -> tuple[SharePart, ...]:
-        return self._parts.get(settlement_id, ())
+    def traces(self, settlement_id: int) -> Traces:
+        return Traces(self._uses.get(settlement_id, ()), self._parts.get(settlement_id, ()))
 
     def hand_over(self) -> list[Insert]:
         """The traces kept since this was called last, ready to be written."""
@@ -210,11 +210,6 @@ class ShapedVisits:
         changed = {(who, key): self._windows[who][key] for who, key in sorted(self._changed)}
         store.save_windows(connection, changed)
         self._changed.clear()
-
-
-def benefit_of(uses: tuple[WindowUse, ...]) -> str:
-    """The benefit that a settlement's windows name; ordinary where none does."""
-    return next((use.key.window for use in uses if "/" not in use.key.window), ORDINARY)
 
 
 def refuse_other_items(record: VisitRecord, shapes: Shapes) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
+from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.shaped_share import SharePart
 from ledger.benefits.windows import WindowKey, WindowSoFar, WindowUse
 from ledger.storage.bulk import Insert, execute_rows, inserts, keys
@@ -53,27 +54,26 @@ def save_windows(
     )
 
 
-def uses_of(connection: Connection, person_id: int, settlement_id: int) -> tuple[WindowUse, ...]:
-    """The windows of a settlement; none under rules that look at the year alone."""
-    rows = connection.exec_driver_sql(
+def traces_of(connection: Connection, person_id: int, settlement_id: int) -> Traces:
+    """Windows, bands and funds of a settlement; nothing under rules without shapes."""
+    key = (person_id, settlement_id)
+    uses = connection.exec_driver_sql(
         f"SELECT year, benefit, {', '.join(_USE_COLUMNS.split())} FROM settlement_window "
         "WHERE person_id = ? AND settlement_id = ? ORDER BY year, benefit",
-        (person_id, settlement_id),
+        key,
     )
-    return tuple(
-        WindowUse(WindowKey(row[0], row[1]), tuple(row[8:13]), tuple(row[2:7]), row[7])
-        for row in rows
-    )
-
-
-def parts_of(connection: Connection, person_id: int, settlement_id: int) -> tuple[SharePart, ...]:
-    """How the pay of a settlement divides over bands and funds."""
-    rows = connection.exec_driver_sql(
+    parts = connection.exec_driver_sql(
         f"SELECT {', '.join(_PART_COLUMNS.split())} FROM settlement_part "
         "WHERE person_id = ? AND settlement_id = ? ORDER BY position",
-        (person_id, settlement_id),
+        key,
     )
-    return tuple(SharePart(*row) for row in rows)
+    return Traces(
+        tuple(
+            WindowUse(WindowKey(row[0], row[1]), tuple(row[8:13]), tuple(row[2:7]), row[7])
+            for row in uses
+        ),
+        tuple(SharePart(*row) for row in parts),
+    )
 
 
 def use_inserts(uses: Iterable[tuple[int, int, WindowUse]]) -> list[Insert]:
