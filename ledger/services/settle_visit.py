@@ -71,8 +71,8 @@ def _said(record: VisitRecord) -> list[str]:
     """The fields of a visit for comparison; those that only some pools ask for, where they are
     given: a request of before they were known stays the same request."""
     fields = [str(field) for field in record[1:]]
-    optional = len(record._field_defaults)
-    while len(fields) > optional and record[len(fields)] in (None, ()):
+    asked_by_some = record._fields.index("disease_code")
+    while len(fields) >= asked_by_some and record[len(fields)] in (None, ()):
         fields.pop()
     return fields
 
