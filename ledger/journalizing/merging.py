@@ -3,6 +3,9 @@ each leg stands under the person whose money or debt it moves, and the clearing 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ledger.books.chart import PERSONAL_ACCOUNT_FUND
 from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import PersonId
@@ -38,3 +41,26 @@ def merge_entry(
         legs,
         memo=on.memo,
     )
+
+
+def carried_over(entry: Entry, aliases: Mapping[int, int]) -> Entry:
+    """What an entry brings a merged number goes on, in the same entry, to the person that it is
+    now.
+
+    Args:
+        aliases: merged number -> that person.
+    """
+    moves = [
+        (person, kind, leg.fund_year, leg.amount_fen)
+        for leg in entry.transfers
+        if leg.person_id in aliases and leg.credit_account == PERSONAL_ACCOUNT_FUND
+        for person, kind in (
+            (leg.person_id, "merge_out"),
+            (aliases[leg.person_id], "merge_in"),
+        )
+    ]
+    more = tuple(
+        Transfer(PersonId(person), leg, kind, year, fen)
+        for leg, (person, kind, year, fen) in enumerate(moves, start=len(entry.transfers) + 1)
+    )
+    return entry._replace(transfers=entry.transfers + more) if more else entry

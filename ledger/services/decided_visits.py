@@ -21,6 +21,7 @@ from ledger.storage.bulk import Insert, run_inserts
 from ledger.storage.engine import instant_text
 from ledger.storage.incoming_quotas import IncomingDraw
 from ledger.storage.incoming_quotas import insert_draws as insert_pool_draws
+from ledger.storage.merges import MovedBack, record_moved_back
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
@@ -77,6 +78,8 @@ class Decided:
     entries: dict[int, Entry] = field(default_factory=dict)
     draws: dict[int, list[DrawRow]] = field(default_factory=dict)
     pool_draws: dict[int, list[IncomingDraw]] = field(default_factory=dict)
+    moved_back: list[MovedBack] = field(default_factory=list)
+    """Visits of merged numbers that were given back."""
     years: dict[tuple[int, int], AccumulatorRow] = field(default_factory=dict)
     marking: list[Settlement] = field(default_factory=list)
     """Those that mark their year where they are out of order (`resettle_later`)."""
@@ -98,6 +101,8 @@ class Decided:
         of_pools = [draw for of_visit in self.pool_draws.values() for draw in of_visit]
         if of_pools:
             insert_pool_draws(work.connection, of_pools)
+        if self.moved_back:
+            record_moved_back(work.connection, self.moved_back)
         store.save_accumulators(work.connection, self.years)
         resettlements.mark_out_of_order(work.connection, self.marking)
 

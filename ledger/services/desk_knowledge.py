@@ -23,7 +23,7 @@ from ledger.core.visits import VisitRecord
 from ledger.policy.pack import Pack
 from ledger.policy.values import AccountRules, OutpatientRules
 from ledger.services.shaped_visits import ORDINARY, Benefit, ShapedVisits, other_benefits
-from ledger.storage import account_events, benefit_spans, family, incoming_quotas, people
+from ledger.storage import account_events, benefit_spans, family, incoming_quotas, merges, people
 from ledger.storage import settlements as store
 from ledger.storage.months import BookingMonths
 from ledger.storage.people import CERTNO, PSN_NO
@@ -132,6 +132,9 @@ class DeskKnowledge:
             s.settlement_id: incoming_quotas.draws_of(connection, s.person_id, s.settlement_id)
             for s in stored
         }
+        touched = {s.person_id for s in stored}
+        touched |= {leg.person_id for e in self.stored_entries.values() for leg in e.transfers}
+        self.aliases = merges.kept_of(connection, touched) if touched else {}
         owners = {settlement.person_id for settlement in stored}
         self.reversed = store.reversed_settlements(connection, owners) if owners else set()
 
@@ -237,6 +240,10 @@ class DeskKnowledge:
         happened = self._happened.get(person_id)
         return happened is None or standing(happened, day).refusing(movement) is None
 
+    def now(self, person_id: int) -> int:
+        """Who a person of an earlier settlement is today: numbers are merged."""
+        return self.aliases.get(person_id, person_id)
+
     def admit_refund(self, person_id: int) -> None:
         """Raises: Refused `account/closed`: nothing comes into an account after its closing."""
         happened = self._happened.get(person_id)
@@ -263,7 +270,10 @@ class DeskKnowledge:
                 "refund/unknown-visit",
                 f"没有可退的原就诊“{record.original_visit_id}”（未结算、被拒绝或晚于退费）",
             )
-        if original.person_id != person_id or provider.provider_id != original.provider_id:
+        if (
+            self.now(original.person_id) != person_id
+            or provider.provider_id != original.provider_id
+        ):
             raise Refused("refund/other-person", f"原就诊“{original.visit_id}”不属于此人或此机构")
         if original.settlement_id in self.reversed or original.reverses_settlement_id:
             raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")

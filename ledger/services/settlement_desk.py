@@ -25,6 +25,7 @@ from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import AccountUse, VisitRecord
+from ledger.journalizing.merging import carried_over
 from ledger.journalizing.settlement import refund_entry, settlement_entry
 from ledger.policy.pack import Pack
 from ledger.policy.values import OutpatientRules
@@ -43,6 +44,7 @@ from ledger.services.visit_refusals import (
     refuse_impossible,
 )
 from ledger.storage.incoming_quotas import IncomingDraw
+from ledger.storage.merges import MovedBack
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow
@@ -265,14 +267,21 @@ class SettlementDesk:
     ) -> Settlement:
         know = self._know
         original = know.original(record, person_id, provider)
+        merged = original.person_id != person_id
+        if merged and know.shaped.uses_of(original.settlement_id):
+            raise Refused(
+                "refund/merged-number",
+                f"原就诊“{original.visit_id}”属于已并入的编号，且按特殊窗口累计；请先撤销合并再退费",
+            )
         entry = (
             self._decided.entries.get(original.settlement_id)
             or know.stored_entries[original.settlement_id]
         )
         for leg in entry.transfers:
             if leg.kind in ("account_pay", "family_draw"):
-                know.admit_refund(leg.person_id)
-                purse = know.purses.setdefault(leg.person_id, Purse(0, {}))
+                whose = know.now(leg.person_id)
+                know.admit_refund(whose)
+                purse = know.purses.setdefault(whose, Purse(0, {}))
                 purse.give_back(leg.fund_year, leg.amount_fen)
         benefit = know.shaped.benefit_of(original.settlement_id)
         ordinary = know.years.get((person_id, original.year), EMPTY_YEAR)
@@ -287,8 +296,13 @@ class SettlementDesk:
             own.available if own else 0,
             year,
         )
-        self._decided.post(refund_entry(refund, entry))
+        self._decided.post(carried_over(refund_entry(refund, entry), know.aliases))
         self._give_back_draws(original, refund)
+        if merged:
+            # Its year counts for the person now: taken off there, and the move of it taken back.
+            self._decided.moved_back.append(
+                MovedBack(original.person_id, person_id, refund.settlement_id, original)
+            )
         know.shaped.give_back(original, refund)
         if benefit == ORDINARY:
             self._remember_year(person_id, original.year, year_without(ordinary, original))

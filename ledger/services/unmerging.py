@@ -89,6 +89,10 @@ def _refuse_what_cannot_be_told_apart(connection: Connection, merge: Merge) -> N
             f"合并之后已结算 {len(visits)} 次就诊（首次 {visits[0]}），年度累计分不开；"
             "请先退费，撤销后按各自编号重新结算",
         )
+    if merges.given_back_since(connection, merge):
+        raise Refused(
+            "merge/visits-since", "并入编号的就诊在合并之后退过费，所退款项已归保留的编号，不能撤销"
+        )
     contributions = merges.contributed_since(connection, merge.person_id, merge.merge_id)
     if contributions:
         raise Refused(

@@ -71,6 +71,8 @@ CHECKS = (
             AND t.entry_id > (
                 SELECT max(e.event_id) FROM account_event AS e
                 WHERE e.person_id = a.person_id AND e.event = 'close')
+            AND NOT EXISTS (  -- What a refund brings a merged number goes on at once.
+                SELECT 1 FROM person_alias AS m WHERE m.person_id = a.person_id)
         """,
     ),
     Check(

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage.bulk import execute_rows, insert_rows, keys
+from ledger.benefits.settlement import Settlement
+from ledger.storage.bulk import Row, execute_rows, insert_rows, keys
 from ledger.storage.people import Span
+from ledger.storage.settlements import OUTPATIENT
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -194,6 +196,30 @@ def move_years(
         )
 
 
+class MovedBack(NamedTuple):
+    """A visit of a merged number that was given back: its year had moved to `kept`."""
+
+    merged: int
+    kept: int
+    refund_id: int
+    original: Settlement
+
+
+def record_moved_back(connection: Connection, moves: Iterable[MovedBack]) -> None:
+    """Take the move of these visits back. The state of neither year changes by it: the refund
+    stands under the merged number, and was taken off the year of the person."""
+    rows: list[Row] = []
+    for move in moves:
+        o = move.original
+        in_scope = o.deductible_fen + o.beyond_deductible_fen
+        amounts = (in_scope, o.deductible_fen, o.cost_fen, o.pool_fen, o.pool_fen)
+        for person, sign in ((move.merged, 1), (move.kept, -1)):
+            signed = (sign * fen for fen in amounts)
+            rows.append((person, move.refund_id, o.year, OUTPATIENT, *signed, -sign))
+    columns = f"person_id merge_id year benefit {' '.join(_AMOUNTS)}"
+    insert_rows(connection, "accumulator_move", columns, rows)
+
+
 # --- what has happened since ---
 
 
@@ -235,3 +261,12 @@ def debt_moved(connection: Connection, merge: Merge) -> int:
         (merge.person_id, merge.merge_id),
     ).scalar_one()
     return int(fen)
+
+
+def given_back_since(connection: Connection, merge: Merge) -> int:
+    """Visits of the merged number that were given back after the merge."""
+    count = connection.exec_driver_sql(
+        "SELECT count(*) FROM settlement WHERE person_id = ? AND settlement_id > ?",
+        (merge.merged_id, merge.merge_id),
+    ).scalar_one()
+    return int(count)

@@ -80,12 +80,15 @@ class AccumulatorRow(NamedTuple):
 
 
 def known_visits(connection: Connection, visit_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """Visit id -> (person, content hash), for stays too."""
+    """Visit id -> (person, content hash), for stays too; a visit of a merged number is one of
+    the person that it is now."""
     rows = connection.exec_driver_sql(
-        "SELECT v.visit_id, v.person_id, v.content_hash FROM json_each(:keys) AS w "
-        "CROSS JOIN visit AS v ON v.visit_id = w.value UNION ALL "
-        "SELECT s.visit_id, s.person_id, s.content_hash FROM json_each(:keys) AS w "
-        "CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value",
+        "SELECT v.visit_id, coalesce(a.kept_id, v.person_id), v.content_hash "
+        "FROM json_each(:keys) AS w CROSS JOIN visit AS v ON v.visit_id = w.value "
+        "LEFT JOIN person_alias AS a ON a.person_id = v.person_id UNION ALL "
+        "SELECT s.visit_id, coalesce(a.kept_id, s.person_id), s.content_hash "
+        "FROM json_each(:keys) AS w CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value "
+        "LEFT JOIN person_alias AS a ON a.person_id = s.person_id",
         {"keys": keys(visit_ids)},
     )
     return {visit_id: (person_id, content) for visit_id, person_id, content in rows}
@@ -135,10 +138,13 @@ def account_use_of(connection: Connection, person_id: int, visit_id: str) -> int
 
 
 def stays_of(connection: Connection, people: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
-    """First and last days of inpatient stays."""
+    """First and last days of inpatient stays, those of merged numbers included."""
     rows = connection.exec_driver_sql(
         "SELECT s.person_id, s.first_day, s.last_day FROM json_each(:keys) AS w "
-        "CROSS JOIN inpatient_stay AS s ON s.person_id = w.value",
+        "CROSS JOIN inpatient_stay AS s ON s.person_id = w.value UNION ALL "
+        "SELECT a.kept_id, s.first_day, s.last_day FROM json_each(:keys) AS w "
+        "CROSS JOIN person_alias AS a ON a.kept_id = w.value "
+        "JOIN inpatient_stay AS s ON s.person_id = a.person_id",
         {"keys": keys(people)},
     )
     result: dict[int, list[tuple[date, date]]] = defaultdict(list)

@@ -264,3 +264,52 @@ def test_quotas_across_pools_end_before_a_merge(world: World) -> None:
     user = (certno(800), "陈远")
     give(world.context, MERGED, user, "420100", Relation.CHILD, Fen(1_000), day)
     assert refusal(world, KEPT, MERGED, day) == "merge/open-quotas"
+
+
+def test_a_visit_of_the_merged_number_is_given_back_to_the_person(
+    world: World, second: Context
+) -> None:
+    """Deductible, limit and money come back where they count now."""
+    visit = world.settle(world.visit("b", MERGED, date(2023, 3, 1), 60_000, use=1))
+    assert (visit["hifp_pay"], visit["acct_pay"]) == ("50.00", "70.00")
+    merge_id = merge(world, second)
+    before = world.balance(KEPT)
+    refund = world.reverse(visit, datetime(2023, 6, 20, 9))
+    assert refund["hifp_pay"] == "-50.00"
+    assert world.balance(KEPT) == before + 7_000
+    assert world.accumulators(KEPT, 2023) == (0, 0, 0, 0, 0)
+    world.prove()
+    assert refusal_to_unmerge(world, merge_id) == "merge/visits-since"
+
+
+def test_a_relatives_visit_is_given_back_to_the_holder_that_the_number_is_now(
+    world: World, second: Context
+) -> None:
+    world.link(world.relation(certno(7), LIN.certno, Relation.SPOUSE))
+    visit = world.settle(world.visit("l", psn_no(2), date(2023, 3, 1), 1_500, use=2))
+    assert visit["acct_mulaid_pay"] == "15.00"
+    merge(world, second)
+    before = world.balance(KEPT)
+    world.reverse(visit, datetime(2023, 6, 20, 9))
+    assert world.balance(KEPT) == before + 1_500
+    world.prove()
+
+
+def test_a_visit_of_the_merged_number_sent_again_gets_its_answer_again(
+    world: World, second: Context
+) -> None:
+    record = world.visit("b", MERGED, date(2023, 3, 1), 60_000, use=1)
+    first = world.settle(record)
+    merge(world, second)
+    assert world.settle(record)["setl_id"] == first["setl_id"]
+
+
+def test_a_stay_in_hospital_blocks_whichever_number_it_was_reported_under(
+    world: World, second: Context
+) -> None:
+    stay = world.visit("s", MERGED, date(2023, 7, 10), 0, med_type="21")
+    stay = stay._replace(first_day=date(2023, 7, 1), last_day=date(2023, 7, 10))
+    world.settle(stay)
+    merge(world, second)
+    blocked = world.settle(world.visit("v", KEPT, date(2023, 7, 5), 90_000))
+    assert blocked["reason"] == "in_hospital"
