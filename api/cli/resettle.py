@@ -93,8 +93,8 @@ def _show(answer: dict[str, Any]) -> None:
         f"{totals['owed_by_persons']}，应付机构 {totals['due_to_providers']}，机构应退 "
         f"{totals['owed_by_providers']}，退回个人账户 {totals['back_to_accounts']}"
     )
-    if answer["claimed_back"]:
-        typer.echo("已登记待追回或账户已注销，未重新结算：" + "、".join(answer["claimed_back"]))
+    for left in answer["left_out"]:
+        typer.echo(f"未重新结算：{left['psn_name']} {left['psn']}，{left['reason']}")
     typer.echo(answer["note"])
     if answer["approved"]:
         typer.echo(f"✓ 方案 {answer['plan']} 已入账")

@@ -19,6 +19,7 @@ REFUSALS = (
     "person/unknown",
     "person/numbers-disagree",
     "policy/not-in-force",
+    "claim/shaped-pack",
     "visit/negative-amount",
     "visit/parts-do-not-add-up",
     "claim/before-visit",

@@ -22,6 +22,7 @@ from ledger.benefits.kernel import YearSoFar, add_to_year
 from ledger.benefits.kernel_rules import KernelParameters
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement
+from ledger.benefits.windows import WindowKey, WindowSoFar
 from ledger.policy.values import OutpatientRules
 
 ARTICLES = ("S3c-6",)
@@ -143,16 +144,22 @@ def refold(
         rules_of: the rules of a day ("2023-01-31").
         same_rules: do the rules of a day ("2023-01-31") equal those of a pack's version?
 
+    Raises:
+        Refused: `visit/missing-fact`, where the rules ask for what is not kept of a visit.
+
     Source: S3c-6 (default 4, 6 and 7).
     """
     year = start
     changed: list[Refolded] = []
+    windows: dict[WindowKey, WindowSoFar] = {}
     latest_arrival = 0
     for visit in visits:
         day = visit.settled_at[:10]
         case = case_of(visit)
         rules = rules_of(day)
-        share = pool_share(case, rules.outpatient, year, rules.parameters)
+        share = pool_share(case, rules.outpatient, year, rules.parameters, windows)
+        for use in share.uses:
+            windows[use.key] = use.after
         amounts = share.amounts
         if (amounts[0], amounts[1], amounts[2], amounts[7]) != visit.stands:
             status = "" if case.status is None else str(case.status)

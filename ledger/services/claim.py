@@ -291,6 +291,10 @@ def _settlement(
 def _refuse(record: ClaimRecord, pack: Pack, day: date) -> None:
     """The refusals that the record and the rules of its day decide alone, in their order."""
     outpatient, rules = pack.outpatient(day), pack.claims(day)
+    if pack.has_shapes:
+        raise Refused(
+            "claim/shaped-pack", "本政策包按月、季、机构或病种累计，手工报销不能只凭票据计算"
+        )
     refuse_impossible(record)
     refuse_claim(day, record.received_on, record.papers, rules)
     refuse_elsewhere(record.med_type, outpatient)

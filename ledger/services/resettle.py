@@ -24,9 +24,11 @@ from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.resettle_plan import Plan, Replacement, Scope, YearPlan, make_plan, people_of
 from ledger.services.resettle_summary import summary
+from ledger.services.shaped_visits import ORDINARY, ShapedVisits
 from ledger.storage import debts, journal
 from ledger.storage import resettlements as store
 from ledger.storage import settlements as settled
+from ledger.storage.bulk import run_inserts
 from ledger.storage.incoming_quotas import carry_draws
 from ledger.storage.months import BookingMonths
 from ledger.storage.resettlements import ResettlementRow
@@ -101,11 +103,16 @@ class _Booking:
         self._run = next(self._ids)
         self._month = BookingMonths(work.connection).of(at.date()).number
         self._written = _Written([], [], [], [], [])
+        self._pack = context.pack
+        self._shaped: ShapedVisits | None = None
 
     def book(self, plan: Plan) -> None:
         connection, written = self._work.connection, self._written
         people = people_of(plan.replacements)
         purses = settled.purses_of(connection, people)
+        if self._pack.has_shapes:
+            originals = [found.old for found in plan.replacements]
+            self._shaped = ShapedVisits(connection, self._pack, set(people), originals)
         both = _paid_and_owed(self._work, plan.replacements)
         draws = store.draws_numbered(
             connection, [found.old.settlement_id for found in plan.replacements]
@@ -122,6 +129,9 @@ class _Booking:
             connection,
             [(r.person_id, r.original_id, r.mirror_id, r.settlement_id) for r in written.rows],
         )
+        if self._shaped is not None:
+            run_inserts(connection, self._shaped.hand_over())
+            self._shaped.write_changes(connection)
         store.insert_resettlements(connection, written.rows)
         for person_id, number, fen in written.debts:
             debts.insert_debt(connection, person_id, number, DebtCause.RESETTLED, None, fen)
@@ -137,7 +147,7 @@ class _Booking:
                 for person_id, folded in of_year.folded.items()
             }
             settled.save_accumulators(self._work.connection, rows)
-            done = [who for who in of_year.people if who not in of_year.claimed_back]
+            done = [who for who in of_year.people if who not in of_year.left_out]
             store.unmark(self._work.connection, done, of_year.year)
 
     def _person_year(
@@ -165,6 +175,8 @@ class _Booking:
             )
             now = taken_off(now, found.old)
             mirrors[found.old.settlement_id] = number
+            if self._shaped is not None:
+                self._shaped.give_back(found.old, back)
             self._written.settlements.append(back)
             self._written.entries.append(mirror_entry(back, found.entry, _memo(found)))
             self._written.draws.extend(
@@ -200,6 +212,10 @@ class _Booking:
             raise ValueError(f"the parts of visit {old.visit_id} do not add up")
         county = next((leg.county for leg in found.entry.transfers if leg.county), None)
         entry = resettled_entry(new, found.after, found.entry, county, _memo(found), both)
+        if self._shaped is not None:
+            self._shaped.count_visit(
+                new.person_id, new.settlement_id, ORDINARY, new.year, found.refolded.share
+            )
         written.settlements.append(new)
         written.entries.append(entry)
         written.draws.extend(_draws_after(entry, draws.get(old.settlement_id, [])))

@@ -12,7 +12,9 @@ from ledger.benefits.kernel_rules import kernel_parameters
 from ledger.benefits.outpatient import Case
 from ledger.benefits.resettlement import DayRules, StandingVisit
 from ledger.benefits.stays import in_hospital
-from ledger.core.people import Status
+from ledger.benefits.windows import NO_FACTS
+from ledger.benefits.windows import Facts as VisitFacts
+from ledger.core.people import Status, age_on, born_on
 from ledger.core.providers import ProviderKind
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
@@ -34,6 +36,8 @@ class Facts:
         self._stays = store.stays_of(connection, who)
         self._claimed = claimed_tiers(connection, who)
         self._providers = DatedProviders(connection)
+        self._shaped = pack.has_shapes
+        self._certnos = people.certnos_of(connection, who) if self._shaped else {}
         self._at: dict[tuple[object, ...], tuple[bool, bool | None, int | None]] = {}
         self._days: dict[str, date] = {}
         self._rules: dict[str, DayRules] = {}
@@ -66,7 +70,23 @@ class Facts:
         at = self._at.get(place)
         if at is None or visit.provider_id == ELSEWHERE:
             at = self._at[place] = self._institution(visit, day)
-        return Case(visit.med_type, visit.in_scope_fen, *self.person_on(person_id, day), *at)
+        return Case(
+            visit.med_type,
+            visit.in_scope_fen,
+            *self.person_on(person_id, day),
+            *at,
+            self._facts(visit, day) if self._shaped else NO_FACTS,
+        )
+
+    def _facts(self, visit: StandingVisit, day: str) -> VisitFacts:
+        """What rules with shapes of their own may ask, as far as it is kept."""
+        on = self._days[day]
+        born = born_on(self._certnos.get(visit.person_id, ""))
+        return VisitFacts(
+            day=on,
+            place=visit.provider_id,
+            age=None if born is None else age_on(born, on),
+        )
 
     def person_on(self, person_id: int, day: str) -> tuple[bool, Status | None, bool]:
         """Of the person on a day: on the roster? insured as what? in hospital?"""

@@ -26,7 +26,7 @@ from ledger.benefits.resettlement import (
 )
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
-from ledger.core.errors import Unknown
+from ledger.core.errors import Refused, Unknown
 from ledger.journalizing.resettlement import payers_of
 from ledger.policy.pack import Pack
 from ledger.services.read import known_person
@@ -35,6 +35,9 @@ from ledger.storage import resettlements as store
 from ledger.storage.account_events import closed_among
 from ledger.storage.registry import providers
 from ledger.storage.resettlements import ELSEWHERE, PersonYear
+
+OWED_BY_HAND = "已登记待追回，重新结算会重复追回"
+ACCOUNT_CLOSED = "支付过的个人账户已注销"
 
 
 class Scope(NamedTuple):
@@ -85,9 +88,8 @@ class YearPlan:
     replacements: list[Replacement] = field(default_factory=list)
     folded: dict[int, FoldedYear] = field(default_factory=dict)
     stored: dict[int, PersonYear] = field(default_factory=dict)
-    claimed_back: set[int] = field(default_factory=set)
-    """People left out, since a settlement of theirs is booked as owed already, or since it would
-    move an account that is closed."""
+    left_out: dict[int, str] = field(default_factory=dict)
+    """Person -> why nothing of the year is settled anew though it would change."""
 
 
 @dataclass(slots=True)
@@ -119,8 +121,15 @@ def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Pla
 
     Raises:
         Unknown: `person/unknown`, `employer/unknown`, `provider/unknown`.
+        Refused: `resettle/account-pays-first`; `visit/missing-fact` where the pack asks for what
+            is not kept of a visit.
         NotInForce: a visit lies on a day on which the pack says nothing.
     """
+    if pack.account_use(on).pays_first:
+        raise Refused(
+            "resettle/account-pays-first",
+            "按本政策包由个人账户先付，统筹支付取决于当时的账户余额，不能按顺序重新结算",
+        )
     rules = pack.resettlement(on)
     difference = Difference(rules.difference)
     years = [
@@ -186,9 +195,10 @@ def _look_closer(
     numbers = [found.visit.settlement_id for found in changed]
     settled = store.settlements_numbered(connection, numbers)
     entries = store.entries_numbered(connection, numbers)
-    plan.claimed_back = store.claimed_back(connection, settled.values())
-    plan.claimed_back |= _of_closed_accounts(connection, entries)
-    for person_id in plan.claimed_back:
+    owed = store.claimed_back(connection, settled.values())
+    closed = _of_closed_accounts(connection, entries)
+    plan.left_out = dict.fromkeys(closed, ACCOUNT_CLOSED) | dict.fromkeys(owed, OWED_BY_HAND)
+    for person_id in plan.left_out:
         del plan.folded[person_id]
     plan.replacements = [
         _replacement(pack, found, settled, entries, difference)

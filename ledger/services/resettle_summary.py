@@ -25,7 +25,7 @@ def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dic
     """The answer of `resettle`; amounts are text of yuan, changes are after less before."""
     changed = plan.replacements
     names = store.names_of(
-        connection, [*people_of(changed), *(who for y in plan.years for who in y.claimed_back)]
+        connection, [*people_of(changed), *(who for of in plan.years for who in of.left_out)]
     )
     places = {p.provider_id: (p.code, p.name) for p in providers(connection).values()}
     return {
@@ -64,7 +64,11 @@ def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dic
             if number in places
         ],
         "changes": [_change(found, names, places) for found in changed],
-        "claimed_back": [names[who][0] for of in plan.years for who in sorted(of.claimed_back)],
+        "left_out": [
+            {"psn": names[who][0], "psn_name": names[who][1], "reason": reason}
+            for of in plan.years
+            for who, reason in sorted(of.left_out.items())
+        ],
         "note": CREDITS_NOTE,
     }
 

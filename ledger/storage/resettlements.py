@@ -105,13 +105,16 @@ _ROWS = """
     CROSS JOIN settlement AS s ON s.person_id = w.value AND s.year = :year
     LEFT JOIN visit AS v ON v.person_id = s.person_id AND v.visit_id = s.visit_id
     WHERE NOT EXISTS (SELECT 1 FROM person_alias AS a WHERE a.person_id = w.value)
+        AND NOT EXISTS (SELECT 1 FROM settlement_window AS b WHERE b.person_id = s.person_id
+            AND b.settlement_id = s.settlement_id AND instr(b.benefit, '/') = 0)
     ORDER BY s.person_id, s.settlement_id
 """
 
 
 def person_years(connection: Connection, people: Sequence[int], year: int) -> dict[int, PersonYear]:
     """Person -> what stands of the year, for those of whom anything was settled in it. What a
-    merged number had stands in the year of the person it is now, before that person's own."""
+    merged number had stands in the year of the person it is now, before that person's own. What
+    other benefits than ordinary outpatient visits paid is not looked at."""
     rows: dict[int, list[Sequence[Any]]] = defaultdict(list)
     for row in connection.exec_driver_sql(_ROWS, {"keys": keys(people), "year": year}).all():
         rows[row[0]].append(row)

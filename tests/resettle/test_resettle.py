@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.benefits.debts import Cause as DebtCause
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.months import Month
 from ledger.core.people import Relation, Status
+from ledger.policy.loader import load_pack
 from ledger.services import resettle
+from ledger.services.owed import book_debt
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import explain_settlement
 from ledger.storage.months import close_month, open_months
@@ -304,3 +308,31 @@ def test_the_providers_statement_shows_what_the_provider_is_due(world: World, ag
     assert sum(line.pool_fen for line in lines) == 0
     assert all(line.total_fen == line.pool_fen + line.account_fen + line.cash_fen for line in lines)
     assert sum(balance[3] + balance[4] for balance in balances) == 38_000
+
+
+def test_windows_beside_the_year_are_folded_too(tmp_path: Path) -> None:
+    pack = load_pack("420300-shiyan", {"deductible_window": "quarter"})
+    world = World(tmp_path / "quarters.db", pack)
+    world.enrol(somebody(1))
+    late_visit(world)
+    world.settle(world.visit("february", psn_no(1), date(2023, 2, 1), 60_000))
+    scope = Scope(2023, psn_no(1))
+    shown = resettle.show(world.context, scope, AT)
+    resettle.approve(world.context, scope, AT, shown["plan"])
+    assert standing(world) == {
+        "february": (50_000, 5_000, 55_000),
+        "march": (0, 30_000, 30_000),
+        "april": (50_000, 8_000, 52_000),
+    }
+    assert resettle.show(world.context, scope, AT)["plan"] is None
+    world.prove()
+    world.close()
+
+
+def test_whoever_owes_a_visit_by_hand_is_left_out(world: World) -> None:
+    late_visit(world)
+    april = last_of(world, "april")
+    book_debt(world.context, psn_no(1), DebtCause.MISTAKE, date(2023, 6, 1), settlement_id=april)
+    shown = resettle.show(world.context, Scope(2023), AT)
+    assert (shown["plan"], shown["changes"]) == (None, [])
+    assert [left["psn"] for left in shown["left_out"]] == [psn_no(1)]
