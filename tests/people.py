@@ -27,6 +27,7 @@ def somebody(
     changed_on: date | None = None,
     settled_up_on: date | None = None,
     county: str = "420302",
+    psn_type: str | None = None,
 ) -> PersonRecord:
     """The roster's row of the person with this number; always the same numbers for the same one."""
     unit = status is Status.EMPLOYED and plan is Plan.COMBINED
@@ -37,7 +38,7 @@ def somebody(
         cert_type="01",
         certno=certno(number),
         status=status,
-        psn_type=f"{status.value}01",
+        psn_type=psn_type or f"{status.value}01",
         plan=plan,
         employer_no="E001" if unit else None,
         employer_name="十堰样例一厂" if unit else None,

@@ -29,8 +29,10 @@ import yaml
 
 from ledger.benefits import (
     account_use,
+    benefit_period,
     claims,
     crediting,
+    debts,
     family,
     outpatient,
     pool_transfer,
@@ -53,6 +55,7 @@ from ledger.core.people import (
 )
 from ledger.core.visits import VisitRecord
 from ledger.policy.loader import load_pack
+from ledger.policy.pack import Pack
 from ledger.services.import_contributions import import_contributions
 from ledger.services.import_families import add_link, revoke_link
 from ledger.services.import_visits import import_visits
@@ -60,13 +63,17 @@ from ledger.services.importing import ImportOptions
 from ledger.services.read import balance
 from tests.people import certno, psn_no, somebody
 from tests.spec.account_steps import AccountSteps
+from tests.spec.crediting_steps import CreditingSteps
 from tests.spec.move_steps import Moves
 from tests.spec.resettle_steps import ResettleSteps
 from tests.world import World, code_of, shiyan
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*/*.yaml"))
-PEOPLE_WORDS = {"status", "plan", "from", "until", "insured", "balance", "balances", "not_insured"}
+PEOPLE_WORDS = {
+    *("status", "plan", "from", "until", "insured", "balance", "balances", "not_insured"),
+    *("type", "settled_up"),
+}
 EXPECTED_OF_VISIT = {
     "fund": "hifp_pay",
     "account": "acct_pay",
@@ -117,12 +124,13 @@ def test_spec(case: dict[str, Any], tmp_path: Path) -> None:
         play.world.close()
 
 
-class Play(AccountSteps, ResettleSteps, Moves):
+class Play(AccountSteps, CreditingSteps, ResettleSteps, Moves):
     """One case played on one database."""
 
-    def __init__(self, path: Path, given: dict[str, Any]) -> None:
+    def __init__(self, path: Path, given: dict[str, Any], pack: Pack | None = None) -> None:
         overrides = given.get("set")
-        pack = load_pack("420300-shiyan", overrides) if overrides else shiyan()
+        if pack is None:
+            pack = load_pack("420300-shiyan", overrides) if overrides else shiyan()
         self.world = World(path, pack)
         self.numbers: dict[str, int] = {}
         self.answers: dict[str, dict[str, Any]] = {}
@@ -283,6 +291,7 @@ class Play(AccountSteps, ResettleSteps, Moves):
     def do_credit(self, month: str) -> dict[str, Any]:
         answer = self.world.credit(month)
         names = {"credited": "credited_fen", "clawed_back": "clawed_back_fen", "owed": "owed_fen"}
+        names |= {"recovered": "recovered_fen"}
         said: dict[str, Any] = {word: yuan_text(answer[field]) for word, field in names.items()}
         rows = self.world.rows(
             "SELECT reason FROM credit_difference WHERE entry_id = ? "
@@ -296,9 +305,11 @@ class Play(AccountSteps, ResettleSteps, Moves):
         nickname = words.get("person", "patient")
         insurance = _insurance({word: words[word] for word in words.keys() & PEOPLE_WORDS})
         day = _day(words["on"])
-        settled_up = day if insurance.get("status") is Status.RETIRED else None
+        # Whoever only ends did not settle up on that day.
+        if insurance.get("status") is Status.RETIRED and "insured" not in words:
+            insurance.setdefault("settled_up_on", day)
         number = self.numbers[nickname]
-        record = somebody(number, nickname, changed_on=day, settled_up_on=settled_up, **insurance)
+        record = somebody(number, nickname, changed_on=day, **insurance)
         self.world.enrol(record)
         return {}
 
@@ -339,6 +350,10 @@ def _insurance(words: dict[str, Any]) -> dict[str, Any]:
         said["benefit_until"] = _until(words["until"])
     if "insured" in words:
         said["insured"] = Insured[words["insured"].upper()]
+    if "settled_up" in words:
+        said["settled_up_on"] = _day(words["settled_up"])
+    if "type" in words:
+        said["psn_type"] = words["type"]
     return said
 
 
@@ -369,7 +384,8 @@ def test_every_case_names_an_article_that_the_packs_cite() -> None:
 
 def test_every_article_that_a_function_follows_has_a_case() -> None:
     named = {parameters.values[0]["article"] for parameters in read_cases()}
-    for module in (account_use, claims, crediting, family, outpatient, pool_transfer, resettlement):
+    modules = (account_use, benefit_period, claims, crediting, debts, family, outpatient)
+    for module in (*modules, pool_transfer, resettlement):
         followed = set(module.ARTICLES)
         assert followed <= named, module.__name__
 
