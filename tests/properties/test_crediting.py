@@ -4,6 +4,7 @@ whatever the roster went through and in whatever order it was credited."""
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.benefits.crediting import employee_credit, retiree_credit
+from ledger.core.errors import Refused
 from ledger.core.money import Fen
 from ledger.core.months import FAR, Month
 from ledger.core.people import ContributionKind, Insured, Plan, Status
 from ledger.policy.loader import load_pack
+from ledger.services.advance_credit import advance_credit
 from ledger.storage.people import spans_of
 from tests.people import psn_no, somebody
 from tests.world import World, shiyan
@@ -27,6 +30,8 @@ BY_CONTRIBUTIONS = {
     "benefit_period.waiting_months": "1",
     "benefit_period.new_after_months": "1",
 }
+STANDS = 2
+ADVANCING = {"advance.credit": "all_employers", "advance.back_after_months": str(STANDS)}
 FIRST, LAST = Month(2023, 1), Month(2023, 4)
 MONTHS = [str(month) for month in FIRST.through(LAST)]
 PEOPLE = 3
@@ -56,6 +61,10 @@ class Changed(NamedTuple):
 
 
 class Credited(NamedTuple):
+    month: str
+
+
+class Advanced(NamedTuple):
     month: str
 
 
@@ -110,6 +119,28 @@ def test_so_it_does_where_contributions_decide_about_the_benefit_period(events: 
             world.close()
 
 
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    events=events,
+    advances=st.lists(
+        st.tuples(st.integers(0, 13), st.builds(Advanced, st.sampled_from(MONTHS))), max_size=4
+    ),
+)
+def test_so_it_does_where_accounts_are_credited_in_advance(
+    events: list[Any], advances: list[tuple[int, Advanced]]
+) -> None:
+    pack = load_pack("420300-shiyan", ADVANCING)
+    mixed = list(events)
+    for place, advance in advances:
+        mixed.insert(place, advance)
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder) / "world.db", pack)
+        try:
+            play(world, mixed)
+        finally:
+            world.close()
+
+
 def play(world: World, events: list[Any]) -> None:
     world.enrol(*(somebody(number) for number in range(1, PEOPLE + 1)))
     received: list[tuple[Paid, int]] = []
@@ -124,6 +155,9 @@ def play(world: World, events: list[Any]) -> None:
                     settled_up_on=settled_up_on(event),
                 )
             )  # fmt: skip
+        elif isinstance(event, Advanced):
+            with suppress(Refused):
+                advance_credit(world.context, Month.parse(event.month))
         elif isinstance(event, Credited):
             world.credit(event.month)
         else:
@@ -166,6 +200,10 @@ def due(world: World, received: list[tuple[Paid, int]]) -> dict[tuple[int, int, 
         "SELECT person_id, valid_from, valid_until, status, plan FROM benefit_span "
         "ORDER BY person_id, valid_from"
     )
+    advanced = {
+        (who, month): fen
+        for who, month, fen in world.rows("SELECT person_id, month, amount_fen FROM advance_credit")
+    }
     for month in FIRST.through(LAST):
         rules = shiyan().crediting(month)
         for number in range(1, PEOPLE + 1):
@@ -189,7 +227,10 @@ def due(world: World, received: list[tuple[Paid, int]]) -> dict[tuple[int, int, 
                     for paid, account in received
                     if (paid.person, paid.month) == (number, str(month))
                 ]
-                result[number, month.number, "employee"] = sum(part for part, _ in parts)
+                due_fen = sum(part for part, _ in parts)
+                if not parts and plan is Plan.COMBINED and month >= LAST.plus(-STANDS):
+                    due_fen = advanced.get((number, month.number), 0)
+                result[number, month.number, "employee"] = due_fen
                 result[number, month.number, "shift"] = sum(part - was for part, was in parts)
     return {key: fen for key, fen in result.items() if fen}
 
@@ -197,7 +238,8 @@ def due(world: World, received: list[tuple[Paid, int]]) -> dict[tuple[int, int, 
 def posted(world: World) -> dict[tuple[int, int, str], int]:
     """The same, from the books."""
     rows = world.rows(
-        "SELECT person_id, benefit_month, CASE WHEN kind LIKE '%employee' THEN 'employee' "
+        "SELECT person_id, benefit_month, "
+        "CASE WHEN kind LIKE '%employee' OR kind = 'credit_advance' THEN 'employee' "
         "WHEN kind LIKE '%retiree' THEN 'retiree' ELSE 'shift' END AS source, "
         "sum(CASE WHEN kind LIKE 'credit_%' OR kind = 'plan_to_account' THEN amount_fen "
         "ELSE -amount_fen END) FROM transfer WHERE benefit_month IS NOT NULL "
