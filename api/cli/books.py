@@ -72,6 +72,8 @@ def credit(
             ["划入 credited", yuan_text(answer["credited_fen"])],
             ["退回 clawed back", yuan_text(answer["clawed_back_fen"])],
             ["待追回 owed", yuan_text(answer["owed_fen"])],
+            ["抵扣 recovered", yuan_text(answer["recovered_fen"])],
+            ["暂不划 withheld", yuan_text(answer["withheld_fen"])],
             ["人数 people", str(answer["people"])],
             ["差额 differences", str(answer["differences"])],
         ]

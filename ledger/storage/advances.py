@@ -23,7 +23,7 @@ _BASE_MONTH = """
     (SELECT max(c.month) FROM contribution AS c WHERE c.person_id = s.person_id
         AND c.month < :month AND c.month >= :oldest AND c.base_fen > 0 AND c.kind IN ('10', '11'))
 """
-_STAGE = f"""
+STAGE_ADVANCES = f"""
     INSERT INTO temp.advance_stage (person_id, month, base_month)
     SELECT s.person_id, :month, {_BASE_MONTH}
     FROM benefit_span AS s
@@ -44,8 +44,8 @@ _COUNT = (
     "UPDATE temp.advance_stage SET amount_fen = (base_fen * :rate + 5000) / 10000",
     "DELETE FROM temp.advance_stage WHERE amount_fen <= 0",
 )
-_EVERYBODY = "r.employer_id IS NOT NULL"
-_LISTED = (
+EVERYBODY = "r.employer_id IS NOT NULL"
+LISTED = (
     "r.employer_id IN (SELECT w.employer_id FROM json_each(:keys) AS k "
     "CROSS JOIN employer AS w ON w.employer_no = k.value)"
 )
@@ -65,8 +65,8 @@ def stage_advances(
         "oldest": month.plus(-advance.back_after_months).number,
         "keys": keys(advance.employers),
     }
-    whose = _EVERYBODY if advance.everybody else _LISTED
-    connection.exec_driver_sql(_STAGE.format(whose=whose), marks)
+    whose = EVERYBODY if advance.everybody else LISTED
+    connection.exec_driver_sql(STAGE_ADVANCES.format(whose=whose), marks)
     for statement in _COUNT:
         connection.exec_driver_sql(statement, {"rate": rules.credit_rate_bp})
     connection.exec_driver_sql(

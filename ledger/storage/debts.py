@@ -126,7 +126,7 @@ _BROUGHT = """
         ON t.person_id = d.person_id AND t.entry_id = :run
     WHERE d.owed_fen > d.settled_fen GROUP BY d.person_id
 """
-_STAGE = f"""
+STAGE_RECOVERIES = f"""
     INSERT INTO temp.recovery_stage (person_id, amount_fen)
     SELECT b.person_id, min(b.open_fen, b.credited_fen * :share / 10000,
         p.credited_fen - p.debited_fen - p.held_fen, y.credited_fen - y.debited_fen) AS fen
@@ -143,7 +143,7 @@ def stage_recoveries(connection: Connection, run: int, year: int, share_bp: int)
     connection.exec_driver_sql(
         "CREATE TEMP TABLE recovery_stage (person_id INTEGER PRIMARY KEY, amount_fen INTEGER)"
     )
-    connection.exec_driver_sql(_STAGE, {"run": run, "year": year, "share": share_bp})
+    connection.exec_driver_sql(STAGE_RECOVERIES, {"run": run, "year": year, "share": share_bp})
     people = connection.exec_driver_sql("SELECT count(*) FROM temp.recovery_stage").scalar_one()
     return int(people)
 
