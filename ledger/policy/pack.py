@@ -17,7 +17,7 @@ from ledger.policy import typed
 from ledger.policy.dated import Dated
 from ledger.policy.derived import with_derived
 from ledger.policy.meta import Document, PackMeta
-from ledger.policy.shape_schema import BENEFITS, SHAPE_KEYS
+from ledger.policy.shape_schema import BENEFITS, MORE_THAN_PLAIN, SHAPE_KEYS
 from ledger.policy.values import (
     AccountRules,
     AdvanceRules,
@@ -118,7 +118,7 @@ class Pack:
             key.startswith(f"{section}.") and key.partition(".")[2] in SHAPE_KEYS
             for key in self._values
             for section in BENEFITS
-        ) or any(f"{section}.ratio" in self._values for section in BENEFITS[1:])
+        ) or any(key in self._values for key in MORE_THAN_PLAIN)
 
     def benefits(self, day: date) -> dict[str, OutpatientRules]:
         """Every benefit that visits are settled by on a day, ordinary outpatient visits first; the

@@ -77,6 +77,12 @@ out is not limited."""
 BENEFITS = ("outpatient", "chronic", "inpatient")
 """The sections that are benefits: each settles the types of visit that it pools."""
 
+MORE_THAN_PLAIN = (
+    *(f"{section}.ratio" for section in BENEFITS[1:]),
+    "account_use.account_pays",
+)
+"""Beside `SHAPE_KEYS`: keys by which a pack looks at more than one benefit's year."""
+
 BENEFIT_NEEDS = ("deductible_shape", "deductible", "ratio", "annual_cap", "pooled_med_types")
 
 SHAPE_WORDS: Mapping[str, str] = {

@@ -125,6 +125,7 @@ def account_rules(get: Get) -> AccountRules:
         scope=value("account_scope"),
         use_order=value("use_order"),
         forbidden_categories=value("forbidden_categories"),
+        pays_first=given("account_pays") == "before_deductible",
         premiums_allowed=value("premiums_allowed"),
         forbidden=tuple(barred),
         premium_kinds=given("premium_kinds", ()),

@@ -142,7 +142,8 @@ class SettlementDesk:
         )
         before = know.years.get((person_id, day.year), EMPTY_YEAR)
         if self._shaped:
-            purse = know.purses.get(person_id) if rules.account.pays_first else None
+            first = rules.account.pays_first and know.may(person_id, Movement.USE, day)
+            purse = know.purses.get(person_id) if first else None
             before, pool = know.shaped.share(
                 record, person_id, provider, benefit, case, before, purse
             )
