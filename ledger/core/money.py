@@ -37,9 +37,9 @@ def fen_from_yuan(text: str) -> Fen:
 
 def yuan_text(fen: int) -> str:
     """Fen as text of yuan with two decimals: 123450 -> "1234.50", -5 -> "-0.05"."""
-    sign = "-" if fen < 0 else ""
-    yuan, cents = divmod(abs(fen), 100)
-    return f"{sign}{yuan}.{cents:02d}"
+    if fen < 0:
+        return f"-{-fen // 100}.{-fen % 100:02d}"
+    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def percent_text(bp: int) -> str:

@@ -25,14 +25,22 @@ YEAR_TURN = {CARRIED_OUT: ("年度结转支出", "206"), CARRIED_IN: ("上年结
 """Lines that no entry stands behind: kind -> name and national type."""
 
 
+_NAMES = {kind.kind: kind.name for kind in TRANSFER_KINDS.values()} | {
+    kind: name for kind, (name, _national) in YEAR_TURN.items()
+}
+_NATIONAL = {kind.kind: kind.national for kind in TRANSFER_KINDS.values()} | {
+    kind: national for kind, (_name, national) in YEAR_TURN.items()
+}
+
+
 def line_name(kind: str) -> str:
     """The Chinese name of a line."""
-    return YEAR_TURN[kind][0] if kind in YEAR_TURN else TRANSFER_KINDS[kind].name
+    return _NAMES[kind]
 
 
 def line_national(kind: str) -> str:
     """The national type of a line (账户收支类型), 101 to 208."""
-    return YEAR_TURN[kind][1] if kind in YEAR_TURN else TRANSFER_KINDS[kind].national
+    return _NATIONAL[kind]
 
 
 class Holder(NamedTuple):
@@ -156,10 +164,15 @@ class AccountStatement:
         return self.opening_fen + self.in_fen - self.out_fen
 
 
+_WAYS = {
+    kind.kind: (kind.credit == PERSONAL_ACCOUNT_FUND) - (kind.debit == PERSONAL_ACCOUNT_FUND)
+    for kind in TRANSFER_KINDS.values()
+}
+
+
 def moves_account(kind: str) -> int:
     """+1: into the personal account, -1: out of it, 0: the account is not touched."""
-    accounts = TRANSFER_KINDS[kind]
-    return (accounts.credit == PERSONAL_ACCOUNT_FUND) - (accounts.debit == PERSONAL_ACCOUNT_FUND)
+    return _WAYS[kind]
 
 
 def this_years(left: Mapping[int, int], year: int) -> int:

@@ -211,17 +211,18 @@ def statement_answer(
 
 
 def _line_answer(context: Context, line: StatementLine) -> dict[str, Any]:
-    month = line.benefit_month
-    assumed = "retiree" in line.kind and _flat_assumed(context, month)
+    kind, month = line.kind, line.benefit_month
+    assumed = kind in RETIREE_KINDS and _flat_assumed(context, month)
+    name = line_name(kind)
     return {
         "happened_on": line.happened_on.isoformat(),
         "booked_on": line.booked_on.isoformat() if line.booked_on else None,
-        "entry_id": None if line.turn else str(line.entry_id),
-        "kind": line.kind,
-        "national": line_national(line.kind),
-        "name": line_name(line.kind) + (ASSUMED_MARK if assumed else ""),
+        "entry_id": str(line.entry_id) if line.entry_id else None,
+        "kind": kind,
+        "national": line_national(kind),
+        "name": name + ASSUMED_MARK if assumed else name,
         "assumed": assumed,
-        "benefit_month": None if month is None else str(Month.from_number(month)),
+        "benefit_month": None if month is None else f"{month // 100}-{month % 100:02d}",
         "fund_year": line.fund_year,
         "fixmedins_name": line.provider,
         "amount": yuan_text(line.in_fen - line.out_fen),

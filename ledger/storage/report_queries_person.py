@@ -38,21 +38,21 @@ def movements(
         reasons: code of a difference's reason -> its words.
     """
     marks = view.marks(person_id) | {"first": first, "account": PERSONAL_ACCOUNT_FUND}
+    # All at once: forty years are a thousand rows, and one at a time they take twice as long.
+    rows = connection.exec_driver_sql(_MOVEMENTS, marks).all()
     return [
         Movement(
-            date.fromisoformat(day),
-            kind,
-            fund_year,
-            month,
-            fen,
-            " ".join(part for part in (relative, provider, reasons.get(reason, reason)) if part),
-            entry_id,
-            provider,
+            date.fromisoformat(day), kind, fund_year, month, fen,
+            _note(relative, provider, reasons.get(reason, reason)), entry_id, provider,
         )
-        for day, kind, fund_year, month, fen, relative, provider, reason, entry_id in (
-            connection.exec_driver_sql(_MOVEMENTS, marks)
-        )
-    ]
+        for day, kind, fund_year, month, fen, relative, provider, reason, entry_id in rows
+    ]  # fmt: skip
+
+
+def _note(relative: str | None, provider: str | None, reason: str | None) -> str:
+    if relative is None and reason is None:
+        return provider or ""
+    return " ".join(part for part in (relative, provider, reason) if part)
 
 
 def first_and_last_day(
