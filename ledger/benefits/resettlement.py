@@ -18,11 +18,13 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from ledger.benefits.kernel import YearSoFar, add_to_year
-from ledger.benefits.kernel_rules import KernelParameters
-from ledger.benefits.outpatient import Case, PoolShare, pool_share
+from ledger.benefits.kernel import NEW_YEAR, YearSoFar, add_to_year, settle_amounts
+from ledger.benefits.kernel_rules import KernelParameters, is_shaped
+from ledger.benefits.outpatient import NOTHING, Case, PoolShare, Reason, pool_share
 from ledger.benefits.settlement import Settlement
 from ledger.benefits.windows import WindowKey, WindowSoFar
+from ledger.core.people import Status
+from ledger.policy.shapes import PLAIN
 from ledger.policy.values import OutpatientRules
 
 ARTICLES = ("S3c-6",)
@@ -49,6 +51,9 @@ CAUSE_TEXT = {
     Cause.REVERSAL: "此前的就诊已退费，退还起付线和限额",
     Cause.EARLIER: "此前的就诊重新结算，累计随之变化",
 }
+
+
+NO_SHARE = PoolShare(Reason.COVERED, None, 0, NOTHING)
 
 
 class StandingVisit(NamedTuple):
@@ -97,6 +102,34 @@ class DayRules(NamedTuple):
     parameters: KernelParameters
 
 
+class Turn(NamedTuple):
+    """What the rules make of a visit before its amount and the year so far are looked at. The
+    same for all visits alike, so that it is found once and kept.
+
+    `share` has no amounts; `status` is the kernel's; `plain` rules look at the year alone.
+    """
+
+    case: Case
+    rules: DayRules
+    share: PoolShare
+    status: int
+    covered: bool
+    plain: bool
+
+
+def turn_of(case: Case, rules: DayRules) -> Turn:
+    """Args:
+    case: what the rules look at; its amount is not used under plain rules.
+    """
+    plain = rules.outpatient.shapes is PLAIN and not is_shaped(rules.parameters)
+    share = NO_SHARE
+    if plain:
+        nothing = case._replace(in_scope_fen=0)
+        share = pool_share(nothing, rules.outpatient, NEW_YEAR, rules.parameters)
+    covered = share.reason is Reason.COVERED and case.tier is not None
+    return Turn(case, rules, share, int(case.status is Status.RETIRED), covered, plain)
+
+
 class Refolded(NamedTuple):
     """A visit settled anew: what it met, what it comes to, and why that is not what stands."""
 
@@ -130,8 +163,7 @@ def refold(
     visits: Sequence[StandingVisit],
     given_back: Sequence[GivenBack],
     start: YearSoFar,
-    case_of: Callable[[StandingVisit], Case],
-    rules_of: Callable[[str], DayRules],
+    turn_of: Callable[[StandingVisit], Turn],
     same_rules: Callable[[str, str], bool],
 ) -> FoldedYear:
     """Settle one person-year anew.
@@ -140,8 +172,7 @@ def refold(
         visits: those that stand, as `in_order` has them, of one person and natural year.
         given_back: visits of the year that a refund gave back.
         start: what the year began with (a merged number brings its own), mostly zeros.
-        case_of: what the rules look at in a visit, by what is known now.
-        rules_of: the rules of a day ("2023-01-31").
+        turn_of: what the rules make of a visit by what is known now, its amount aside.
         same_rules: do the rules of a day ("2023-01-31") equal those of a pack's version?
 
     Raises:
@@ -154,16 +185,22 @@ def refold(
     windows: dict[WindowKey, WindowSoFar] = {}
     latest_arrival = 0
     for visit in visits:
-        day = visit.settled_at[:10]
-        case = case_of(visit)
-        rules = rules_of(day)
-        share = pool_share(case, rules.outpatient, year, rules.parameters, windows)
-        for use in share.uses:
-            windows[use.key] = use.after
-        amounts = share.amounts
+        turn = turn_of(visit)
+        share = turn.share
+        if not turn.plain:
+            share = _shaped(visit, turn, year, windows)
+            amounts = share.amounts
+        elif turn.covered and share.tier is not None:
+            parameters, in_scope = turn.rules.parameters, visit.in_scope_fen
+            amounts = settle_amounts(parameters, year, turn.status, share.tier, in_scope)
+        else:
+            amounts = NOTHING
         if (amounts[0], amounts[1], amounts[2], amounts[7]) != visit.stands:
-            status = "" if case.status is None else str(case.status)
-            causes = _causes(visit, status, share, same_rules(visit.policy_version, day))
+            if turn.plain:
+                share = PoolShare(share.reason, share.tier, share.ratio_bp, amounts)
+            status = "" if turn.case.status is None else turn.case.status.value
+            same = same_rules(visit.policy_version, visit.settled_at[:10])
+            causes = _causes(visit, status, share, same)
             if latest_arrival > visit.arrival:
                 causes.append(Cause.LATE)
             if given_back and any(
@@ -176,6 +213,17 @@ def refold(
             latest_arrival = visit.arrival
         year = add_to_year(year, amounts)
     return FoldedYear(changed, year, len(visits))
+
+
+def _shaped(
+    visit: StandingVisit, turn: Turn, year: YearSoFar, windows: dict[WindowKey, WindowSoFar]
+) -> PoolShare:
+    """The pool's share under rules with shapes of their own; the windows move on."""
+    case = turn.case._replace(in_scope_fen=visit.in_scope_fen)
+    share = pool_share(case, turn.rules.outpatient, year, turn.rules.parameters, windows)
+    for use in share.uses:
+        windows[use.key] = use.after
+    return share
 
 
 def _causes(visit: StandingVisit, status: str, share: PoolShare, same_rules: bool) -> list[Cause]:

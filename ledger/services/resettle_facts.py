@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ledger.benefits.kernel_rules import kernel_parameters
 from ledger.benefits.outpatient import Case
-from ledger.benefits.resettlement import DayRules, StandingVisit
+from ledger.benefits.resettlement import DayRules, StandingVisit, Turn, turn_of
 from ledger.benefits.stays import in_hospital
 from ledger.benefits.windows import NO_FACTS
 from ledger.benefits.windows import Facts as VisitFacts
@@ -38,9 +38,10 @@ class Facts:
         self._providers = DatedProviders(connection)
         self._shaped = pack.has_shapes
         self._certnos = people.certnos_of(connection, who) if self._shaped else {}
-        self._at: dict[tuple[object, ...], tuple[bool, bool | None, int | None]] = {}
+        self._turns: dict[tuple[object, ...], Turn] = {}
         self._days: dict[str, date] = {}
         self._rules: dict[str, DayRules] = {}
+        self._alike: dict[int, DayRules] = {}
         self._same: dict[tuple[str, str], bool] = {}
         self._packs = {pack.version: pack}
 
@@ -50,7 +51,12 @@ class Facts:
         if rules is None:
             self._days[day] = date.fromisoformat(day)
             outpatient = self._pack.outpatient(self._days[day])
-            rules = self._rules[day] = DayRules(outpatient, kernel_parameters(outpatient))
+            # Days of equal rules share them, so that what was found for one holds for all.
+            alike = self._alike.get(id(outpatient))
+            if alike is None:
+                alike = DayRules(outpatient, kernel_parameters(outpatient))
+                self._alike[id(outpatient)] = alike
+            rules = self._rules[day] = alike
         return rules
 
     def same_rules(self, version: str, day: str) -> bool:
@@ -63,20 +69,24 @@ class Facts:
             same = self._same[version, day] = then == self.rules_of(day).outpatient
         return same
 
-    def case_of(self, visit: StandingVisit) -> Case:
-        """What the rules look at in a visit, by what is known now."""
-        person_id, day = visit.person_id, visit.settled_at[:10]
-        place = visit.provider_id, visit.prescriber_id, visit.med_type, day
-        at = self._at.get(place)
-        if at is None or visit.provider_id == ELSEWHERE:
-            at = self._at[place] = self._institution(visit, day)
-        return Case(
-            visit.med_type,
-            visit.in_scope_fen,
-            *self.person_on(person_id, day),
-            *at,
-            self._facts(visit, day) if self._shaped else NO_FACTS,
-        )
+    def turn_of(self, visit: StandingVisit) -> Turn:
+        """What the rules make of a visit, by what is known now, its amount aside."""
+        day = visit.settled_at[:10]
+        person = self.person_on(visit.person_id, day)
+        provider_id, prescriber_id = visit.provider_id, visit.prescriber_id
+        changing = self._providers.changed(provider_id) or self._providers.changed(prescriber_id)
+        rules = self.rules_of(day)
+        alike = provider_id, prescriber_id, visit.med_type, person, id(rules), changing and day
+        turn = self._turns.get(alike)
+        if turn is None:
+            facts = self._facts(visit, day) if self._shaped else NO_FACTS
+            institution = self._institution(visit, day)
+            case = Case(visit.med_type, 0, *person, *institution, facts)
+            turn = turn_of(case, rules)
+            # Under rules of other shapes, and by papers, each visit is a case of its own.
+            if not self._shaped and provider_id != ELSEWHERE:
+                self._turns[alike] = turn
+        return turn
 
     def _facts(self, visit: StandingVisit, day: str) -> VisitFacts:
         """What rules with shapes of their own may ask, as far as it is kept."""

@@ -27,7 +27,7 @@ from ledger.benefits.resettlement import (
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.core.errors import Refused, Unknown
-from ledger.journalizing.resettlement import payers_of
+from ledger.journalizing.resettlement import DRAW, OWN, payers_of
 from ledger.policy.pack import Pack
 from ledger.services.read import known_person
 from ledger.services.resettle_facts import Facts
@@ -176,8 +176,7 @@ def _year_plan(
             in_order(held.visits, order),
             held.given_back,
             held.start,
-            facts.case_of,
-            facts.rules_of,
+            facts.turn_of,
             facts.same_rules,
         )
         plan.visits += folded.visits
@@ -209,13 +208,13 @@ def _look_closer(
 
 def _of_closed_accounts(connection: Connection, entries: dict[int, Entry]) -> set[int]:
     """Whose settlements moved an account, their own or a relative's, that is closed today."""
-    moved = {leg.person_id for entry in entries.values() for leg in entry.transfers}
-    closed = closed_among(connection, moved)
-    return {
-        entry.person_id
-        for entry in entries.values()
-        if any(leg.person_id in closed for leg in entry.transfers)
-    }
+    moved: dict[int, set[int]] = {}
+    for entry in entries.values():
+        for leg in entry.transfers:
+            if leg.kind in (*OWN, DRAW):
+                moved.setdefault(leg.person_id, set()).add(entry.person_id)
+    closed = closed_among(connection, set(moved))
+    return {person_id for holder in closed for person_id in moved[holder]}
 
 
 def _replacement(

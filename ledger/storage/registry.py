@@ -74,6 +74,10 @@ class DatedProviders:
         provider = self._by_id.get(provider_id)
         return provider if provider is None else self._as_of(provider, day)
 
+    def changed(self, provider_id: int | None) -> bool:
+        """Has a provider been something else on other days?"""
+        return provider_id in self._spans
+
     def _as_of(self, provider: Provider, day: date) -> Provider:
         for span in self._spans.get(provider.provider_id, ()):
             if span.valid_from <= day < span.valid_until:

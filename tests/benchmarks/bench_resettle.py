@@ -43,8 +43,7 @@ def measure(scale: float = 1.0) -> list[Row]:
                     in_order(held.visits, "settlement_time"),
                     held.given_back,
                     held.start,
-                    facts.case_of,
-                    facts.rules_of,
+                    facts.turn_of,
                     facts.same_rules,
                 )
             folding = perf_counter() - begun
