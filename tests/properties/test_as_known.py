@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from ledger.core.errors import Refused
+from ledger.core.errors import GongjiError
 from ledger.core.money import fen_from_yuan
 from ledger.core.people import Relation
 from ledger.services import reporting
@@ -108,7 +108,7 @@ def test_as_known_is_what_the_program_answered_then(
         for step in history:
             try:
                 do(world, settled, step)
-            except Refused:
+            except GongjiError:
                 continue
             of_day = answers(world, on, as_of_day=on)
             seen.append((CLOCK(), answers(world, on), of_day, reports(world)))
@@ -126,7 +126,7 @@ def test_statements_chain(history: list[tuple[Any, ...]], cuts: list[date]) -> N
         for step in history:
             try:
                 do(world, settled, step)
-            except Refused:
+            except GongjiError:
                 continue
         for number in PEOPLE:
             chain(world, number, sorted(set(cuts) | {date(2024, 1, 1)}))

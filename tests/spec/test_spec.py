@@ -34,6 +34,7 @@ from ledger.benefits import (
     crediting,
     debts,
     family,
+    interest,
     outpatient,
     pool_transfer,
     resettlement,
@@ -64,6 +65,7 @@ from ledger.services.read import balance
 from tests.people import certno, psn_no, somebody
 from tests.spec.account_steps import AccountSteps
 from tests.spec.crediting_steps import CreditingSteps
+from tests.spec.interest_steps import InterestSteps
 from tests.spec.move_steps import Moves
 from tests.spec.resettle_steps import ResettleSteps
 from tests.world import World, code_of, shiyan
@@ -124,7 +126,7 @@ def test_spec(case: dict[str, Any], tmp_path: Path) -> None:
         play.world.close()
 
 
-class Play(AccountSteps, CreditingSteps, ResettleSteps, Moves):
+class Play(AccountSteps, CreditingSteps, InterestSteps, ResettleSteps, Moves):
     """One case played on one database."""
 
     def __init__(self, path: Path, given: dict[str, Any], pack: Pack | None = None) -> None:
@@ -385,7 +387,7 @@ def test_every_case_names_an_article_that_the_packs_cite() -> None:
 def test_every_article_that_a_function_follows_has_a_case() -> None:
     named = {parameters.values[0]["article"] for parameters in read_cases()}
     modules = (account_use, benefit_period, claims, crediting, debts, family, outpatient)
-    for module in (*modules, pool_transfer, resettlement):
+    for module in (*modules, interest, pool_transfer, resettlement):
         followed = set(module.ARTICLES)
         assert followed <= named, module.__name__
 
