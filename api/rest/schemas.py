@@ -241,6 +241,9 @@ class Quotation(Answer):
     pool_prop_selfpay: str
     reason: str
     reason_text: str
+    acct_reason: str
+    """The state that kept an account from paying (lost, frozen, …); empty when none did."""
+    acct_reason_text: str
     medfee_sumamt: Yuan
     fulamt_ownpay_amt: Yuan
     overlmt_selfpay: Yuan
