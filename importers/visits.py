@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from itertools import starmap
 
 from importers.amounts import amount
 from importers.cells import Fault
@@ -136,7 +137,7 @@ def read_visits(table: Table) -> Batch[VisitRecord]:
         last_days,
         table.optional("fee_category", name),
     )
-    records = list(map(VisitRecord._make, zip(*columns, strict=True)))
+    records = list(starmap(VisitRecord, zip(*columns, strict=True)))
     _check_repeats(table, ids, records)
     return table.batch(records)
 
