@@ -150,6 +150,15 @@ def test_an_unknown_provider_or_unit_is_unknown_to_the_agency(quiet_city: City) 
         assert (answer.status_code, answer.json()["code"]) == (404, f"{who}/unknown")
 
 
+def test_a_report_that_cannot_be_told_as_known_says_so(quiet_city: City) -> None:
+    params = {"month": "2023-01", "known_at": "2023-02-01T00:00:00"}
+    answer = quiet_city.ask("GET", "/reports/reconciliation", "finance", params=params)
+    assert answer.json()["code"] == "report/not-as-known"
+    assert (
+        quiet_city.ask("GET", "/reports/fund-report", "finance", params=params).status_code == 200
+    )
+
+
 def test_a_provider_does_not_get_the_statement_of_another(quiet_city: City) -> None:
     params = {"provider": SECOND, "month": "2023-01"}
     answer = quiet_city.ask("GET", "/reports/provider-statement", "first", params=params)

@@ -114,6 +114,21 @@ def test_the_last_day_of_a_statement_is_in_it(quiet_city: City) -> None:
     assert lines("2023-01-30") > 0
 
 
+def test_a_balance_is_asked_as_of_a_day_and_as_known_at_an_instant(city: City) -> None:
+    path = f"/people/{CHEN.psn_no}/balance"
+    before = city.ask("GET", path, "chen").json()
+    known = {"known_at": "2023-02-15T10:29:59"}
+    city.settle("first", "k", visit())
+    after = city.ask("GET", path, "chen").json()
+    assert fen(after["balc"]) < fen(before["balc"])
+    assert city.ask("GET", path, "chen", params={"on": "2023-01-31"}).json()["on"] == "2023-01-31"
+    nothing = city.ask("GET", path, "chen", params=known).json()
+    assert nothing["known_at"].startswith("2023-02-15T10:29:59")
+    assert fen(nothing["this_year"]) + fen(nothing["carried"]) == fen(nothing["balc"])
+    lines = city.ask("GET", f"/people/{CHEN.psn_no}/statement", "chen", params=known).json()
+    assert lines["closing"] == nothing["balc"]
+
+
 def test_the_year_is_that_of_the_day_asked_for(quiet_city: City) -> None:
     path = f"/people/{CHEN.psn_no}/year"
     this = quiet_city.ask("GET", path, "chen").json()
