@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.benefits.simulation import Periods
     from ledger.core.errors import RowError
     from ledger.policy.pack import Pack
+    from ledger.policy.values import OutpatientRules
 
 RESULTS = ("act_pay_dedc", "hifp_pay", "psn_part_amt")
 ENDINGS = (".csv", ".parquet")
@@ -134,13 +136,19 @@ def run(visits: Path, pack: Pack, out: Path, stage: Stage) -> Summary:
 def _read(file: VisitFile, pack: Pack, advance: Advance) -> tuple[VisitArrays, Kept, Periods]:
     """The visits and the rules of their days, or every fault of the file at once."""
     from importers.visit_arrays import Faults, heading_faults, read_visit_arrays
-    from ledger.benefits.simulation import periods_of
+    from ledger.benefits.simulation import periods_of, refuse_not_simulated
 
     if wrong := heading_faults(file, RESULTS):
         raise _Faults(wrong)
     faults = Faults()
     arrays, kept = read_visit_arrays(file, faults, advance)
-    periods = periods_of(arrays.days(), pack.outpatient)
+
+    def rules_on(day: date) -> OutpatientRules:
+        rules = pack.outpatient(day)
+        refuse_not_simulated(rules, pack.account_use(day))
+        return rules
+
+    periods = periods_of(arrays.days(), rules_on)
     faults.add_days("policy/not-in-force", arrays.day, periods.not_in_force)
     if errors := faults.in_order(file):
         raise _Faults(errors)
@@ -152,14 +160,18 @@ def _settle(arrays: VisitArrays, periods: Periods) -> tuple[Settled, dict[str, i
     import os
 
     from ledger.benefits.compiled import VisitColumns, pooled_amounts, settle_columns
+    from ledger.benefits.compiled_shapes import settle_shaped_columns
+    from ledger.benefits.kernel_rules import is_shaped
 
     pooled, rows = pooled_amounts(
         arrays.day, arrays.med_type, arrays.med_types, arrays.in_scope, periods
     )
     visits = VisitColumns(arrays.person, arrays.day, arrays.status, arrays.tier, pooled)
-    settled = settle_columns(
-        visits, arrays.time, arrays.per_day, periods, threads=os.cpu_count() or 1
-    )
+    threads = os.cpu_count() or 1
+    if any(map(is_shaped, periods.rules)):
+        settled = settle_shaped_columns(visits, arrays.time, periods, threads)
+    else:
+        settled = settle_columns(visits, arrays.time, arrays.per_day, periods, threads)
     counted = zip(arrays.med_types, rows, strict=True)
     return settled, {code: count for code, count in sorted(counted) if count}
 

@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.benefits import kernel, simulation, visit_order
+from ledger.benefits.kernel_rules import is_shaped
 from ledger.benefits.simulation import Periods
 
 if TYPE_CHECKING:
@@ -125,12 +126,12 @@ def pooled_amounts(
 
     pooled = np.array([[code in types for code in med_types] for types in periods.pooled], bool)
     amounts, left_out = np.empty(len(in_scope), np.int64), np.zeros(len(med_types), np.int64)
-    first_day, period_of_day, *_ = fold_tables(periods)
+    period_of_day = np.array(periods.period_of_day, np.int16)
     machine_code(simulation.keep_pooled)(
         day,
         med_type,
         in_scope,
-        first_day,
+        periods.first_day,
         period_of_day,
         pooled.reshape(len(periods.pooled), len(med_types)),
         amounts,
@@ -177,9 +178,10 @@ def fold_in_threads(visits: VisitColumns, periods: Periods, threads: int) -> Set
 
 
 def fold_tables(periods: Periods) -> tuple[Any, ...]:
-    """The periods as the compiled fold reads them."""
+    """The periods as the compiled fold reads them: rules without shapes, which it leaves out."""
     import numpy as np
 
+    assert not any(map(is_shaped, periods.rules)), "rules with shapes: see compiled_shapes"
     return (
         periods.first_day,
         np.array(periods.period_of_day, np.int16),

@@ -72,6 +72,25 @@ def fold_shaped(
     return settled
 
 
+def settle_shaped_columns(
+    visits: VisitColumns, time: Ints, periods: Periods, threads: int
+) -> Settled:
+    """Settle visits that stand in any order, as `compiled.settle_columns` does, under rules that
+    ask nothing of a visit beside its columns (`simulation.not_simulated`)."""
+    import numpy as np
+
+    order = np.lexsort((time, visits.person))
+    ordered = VisitColumns(*(column[order] for column in visits))
+    rows = len(order)
+    nothing = ShapeColumns(
+        np.zeros(rows, np.int32), np.zeros(rows, np.uint8), np.zeros(rows, np.int32)
+    )
+    settled = fold_shaped(ordered, nothing, periods, threads)
+    back = np.empty(rows, np.int64)
+    back[order] = np.arange(rows)
+    return Settled(*(column[back] for column in settled))
+
+
 def shaped_tables(periods: Periods) -> tuple[Any, ...]:
     """The periods as the shaped fold reads them; rules in rows of one length."""
     import numpy as np

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
-from ledger.core.errors import NotInForce
-from ledger.policy.values import OutpatientRules
+from ledger.core.errors import NotInForce, Refused
+from ledger.policy.shapes import Shapes, Window
+from ledger.policy.values import AccountRules, OutpatientRules
 
 EPOCH = date(1970, 1, 1)
 
@@ -87,3 +88,47 @@ def keep_pooled(
         else:
             amounts[i] = 0
             left_out[kind] += 1
+
+
+ASKED: tuple[tuple[str, str, Callable[[Shapes], bool]], ...] = (
+    (
+        "deductible_window",
+        "医疗机构",
+        lambda s: s.deductible_window is Window.HOSPITAL_YEAR,
+    ),
+    ("deductible_window", "住院号", lambda s: s.deductible_window is Window.STAY),
+    ("band_window", "住院号", lambda s: bool(s.bands) and s.band_window is Window.STAY),
+    ("ratio_bands", "年龄", lambda s: s.by_age),
+    ("disease_caps", "病种", lambda s: bool(s.disease_caps_fen)),
+    ("contracted_ratio、uncontracted_visit", "是否签约机构", lambda s: s.contracted_matters),
+    ("shared_cap", "其他待遇已支付的金额", lambda s: s.shared_cap_fen is not None),
+    ("item_quotas", "费用明细", lambda s: bool(s.item_quotas_fen)),
+    (
+        "pharmacy_needs_prescription",
+        "机构是否药店",
+        lambda s: s.pharmacy_pooled and not s.pharmacy_needs_prescription,
+    ),
+    ("full_pay_statuses", "离休等人员类别", lambda s: bool(s.full_pay_statuses)),
+)
+"""Shapes that ask for what a file for simulation does not say: key, what is missing, the test."""
+
+
+def not_simulated(rules: OutpatientRules, account: AccountRules) -> list[tuple[str, str]]:
+    """Keys of a day's rules that a simulation cannot follow, and what it would need; empty where
+    it can. It never computes something else instead."""
+    missing = [(key, words) for key, words, asks in ASKED if asks(rules.shapes)]
+    if account.pays_first:
+        missing.append(("account_pays", "个人账户余额"))
+    return missing
+
+
+def refuse_not_simulated(rules: OutpatientRules, account: AccountRules) -> None:
+    """Raises: Refused `simulate/shape-not-covered`, naming keys and what the file lacks."""
+    missing = not_simulated(rules, account)
+    if missing:
+        said = "；".join(f"{key} 需要{words}" for key, words in missing)
+        raise Refused(
+            "simulate/shape-not-covered",
+            f"试算文件没有这些内容，不能按本政策包试算：{said}。请改用 quote 或 settle 逐次计算",
+            keys=[key for key, _ in missing],
+        )
