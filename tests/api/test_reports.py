@@ -21,20 +21,21 @@ QUERIES: dict[str, dict[str, str]] = {
     "reconciliation": {"month": "2023-01"},
     "fund-report": {"month": "2023-01"},
     "journal": {},
+    "owed": {"to": "2023-06-30"},
 }
 """Chen's, unit E001's, the first hospital's, the fund's."""
 
 ANSWERS: dict[str, dict[str, int]] = {
-    # who              statement  crediting  provider  reconciliation  fund  journal
-    "chen": dict(zip(QUERIES, (200, 403, 403, 403, 403, 403), strict=True)),
-    "zhao": dict(zip(QUERIES, (404, 403, 403, 403, 403, 403), strict=True)),
-    "yu": dict(zip(QUERIES, (404, 403, 403, 403, 403, 403), strict=True)),
-    "unit-a": dict(zip(QUERIES, (403, 200, 403, 403, 403, 403), strict=True)),
-    "unit-b": dict(zip(QUERIES, (403, 404, 403, 403, 403, 403), strict=True)),
-    "finance": dict(zip(QUERIES, (403, 403, 403, 200, 200, 200), strict=True)),
-    "first": dict(zip(QUERIES, (403, 403, 200, 403, 403, 403), strict=True)),
-    "second": dict(zip(QUERIES, (403, 403, 403, 403, 403, 403), strict=True)),
-    "agency": dict(zip(QUERIES, (200, 200, 200, 200, 200, 200), strict=True)),
+    # who              statement  crediting  provider  reconciliation  fund  journal  owed
+    "chen": dict(zip(QUERIES, (200, 403, 403, 403, 403, 403, 403), strict=True)),
+    "zhao": dict(zip(QUERIES, (404, 403, 403, 403, 403, 403, 403), strict=True)),
+    "yu": dict(zip(QUERIES, (404, 403, 403, 403, 403, 403, 403), strict=True)),
+    "unit-a": dict(zip(QUERIES, (403, 200, 403, 403, 403, 403, 403), strict=True)),
+    "unit-b": dict(zip(QUERIES, (403, 404, 403, 403, 403, 403, 403), strict=True)),
+    "finance": dict(zip(QUERIES, (403, 403, 403, 200, 200, 200, 200), strict=True)),
+    "first": dict(zip(QUERIES, (403, 403, 200, 403, 403, 403, 403), strict=True)),
+    "second": dict(zip(QUERIES, (403, 403, 403, 403, 403, 403, 403), strict=True)),
+    "agency": dict(zip(QUERIES, (200, 200, 200, 200, 200, 200, 200), strict=True)),
 }
 CASES = [(who, name) for who, row in ANSWERS.items() for name in row]
 

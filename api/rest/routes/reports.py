@@ -83,6 +83,10 @@ def _journal(_desk: Desk, wanted: Wanted) -> dict[str, Any]:
     return {"first": month, "last": month}
 
 
+def _owed(_desk: Desk, wanted: Wanted) -> dict[str, Any]:
+    return {"as_of": wanted.last}
+
+
 _HOUSE = (Role.FINANCE, Role.AGENCY)
 REPORTS: dict[str, Report] = {
     "statement": Report((Role.PERSON, Role.AGENCY), ("person",), _statement),
@@ -93,6 +97,7 @@ REPORTS: dict[str, Report] = {
     "reconciliation": Report(_HOUSE, ("month",), _month_only),
     "fund-report": Report(_HOUSE, ("month",), _month_only),
     "journal": Report(_HOUSE, (), _journal),
+    "owed": Report(_HOUSE, (), _owed),
 }
 
 
