@@ -26,6 +26,7 @@ from ledger.services.resettle_plan import Plan, Replacement, Scope, YearPlan, ma
 from ledger.services.resettle_summary import summary
 from ledger.services.shaped_visits import ORDINARY, ShapedVisits
 from ledger.storage import debts, journal
+from ledger.storage import due_to_persons as persons
 from ledger.storage import resettlements as store
 from ledger.storage import settlements as settled
 from ledger.storage.bulk import run_inserts
@@ -254,8 +255,8 @@ def _paid_and_owed(work: UnitOfWork, replacements: Sequence[Replacement]) -> dic
     recovered already.
     """
     people = people_of(replacements)
-    due = defaultdict(int, store.due_without_payee(work.connection, people))
-    owed = defaultdict(int, store.owed_of(work.connection, people))
+    due = defaultdict(int, persons.due_without_payee(work.connection, people))
+    owed = defaultdict(int, persons.owed_of(work.connection, people))
     for found in replacements:
         person_id, after = found.old.person_id, found.after.to_person_fen
         due[person_id] += max(after, 0)

@@ -13,7 +13,7 @@ from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
 from ledger.services.read import known_person
-from ledger.storage import resettlements as store
+from ledger.storage import due_to_persons as store
 from ledger.storage.payees import insert_payee
 from ledger.storage.unit_of_work import UnitOfWork
 

@@ -33,6 +33,7 @@ from ledger.services.read import known_person
 from ledger.services.resettle_facts import Facts
 from ledger.storage import resettlements as store
 from ledger.storage.account_events import closed_among
+from ledger.storage.due_to_persons import claimed_back
 from ledger.storage.registry import providers
 from ledger.storage.resettlements import ELSEWHERE, PersonYear
 
@@ -194,7 +195,7 @@ def _look_closer(
     numbers = [found.visit.settlement_id for found in changed]
     settled = store.settlements_numbered(connection, numbers)
     entries = store.entries_numbered(connection, numbers)
-    owed = store.claimed_back(connection, settled.values())
+    owed = claimed_back(connection, settled.values())
     closed = _of_closed_accounts(connection, entries)
     plan.left_out = dict.fromkeys(closed, ACCOUNT_CLOSED) | dict.fromkeys(owed, OWED_BY_HAND)
     for person_id in plan.left_out:
