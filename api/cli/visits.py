@@ -223,6 +223,8 @@ def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
         f"（共济 {answer['acct_mulaid_pay']}）  "
         f"现金 {answer['psn_cash_pay']}  余额 {answer['balc']}"
     )
+    if answer["acct_reason_text"]:
+        typer.echo(f"注：{answer['acct_reason_text']}")
 
 
 _VISIT = "--provider H42030200001 --person 4203000000000001 --total 812.50"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from tests.people import CHEN, LIN, psn_no, somebody
-from tests.world import World, shiyan
+from tests.world import World, code_of, shiyan
 
 CHEN_NO, LIN_NO = str(CHEN.psn_no), str(LIN.psn_no)
 BANK = ("--bank", "中国工商银行十堰分行", "--bank-account", "6222020000000000001")
@@ -150,3 +150,10 @@ def test_premiums_are_refused_while_the_switch_is_off(world: World) -> None:
     assert ask(world, "premium", "pay-over", "--on", "2023-10-31", code=1)["error"]["code"] == (
         "premium/nothing-waiting"
     )
+
+
+def test_at_the_window_a_lost_card_is_told(world: World) -> None:
+    run(world, "account", "lose", CHEN_NO, "--on", "2023-05-04", "--reason", "丢失")
+    visit = ("--provider", code_of("hospital-3"), "--time", "2023-05-06T09:00")
+    said = run(world, "quote", "--person", CHEN_NO, "--total", "100.00", *visit)
+    assert "注：账户自 2023-05-04 起挂失，不能支付本人医疗费用" in said
