@@ -69,7 +69,8 @@ def _refuse(connection: Connection, kept: int, merged: int, on: date) -> None:
         raise Refused("merge/keep-the-insured", f"{on} 正在参保的编号应当保留，请对调两个编号")
     if people.uncredited(connection, merged):
         raise Refused(
-            "merge/credit-first", "被合并的编号还有已到账未划入的缴费；请先划账（gongji credit）"
+            "merge/credit-first",
+            "被合并的编号还有未划入的缴费或未冲抵的预划；请先划账（gongji credit）",
         )
     if has_open_case(connection, merged):
         raise Refused("merge/open-transfer", "被合并的编号有未办结的转移接续；请先办结或终止")

@@ -29,9 +29,9 @@ from ledger.services.context import Context
 from ledger.services.interest import settle_interest
 from ledger.services.once import once
 from ledger.services.pool_clearing import book_payment, other_pool
-from ledger.services.pool_quotas import release_holds
+from ledger.services.pool_quotas import release_holds, release_holds_for
 from ledger.services.read import known_person
-from ledger.storage import accounts, family, people
+from ledger.storage import accounts, family, incoming_quotas, people
 from ledger.storage import pool_transfers as store
 from ledger.storage.account_events import record_event
 from ledger.storage.journal import append
@@ -173,7 +173,17 @@ def _do(
         return fen, book_payment(work, case.pool, PAID, fen, on, f"转移接续 {case.case_id}")
     if step is Step.RECEIVED:
         return _receive(context, work, case, steps, on, amount_fen, request_id)
+    if case.direction is Direction.IN and step is Step.MOVED_IN:
+        _end_quotas_from_here(context, work, case, on)
     return (amount_fen or 0), None
+
+
+def _end_quotas_from_here(context: Context, work: UnitOfWork, case: Case, on: date) -> None:
+    """Whoever comes was in another pool until now: quotas that holders of ours gave there end;
+    relatives of the same pool need none."""
+    if context.pack.family(on).ends_with_move:
+        certno = people.person(work.connection, case.person_id).certno
+        release_holds_for(work, certno, on, "使用人转入本统筹区")
 
 
 def _move_out(
@@ -186,13 +196,15 @@ def _move_out(
     if people.uncredited(connection, person_id):
         raise Refused(
             "transfer/credit-first",
-            "此人还有已到账未划入的缴费；请先划账（gongji credit），再办转出",
+            "此人还有未划入的缴费或未冲抵的预划；请先划账（gongji credit），再办转出",
         )
     end_of_insurance = on + timedelta(days=1)
     people.end_spans(connection, person_id, end_of_insurance)
     follow(context, work, [person_id])
     if context.pack.family(on).ends_with_move:
         family.end_links_with(connection, person_id, end_of_insurance, on)
+        for quota in incoming_quotas.running_of(connection, person_id):
+            incoming_quotas.end_quota(connection, quota, end_of_insurance)
     release_holds(work, person_id, on, "转移接续")
     owed = accounts.owed(connection, person_id)
     if owed > 0:

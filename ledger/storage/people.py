@@ -197,12 +197,15 @@ def insert_users(connection: Connection, users: list[tuple[int, str, str]]) -> N
 
 
 def uncredited(connection: Connection, person_id: int) -> bool:
-    """Has the person paid for months that no crediting run has covered, or must covered months
-    be looked at again? Whoever leaves the books is credited first."""
+    """Has the person paid, or been credited in advance, for months that no crediting run has
+    covered, or must covered months be looked at again? Whoever leaves is credited first."""
     row = connection.exec_driver_sql(
+        "WITH through (month) AS (SELECT coalesce(max(credited_through), 0) FROM pool) "
         "SELECT 1 FROM credit_again WHERE person_id = :person UNION ALL "
-        "SELECT 1 FROM contribution WHERE person_id = :person AND account_fen <> 0 "
-        "AND month > coalesce((SELECT max(credited_through) FROM pool), 0) LIMIT 1",
+        "SELECT 1 FROM contribution AS c, through AS t "
+        "WHERE c.person_id = :person AND c.account_fen <> 0 AND c.month > t.month UNION ALL "
+        "SELECT 1 FROM advance_credit AS a, through AS t "
+        "WHERE a.person_id = :person AND a.month > t.month LIMIT 1",
         {"person": person_id},
     ).first()
     return row is not None

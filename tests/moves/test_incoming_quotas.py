@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger.benefits.pool_transfer import Direction, Step
 from ledger.core.batches import Batch
 from ledger.core.errors import GongjiError
 from ledger.core.money import Fen
@@ -17,6 +18,7 @@ from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
 from ledger.services.incoming_quotas import end, listing, receive, statement
 from ledger.services.pool_clearing import balances, move_money
+from ledger.services.pool_transfers import begin, take_step
 from tests.people import CHEN, LIN, certno, psn_no
 from tests.world import World
 
@@ -111,6 +113,14 @@ def test_what_the_other_pool_has_ended_pays_no_more(world: World) -> None:
     with pytest.raises(GongjiError) as error:
         end(world.context, quota, date(2026, 3, 4))
     assert error.value.code == "quota/ended"
+
+
+def test_a_quota_ends_when_the_patient_moves_away(world: World) -> None:
+    receive(world.context, psn_no(1), BEIJING, "BJ-9", HOLDER, Relation.CHILD, Fen(1_000), DAY)
+    case = int(begin(world.context, Direction.OUT, psn_no(1), WUHAN, DAY)["case_id"])
+    take_step(world.context, case, Step.MOVED_OUT, date(2026, 3, 4))
+    assert listing(world.context, psn_no(1))[0]["ended_on"] == "2026-03-05"
+    world.prove()
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from ledger.services.pool_quotas import (
 )
 from ledger.services.pool_transfers import begin, take_step
 from ledger.services.read import balance
-from tests.people import CHEN, LIN, certno, psn_no
+from tests.people import CHEN, LIN, certno, psn_no, somebody
 from tests.world import World
 
 WUHAN, BEIJING = "420100", "110100"
@@ -193,6 +193,19 @@ def test_moving_to_another_pool_ends_the_quotas_first(world: World) -> None:
     take_step(world.context, case, Step.MOVED_OUT, date(2026, 3, 9))
     assert position(world) == ("0.00", "0.00", "0.00")
     assert listing(world.context, psn_no(1))[0]["ended_on"] == "2026-03-09"
+    world.prove()
+
+
+def test_a_quota_ends_when_the_relative_comes_to_this_pool(world: World) -> None:
+    world.enrol(somebody(8))
+    quota = given(world, user=(certno(8), "参保人8"))
+    case = int(begin(world.context, Direction.IN, psn_no(8), WUHAN, DAY)["case_id"])
+    take_step(world.context, case, Step.MOVED_OUT, date(2026, 3, 4))
+    assert position(world)[1] == "400.00"
+    take_step(world.context, case, Step.MOVED_IN, date(2026, 3, 6))
+    assert position(world)[1] == "0.00"
+    ended = [q for q in listing(world.context, psn_no(1)) if q["quota_id"] == str(quota)]
+    assert ended[0]["ended_on"] == "2026-03-06"
     world.prove()
 
 
