@@ -23,12 +23,19 @@ from ledger.storage.settlements import account_use_of
 NOTHING_TO_SAY = {"acct_reason": "", "acct_reason_text": ""}
 
 
-def account_reason(connection: Connection, settlement: Settlement) -> dict[str, str]:
+def account_reason(
+    connection: Connection, settlement: Settlement, use: int | None = None
+) -> dict[str, str]:
     """`acct_reason`: the state that forbade (lost, frozen, …), the patient's own before a
-    relative's; empty when nothing did, and for refunds."""
+    relative's; empty when nothing did, and for refunds.
+
+    Args:
+        use: which accounts the visit wants to use; None: as the visit in the books says.
+    """
     if settlement.reverses_settlement_id is not None:
         return NOTHING_TO_SAY
-    use = account_use_of(connection, settlement.person_id, settlement.visit_id)
+    if use is None:
+        use = account_use_of(connection, settlement.person_id, settlement.visit_id)
     if use == AccountUse.NONE:
         return NOTHING_TO_SAY
     wanted = [(settlement.person_id, Movement.USE, "")]

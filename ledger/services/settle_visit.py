@@ -11,7 +11,7 @@ from ledger.benefits.explanation import Step, explain, resettled_step
 from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.outpatient import REASON_TEXT, Reason
 from ledger.benefits.settlement import Settlement
-from ledger.core.errors import Conflict, Unknown
+from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen, yuan_text
 from ledger.core.months import Month
 from ledger.core.visits import AccountUse, VisitRecord
@@ -109,7 +109,8 @@ def _answer(
 ) -> dict[str, Any]:
     if settlement is None:
         return {"mdtrt_id": record.visit_id, "setl_id": None, "stay": True}
-    return present(connection, settlement, _pack_of(context, connection, settlement), traces)
+    answer = present(connection, settlement, _pack_of(context, connection, settlement), traces)
+    return answer | account_reason(connection, settlement, record.account_use)
 
 
 def reverse(
@@ -127,7 +128,8 @@ def reverse(
         visit_id: the refund's own visit id; by default the original's with `-R`.
 
     Raises:
-        Unknown: `settlement/unknown`. Conflict: `refund/done-before`. And what `settle` raises.
+        Unknown: `settlement/unknown`. Conflict: `refund/done-before`. Refused:
+        `refund/by-papers` for a paper bill. And what `settle` raises.
     """
     with context.reading() as connection:
         original = store.settlement_by_id(connection, settlement_id)
@@ -158,6 +160,10 @@ def _refuse_second_refund(
 def _refund_record(
     connection: Connection, original: Settlement, settled_at: datetime, visit_id: str | None
 ) -> VisitRecord:
+    if original.provider_id == ELSEWHERE:
+        raise Refused(
+            "refund/by-papers", "手工报销没有机构可以退费；支付有误的，请登记待追回（gongji owed）"
+        )
     who = person(connection, original.person_id)
     code = provider_by_id(connection, original.provider_id).code
     return VisitRecord(
