@@ -12,6 +12,7 @@ from ledger.services.context import Context
 from ledger.services.tokens import Caller, Role
 from ledger.storage.people import find_person
 from ledger.storage.registry import provider_by_id
+from ledger.storage.resettlements import ELSEWHERE
 from ledger.storage.settlements import settlement_by_id
 
 
@@ -69,5 +70,9 @@ def _is_own(connection: Connection, caller: Caller, settlement: Settlement) -> b
     if caller.role is Role.PERSON:
         return find_person(connection, caller.subject) == settlement.person_id
     if caller.role is Role.PROVIDER:
-        return provider_by_id(connection, settlement.provider_id).code == caller.subject
+        # What papers proved was settled by the agency: it is no provider's.
+        by_papers = settlement.provider_id == ELSEWHERE
+        return not by_papers and (
+            provider_by_id(connection, settlement.provider_id).code == caller.subject
+        )
     return False

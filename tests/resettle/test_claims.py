@@ -10,15 +10,17 @@ import pytest
 from ledger.benefits.claims import REFUSALS
 from ledger.core.batches import Batch
 from ledger.core.claims import ClaimRecord
-from ledger.core.errors import Conflict, GongjiError, Refused
+from ledger.core.errors import Conflict, GongjiError, Refused, Unknown
 from ledger.core.money import Fen
 from ledger.core.people import BankAccount, Status
+from ledger.services.access import reach_settlement
 from ledger.services.claim import claim, import_claims
 from ledger.services.importing import ImportOptions
 from ledger.services.pay_person import due_to_persons
 from ledger.services.resettle_payee import note_payee
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import explain_settlement
+from ledger.services.tokens import Caller, Role
 from tests.people import psn_no, somebody
 from tests.resettle.test_resettle import Again, persons_balance
 from tests.world import World
@@ -176,3 +178,18 @@ def test_what_a_resettlement_makes_due_gets_a_payee_once(world: World, again: Ag
     assert answer["amount"] == "100.00"
     with pytest.raises(Refused, match="没有重新结算产生的"):
         note_payee(world.context, psn_no(1), BANK, date(2023, 9, 3))
+
+
+def test_a_paper_bill_is_not_refunded_at_a_window(world: World) -> None:
+    answer = claim(world.context, bill())
+    with pytest.raises(Refused) as refused:
+        world.reverse(answer, datetime(2023, 9, 2, 9))
+    assert refused.value.code == "refund/by-papers"
+
+
+def test_a_paper_bill_is_no_providers_business(world: World) -> None:
+    number = int(claim(world.context, bill())["setl_id"])
+    caller = Caller(Role.PROVIDER, "H42030000001")
+    with pytest.raises(Unknown):
+        reach_settlement(world.context, caller, number)
+    reach_settlement(world.context, Caller(Role.PERSON, psn_no(1)), number)
