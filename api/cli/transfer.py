@@ -129,9 +129,7 @@ def step(
     on: OnOption = None,
     amount: Annotated[
         str | None,
-        typer.Option(
-            "--amount", help="转入：信息表所列或到账金额（元）。 Yuan."
-        ),
+        typer.Option("--amount", help="转入：信息表所列或到账金额（元）。 Yuan."),
     ] = None,
     memo: MemoOption = "",
     db: DbOption = None,
@@ -192,26 +190,27 @@ def list_cases(
         if as_json:
             print_json({"as_of": day.isoformat(), "late_only": late, "cases": found})
             return
-        names = ["业务号", "姓名", "方向", "统筹区", "受理", "步骤", "责任方", "期限", "超期工作日"]
+        names = ["业务号", "姓名", "往来", "受理", "待办步骤", "期限", "超期工作日"]
         table(f"转移接续（截至 {day}）", names, [row for case in found for row in _rows(case)])
         if not all(case["calendar_confirmed"] for case in found):
             typer.echo("注：带 * 的期限跨入节假日安排尚未公布的年份，按双休日推算")
 
 
 def _rows(case: dict[str, Any]) -> list[list[str]]:
-    head = [case["case_id"], case["psn_name"], "转出" if case["direction"] == "out" else "转入"]
-    head += [case["pool"], case["accepted_on"]]
-    return [
+    """A row for each limit that runs; one for a case in which none does."""
+    way = "转出至" if case["direction"] == "out" else "转自"
+    head = [case["case_id"], case["psn_name"], f"{way}{case['pool']}", case["accepted_on"]]
+    running = [
         [
             *head,
-            limit["name"],
-            "本地" if limit["by"] == "ours" else "对方",
+            f"{limit['name']}（{'本地' if limit['by'] == 'ours' else '对方'}）",
             limit["due"] + ("" if limit["calendar_confirmed"] else "*"),
             str(limit["late_working_days"]),
         ]
         for limit in case["limits"]
         if limit["done_on"] is None
-    ] or [[*head, "已办结" if case["done"] else "办理中", "", "", "0"]]
+    ]
+    return running or [[*head, "已办结" if case["done"] else "办理中", "", "0"]]
 
 
 @app.command(
