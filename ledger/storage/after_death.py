@@ -25,15 +25,16 @@ class LateVisit(NamedTuple):
 def settled_after_death(connection: Connection, person_id: int | None = None) -> list[LateVisit]:
     """Of everybody who is registered as dead, or of one person; oldest first.
 
-    The day of death is that of the last registration; one that was withdrawn counts no more.
+    The day of death is that of the last registration; one that was withdrawn counts no more. What
+    counts is the day of the visit: a paper bill or a resettlement may be booked much later.
     """
     rows = connection.exec_driver_sql(
         """
-        SELECT s.person_id, s.settlement_id, s.visit_id, s.happened_on,
+        SELECT s.person_id, s.settlement_id, s.visit_id, substr(s.settled_at, 1, 10),
             coalesce(p.name, ''), s.pool_fen, s.account_fen, s.family_fen, d.happened_on
         FROM account_event AS d
         CROSS JOIN settlement AS s
-            ON s.person_id = d.person_id AND s.happened_on > d.happened_on
+            ON s.person_id = d.person_id AND substr(s.settled_at, 1, 10) > d.happened_on
         LEFT JOIN provider AS p ON p.provider_id = s.provider_id
         WHERE d.event = 'death' AND (:person IS NULL OR d.person_id = :person)
             AND NOT EXISTS (
@@ -43,7 +44,7 @@ def settled_after_death(connection: Connection, person_id: int | None = None) ->
             AND NOT EXISTS (
                 SELECT 1 FROM settlement AS r WHERE r.person_id = s.person_id
                     AND r.reverses_settlement_id = s.settlement_id)
-        ORDER BY s.happened_on, s.settlement_id
+        ORDER BY s.settled_at, s.settlement_id
         """,
         {"person": person_id},
     )
