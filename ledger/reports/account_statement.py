@@ -200,12 +200,13 @@ def statement_lines(
         opening: year of the money -> fen left of it before `first_day`.
         later_entry: the smallest number of an entry of the account after `last_day`.
     """
-    moving = [movement for movement in movements if moves_account(movement.kind)]
+    moving = [movement for movement in movements if _WAYS[movement.kind]]
     late = _booked_late(moving, later_entry)
     running = _Running(dict(opening), first_day)
     lines: list[StatementLine] = []
     for movement, booked_on in zip(moving, late, strict=True):
-        lines += running.turns(min(movement.happened_on, last_day))
+        if movement.happened_on.year > running.year:
+            lines += running.turns(min(movement.happened_on, last_day))
         lines.append(running.line(movement, booked_on))
     if last_day < FAR:
         lines += running.turns(last_day)
@@ -236,26 +237,17 @@ class _Running:
         self.this_year = this_years(left, self.year)
 
     def line(self, movement: Movement, booked_on: date | None) -> StatementLine:
-        way = moves_account(movement.kind)
-        fen = way * movement.amount_fen
-        self.left[movement.fund_year] = self.left.get(movement.fund_year, 0) + fen
+        day, kind, fund_year, month, amount, note, entry_id, provider = movement
+        paid_in, paid_out = (amount, 0) if _WAYS[kind] > 0 else (0, amount)
+        fen = paid_in - paid_out
+        self.left[fund_year] = self.left.get(fund_year, 0) + fen
         self.balance += fen
-        if movement.fund_year >= self.year:
+        if fund_year >= self.year:
             self.this_year += fen
         return StatementLine(
-            movement.happened_on,
-            movement.kind,
-            movement.benefit_month,
-            movement.fund_year,
-            movement.amount_fen if way > 0 else 0,
-            movement.amount_fen if way < 0 else 0,
-            self.balance,
-            self.this_year,
-            movement.note,
-            movement.entry_id,
-            movement.provider,
-            booked_on,
-        )
+            day, kind, month, fund_year, paid_in, paid_out, self.balance, self.this_year,
+            note, entry_id, provider, booked_on,
+        )  # fmt: skip
 
     def turns(self, through: date) -> list[StatementLine]:
         """The lines of every 1 January up to a day: what is left of the year that ends leaves

@@ -206,30 +206,56 @@ def statement_answer(
         "closing": yuan_text(closing),
         "closing_this_year": yuan_text(closing_of_year),
         "closing_carried": yuan_text(closing - closing_of_year),
-        "lines": [_line_answer(context, line) for line in found.lines],
+        "lines": _line_answers(context, found.lines),
     }
 
 
-def _line_answer(context: Context, line: StatementLine) -> dict[str, Any]:
-    kind, month = line.kind, line.benefit_month
-    assumed = kind in RETIREE_KINDS and _flat_assumed(context, month)
-    name = line_name(kind)
-    return {
-        "happened_on": line.happened_on.isoformat(),
-        "booked_on": line.booked_on.isoformat() if line.booked_on else None,
-        "entry_id": str(line.entry_id) if line.entry_id else None,
-        "kind": kind,
-        "national": line_national(kind),
-        "name": name + ASSUMED_MARK if assumed else name,
-        "assumed": assumed,
-        "benefit_month": None if month is None else f"{month // 100}-{month % 100:02d}",
-        "fund_year": line.fund_year,
-        "fixmedins_name": line.provider,
-        "amount": yuan_text(line.in_fen - line.out_fen),
-        "balance": yuan_text(line.balance_fen),
-        "this_year": yuan_text(line.this_year_fen),
-        "carried": yuan_text(line.carried_fen),
-    }
+class _Yuan(dict[int, str]):
+    """Fen as text: from line to line, one of the two buckets stays as it was."""
+
+    def __missing__(self, fen: int) -> str:
+        self[fen] = text = yuan_text(fen)
+        return text
+
+
+def _line_answers(context: Context, lines: list[StatementLine]) -> list[dict[str, Any]]:
+    """The lines as text. Forty years are a thousand of them: each is taken apart once."""
+    yuan = _Yuan()
+    answers = []
+    for (
+        day,
+        kind,
+        month,
+        year,
+        paid_in,
+        paid_out,
+        balance,
+        this_year,
+        _note,
+        entry_id,
+        provider,
+        booked_on,
+    ) in lines:
+        assumed = kind in RETIREE_KINDS and _flat_assumed(context, month)
+        answers.append(
+            {
+                "happened_on": day.isoformat(),
+                "booked_on": booked_on.isoformat() if booked_on else None,
+                "entry_id": str(entry_id) if entry_id else None,
+                "kind": kind,
+                "national": line_national(kind),
+                "name": line_name(kind) + ASSUMED_MARK if assumed else line_name(kind),
+                "assumed": assumed,
+                "benefit_month": None if month is None else f"{month // 100}-{month % 100:02d}",
+                "fund_year": year,
+                "fixmedins_name": provider,
+                "amount": yuan[paid_in - paid_out],
+                "balance": yuan[balance],
+                "this_year": yuan[this_year],
+                "carried": yuan[balance - this_year],
+            }
+        )
+    return answers
 
 
 def _flat_assumed(context: Context, month: int | None) -> bool:

@@ -10,22 +10,29 @@ from ledger.books.chart import PERSONAL_ACCOUNT_FUND
 from ledger.reports.account_statement import FamilyUse, Movement
 from ledger.reports.people import RELATION_NAMES, named
 from ledger.storage.as_of import BOOKED, AsOf
+from ledger.storage.bulk import keys
 
-# A relative's name beside what the account paid for him: the entry stands under the patient.
+# Names are looked up apart: an account has a thousand movements at a handful of institutions.
 _MOVEMENTS = f"""
-    SELECT t.happened_on, t.kind, t.fund_year, t.benefit_month, t.amount_fen,
-        CASE WHEN t.kind LIKE 'family_draw%' THEN (
-            SELECT u.name FROM entry AS e JOIN person AS u ON u.person_id = e.person_id
-            WHERE e.entry_id = t.entry_id) END,
-        v.name, d.reason, t.entry_id
+    SELECT t.happened_on, t.kind, t.fund_year, t.benefit_month, t.amount_fen, t.entry_id,
+        t.provider_id
     FROM transfer AS t
-    LEFT JOIN provider AS v ON v.provider_id = t.provider_id
-    LEFT JOIN credit_difference AS d ON d.person_id = t.person_id AND d.entry_id = t.entry_id
-        AND d.benefit_month = t.benefit_month
-        AND d.source = CASE WHEN t.kind LIKE '%_retiree' THEN 'retiree' ELSE 'employee' END
     WHERE {BOOKED} AND t.happened_on >= :first
         AND (t.credit_account = :account OR t.debit_account = :account)
     ORDER BY t.happened_on, t.entry_id, t.leg
+"""
+_PROVIDERS = "SELECT v.provider_id, v.name FROM json_each(:keys) AS w " + (
+    "CROSS JOIN provider AS v ON v.provider_id = w.value"
+)
+# A relative's name beside what the account paid for him: the entry stands under the patient.
+_RELATIVES = """
+    SELECT e.entry_id, u.name FROM json_each(:keys) AS w
+    CROSS JOIN entry AS e ON e.entry_id = w.value
+    JOIN person AS u ON u.person_id = e.person_id
+"""
+_REASONS = """
+    SELECT entry_id, benefit_month, source, reason FROM credit_difference
+    WHERE person_id = :person AND entry_id < :before
 """
 
 
@@ -40,19 +47,40 @@ def movements(
     marks = view.marks(person_id) | {"first": first, "account": PERSONAL_ACCOUNT_FUND}
     # All at once: forty years are a thousand rows, and one at a time they take twice as long.
     rows = connection.exec_driver_sql(_MOVEMENTS, marks).all()
-    return [
-        Movement(
-            date.fromisoformat(day), kind, fund_year, month, fen,
-            _note(relative, provider, reasons.get(reason, reason)), entry_id, provider,
+    providers = _names(connection, _PROVIDERS, {row[6] for row in rows if row[6] is not None})
+    relatives = _names(
+        connection, _RELATIVES, {row[5] for row in rows if row[1].startswith("family_draw")}
+    )
+    differences: dict[tuple[int, int | None, str], str] = {
+        (entry_id, month, source): reasons.get(reason, reason)
+        for entry_id, month, source, reason in connection.exec_driver_sql(_REASONS, marks)
+    }
+
+    def note(kind: str, month: int | None, entry_id: int, provider: str | None) -> str:
+        source = "retiree" if kind.endswith("_retiree") else "employee"
+        reason = differences.get((entry_id, month, source)) if differences else None
+        parts = (relatives.get(entry_id), provider, reason)
+        return " ".join(part for part in parts if part)
+
+    found = []
+    plain = not relatives and not differences
+    for day, kind, fund_year, month, fen, entry_id, provider_id in rows:
+        provider = providers.get(provider_id)
+        text = provider or "" if plain else note(kind, month, entry_id, provider)
+        found.append(
+            Movement(date.fromisoformat(day), kind, fund_year, month, fen, text, entry_id, provider)
         )
-        for day, kind, fund_year, month, fen, relative, provider, reason, entry_id in rows
-    ]  # fmt: skip
+    return found
 
 
-def _note(relative: str | None, provider: str | None, reason: str | None) -> str:
-    if relative is None and reason is None:
-        return provider or ""
-    return " ".join(part for part in (relative, provider, reason) if part)
+def _names(connection: Connection, query: str, wanted: set[int]) -> dict[int, str]:
+    """Number -> name of those that are wanted."""
+    if not wanted:
+        return {}
+    return {
+        int(number): str(name)
+        for number, name in connection.exec_driver_sql(query, {"keys": keys(wanted)})
+    }
 
 
 def first_and_last_day(
