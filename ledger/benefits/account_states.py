@@ -85,9 +85,10 @@ ALLOWED: dict[State, frozenset[Movement]] = {
     # The card is lost or the agency has frozen the account: money comes in, none goes out.
     State.LOST: _IN,
     State.FROZEN: _IN,
-    # Article 15: what is left is paid out; nothing else but what corrects the balance.
-    State.EMIGRATED: frozenset({Movement.CLEAR, Movement.CORRECT}),
-    State.DEAD: frozenset({Movement.CLEAR, Movement.CORRECT}),
+    # Article 15: what is left is paid out. Months up to the day are still due and credited; none
+    # after it is, since the benefit period has ended.
+    State.EMIGRATED: frozenset({Movement.CLEAR, Movement.CORRECT, Movement.CREDIT}),
+    State.DEAD: frozenset({Movement.CLEAR, Movement.CORRECT, Movement.CREDIT}),
     State.CLOSED: frozenset(),
 }
 """State -> movements that it allows. The only place that says so."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sqlalchemy import Connection
+
 from ledger.benefits.account_states import Event, Happened, Movement
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
@@ -15,8 +17,19 @@ from ledger.services.context import Context
 from ledger.services.interest import settle_interest
 from ledger.services.pool_quotas import release_holds, release_holds_for
 from ledger.storage import accounts, family
-from ledger.storage.people import person
+from ledger.storage.people import person, uncredited
 from ledger.storage.unit_of_work import UnitOfWork
+
+
+def refuse_uncredited(connection: Connection, person_id: int) -> None:
+    """Raises: Refused `account/credit-first` while contributions wait to be credited, or months
+    that were credited must be looked at again: what is divided then would be too little, or too
+    much. Asked before the event that empties the account, which itself asks for a look."""
+    if uncredited(connection, person_id):
+        raise Refused(
+            "account/credit-first",
+            "此人还有未划入的缴费或须重新核对的月份；请先划账（gongji credit）",
+        )
 
 
 def make_ready(context: Context, work: UnitOfWork, person_id: int, on: date, reason: str) -> int:

@@ -14,7 +14,12 @@ from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
 from ledger.core.people import BankAccount, Plan
 from ledger.journalizing.accounts import Heirship, inheritance_entry
-from ledger.services.account_closing import close_empty, end_aid, make_ready
+from ledger.services.account_closing import (
+    close_empty,
+    end_aid,
+    make_ready,
+    refuse_uncredited,
+)
 from ledger.services.account_gate import admit, occasion, purse_of
 from ledger.services.account_states import change_in
 from ledger.services.context import Context
@@ -111,8 +116,8 @@ def inherit(
         Unknown: `person/unknown`.
         Refused: `account/not-paid-out`, `heirs/none`, `heirs/twice`, `heirs/no-account`,
             `heirs/shares-not-whole`, `heirs/not-dead`, `heirs/before-death`,
-            `payee/incomplete`, what `account_closing.make_ready` refuses, and `account/closed`
-            and the like of an heir.
+            `account/credit-first`, `payee/incomplete`, what `account_closing.make_ready` refuses,
+            and `account/closed` and the like of an heir.
     """
     if not heirs:
         raise Refused("heirs/none", "请至少给出一位继承人")
@@ -141,6 +146,7 @@ def _inherit(
     request_id: str | None,
 ) -> dict[str, Any]:
     _refuse_living(work, person_id, on)
+    refuse_uncredited(work.connection, person_id)
     ids = _heir_ids(work, person_id, heirs)
     left = make_ready(context, work, person_id, on, reason)
     parts = divide(left, [heir.share for heir in heirs])

@@ -11,7 +11,12 @@ from ledger.core.errors import Refused
 from ledger.core.money import Fen, yuan_text
 from ledger.core.people import BankAccount
 from ledger.journalizing.accounts import pay_out_entry, return_entry
-from ledger.services.account_closing import close_empty, end_aid, make_ready
+from ledger.services.account_closing import (
+    close_empty,
+    end_aid,
+    make_ready,
+    refuse_uncredited,
+)
 from ledger.services.account_gate import admit, occasion, purse_of, take
 from ledger.services.account_states import change_in
 from ledger.services.context import Context
@@ -41,7 +46,8 @@ def pay_out(
     Raises:
         Unknown: `person/unknown`.
         Refused: `account/not-paid-out` when the pack does not pay out on emigration,
-            `payee/incomplete`, and what `account_closing.make_ready` refuses.
+            `payee/incomplete`, `account/credit-first`, and what
+            `account_closing.make_ready` refuses.
     """
     refuse_incomplete(to)
     if not context.pack.account_use(on).paid_out_on_settling_abroad:
@@ -51,6 +57,7 @@ def pay_out(
     content = {"verb": "pay-out", "to": list(to), "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
+        refuse_uncredited(work.connection, person_id)
         if State.EMIGRATED not in standing_of(work.connection, person_id).since:
             change_in(context, work, person_id, Happened(Event.EMIGRATION, on), reason, request_id)
             end_aid(work, person_id, on, reason)

@@ -50,6 +50,7 @@ def test_who_owes_the_fund_leaves_nothing_to_heirs_until_it_is_settled(world: Wo
     world.contribute(back)
     world.credit("2023-05")
     register_death(world.context, CHEN_NO, DIED, "死亡证明")
+    world.credit("2023-06")
     with pytest.raises(Refused) as refused:
         inherit(world.context, CHEN_NO, [Heir(Fraction(1), LIN_NO)], DAY, "公证书")
     assert refused.value.code == "account/owes"

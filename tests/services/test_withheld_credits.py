@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.benefits.account_states import Event
+from ledger.core.errors import Refused
 from ledger.core.people import ContributionKind
 from ledger.services.account_states import change_state
+from ledger.services.death import Heir, inherit
 from ledger.services.withheld_credits import withheld_credits
 from tests.people import CHEN, LIN
 from tests.world import World
@@ -39,8 +42,12 @@ def event(world: World, number: str, what: Event, on: date) -> None:
     change_state(world.context, number, what, on, "测试")
 
 
-def test_what_becomes_due_to_the_dead_is_listed_and_not_credited(world: World) -> None:
+def test_what_becomes_due_once_heirs_have_everything_is_listed_and_not_credited(
+    world: World,
+) -> None:
     event(world, CHEN_NO, Event.DEATH, date(2023, 2, 10))
+    heirs = [Heir(Fraction(1), LIN_NO)]
+    inherit(world.context, CHEN_NO, heirs, date(2023, 2, 20), "公证书")
     world.contribute(
         world.contribution(CHEN_NO, "2023-02", 500_000),
         world.contribution(CHEN_NO, "2023-01", 100_000, ContributionKind.BASE_DIFFERENCE),
@@ -48,12 +55,24 @@ def test_what_becomes_due_to_the_dead_is_listed_and_not_credited(world: World) -
     answer = world.credit("2023-02")
     assert (answer["credited_fen"], answer["withheld_fen"]) == (7_700, 12_000)
     assert listed(world) == [
-        (CHEN_NO, "2023-01", "20.00", "dead"),
-        (CHEN_NO, "2023-02", "100.00", "dead"),
+        (CHEN_NO, "2023-01", "20.00", "closed"),
+        (CHEN_NO, "2023-02", "100.00", "closed"),
     ]
-    assert world.balance(CHEN_NO) == 10_000
+    assert world.balance(CHEN_NO) == 0
     assert world.credit("2023-03")["withheld_fen"] == 0
     assert len(listed(world)) == 2
+
+
+def test_what_is_due_up_to_a_death_is_credited_before_heirs_get_it(world: World) -> None:
+    event(world, CHEN_NO, Event.DEATH, date(2023, 2, 10))
+    world.contribute(world.contribution(CHEN_NO, "2023-02", 500_000))
+    heirs = [Heir(Fraction(1), LIN_NO)]
+    with pytest.raises(Refused) as refused:
+        inherit(world.context, CHEN_NO, heirs, date(2023, 3, 20), "公证书")
+    assert refused.value.code == "account/credit-first"
+    assert world.credit("2023-02")["withheld_fen"] == 0
+    assert world.balance(CHEN_NO) == 20_000
+    inherit(world.context, CHEN_NO, heirs, date(2023, 3, 20), "公证书")
 
 
 def test_what_was_kept_back_is_posted_once_the_account_takes_credits_again(world: World) -> None:
