@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from ledger.benefits.settlement import Settlement
+from ledger.benefits.steps import Step
 from ledger.core.errors import Refused
+from ledger.policy.pack import Pack
 from ledger.policy.values import ClaimRules
 
 ARTICLES = ("S3c-21",)
@@ -62,3 +65,19 @@ def refuse_claim(
         raise Refused(
             "claim/papers-missing", f"缺少材料：{'、'.join(missing)}（S3c-21）", article="S3c-21"
         )
+
+
+def claim_step(settlement: Settlement, pack: Pack, received_on: date, filed: bool) -> Step:
+    """Why papers are paid: they came in time; without a filing at the same ratio (default 8)."""
+    on = settlement.settled_at.date()
+    key, how = "away.unfiled_visit", "未备案，同等比例"
+    if filed:
+        key, how = "away.manual_claim_until", "已备案，未能直接结算"
+    value = pack.cite(key, on)
+    last_day = deadline(on, pack.claims(on))
+    text = (
+        f"异地就医（{how}），凭材料手工报销：{received_on} 收到，截止 {last_day}，"
+        f"计入就诊当年（{settlement.year} 年）"
+    )
+    total = settlement.total_fen
+    return Step("手工报销", value.cite.id, text, total, total, value.assumed)

@@ -99,6 +99,8 @@ class Plan:
 
     years: list[YearPlan]
     difference: Difference
+    marked: bool
+    """The person-years are those that were marked: approving also takes the marks away."""
 
     @property
     def replacements(self) -> list[Replacement]:
@@ -106,11 +108,14 @@ class Plan:
 
     @property
     def number(self) -> str:
-        """The same for the same plan, whoever makes it and whenever; empty when nothing changes."""
+        """The same for the same plan, whoever makes it and whenever; empty when there is nothing
+        to be done."""
         said = "\n".join(
             f"{r.old.settlement_id} {r.refolded.share} {r.after} {r.refolded.causes}"
             for r in self.replacements
         )
+        if self.marked:
+            said += "".join(f"\n{of.year} {of.people}" for of in self.years)
         return hashlib.blake2b(said.encode(), digest_size=6).hexdigest() if said else ""
 
 
@@ -137,7 +142,7 @@ def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Pla
         _year_plan(connection, pack, year, people, rules.order, difference)
         for year, people in _people_by_year(connection, scope).items()
     ]
-    return Plan(years, difference)
+    return Plan(years, difference, scope.year is None)
 
 
 def _people_by_year(connection: Connection, scope: Scope) -> dict[int, list[int]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ledger.benefits.claims import claim_step
 from ledger.benefits.explanation import Step, explain, resettled_step
 from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.outpatient import REASON_TEXT, Reason
@@ -23,7 +24,7 @@ from ledger.services.once import once
 from ledger.services.settlement_desk import SettlementDesk
 from ledger.storage import policy
 from ledger.storage import settlements as store
-from ledger.storage.claims import place_of
+from ledger.storage.claims import claim_of, place_of
 from ledger.storage.people import find_person, person
 from ledger.storage.registry import provider_by_id
 from ledger.storage.resettlements import ELSEWHERE, resettlement_of
@@ -289,5 +290,8 @@ def _steps(
     connection: Connection, settlement: Settlement, pack: Pack, traces: Traces
 ) -> list[Step]:
     steps = explain(settlement, pack, traces)
+    claim = claim_of(connection, settlement.person_id, settlement.visit_id)
+    if claim is not None:
+        steps = [claim_step(settlement, pack, claim.received_on, claim.filed), *steps]
     row = resettlement_of(connection, settlement)
     return steps if row is None else [resettled_step(settlement, row.causes.split(",")), *steps]

@@ -16,7 +16,8 @@ from ledger.core.people import BankAccount, Status
 from ledger.services.access import reach_settlement
 from ledger.services.claim import claim, import_claims
 from ledger.services.importing import ImportOptions
-from ledger.services.pay_person import due_to_persons
+from ledger.services.move_funds import move_funds
+from ledger.services.pay_person import due_to_persons, pay_everybody
 from ledger.services.resettle_payee import note_payee
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import explain_settlement
@@ -193,3 +194,32 @@ def test_a_paper_bill_is_no_providers_business(world: World) -> None:
     with pytest.raises(Unknown):
         reach_settlement(world.context, caller, number)
     reach_settlement(world.context, Caller(Role.PERSON, psn_no(1)), number)
+
+
+def test_the_explanation_says_by_which_article_papers_are_paid(world: World) -> None:
+    filed, unfiled = (
+        claim(world.context, bill(name, filed=name == "B1"))["steps"][0] for name in ("B1", "B2")
+    )
+    assert (filed["rule"], filed["article"], filed["assumed"]) == ("手工报销", "S3c-21", False)
+    assert (unfiled["article"], unfiled["assumed"]) == ("S3c-9", True)
+    assert "2024-03-31" in filed["text"]
+
+
+def test_what_is_due_is_paid_to_the_bank_account_once(world: World) -> None:
+    world.contribute(world.contribution(psn_no(1), "2023-01", 1_000_000))
+    move_funds(world.context, "fiscal", Fen(50_000), date(2023, 1, 31))
+    move_funds(world.context, "disbursement", Fen(50_000), date(2023, 1, 31))
+    claim(world.context, bill())
+    paid = pay_everybody(world.context, date(2023, 9, 10))
+    assert [(item["bank_account"], item["amount"]) for item in paid] == [(BANK.number, "150.00")]
+    assert pay_everybody(world.context, date(2023, 9, 11)) == []
+    assert persons_balance(world, "2103") == 0
+
+
+def test_what_is_paid_out_and_then_comes_to_less_is_owed(world: World, again: Again) -> None:
+    test_what_is_due_is_paid_to_the_bank_account_once(world)
+    left = somebody(1, "陈一", changed_on=date(2023, 3, 1))
+    world.enrol(left._replace(insured=left.insured.__class__("2")))
+    again(Scope(2023))
+    assert persons_balance(world, "2103") == 0
+    assert persons_balance(world, "1201") == -15_000

@@ -336,3 +336,11 @@ def test_whoever_owes_a_visit_by_hand_is_left_out(world: World) -> None:
     shown = resettle.show(world.context, Scope(2023), AT)
     assert (shown["plan"], shown["changes"]) == (None, [])
     assert [left["psn"] for left in shown["left_out"]] == [psn_no(1)]
+
+
+def test_marks_of_years_that_do_not_change_go_by_approval_too(world: World, again: Again) -> None:
+    world.settle(world.visit("A", psn_no(1), APRIL, 30_000))
+    bring_provider(world, provider_records()[0]._replace(tier=2, changed_on=APRIL))
+    answer = again(Scope())
+    assert (answer["changed_visits"], world.count("resettle_again")) == (0, 0)
+    assert resettle.show(world.context, Scope(), AT)["plan"] is None
