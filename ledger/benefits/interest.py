@@ -94,6 +94,16 @@ def weights(spans: Iterable[RateSpan], first: date, through: date) -> tuple[int,
     return this_year, carried
 
 
+def first_paid_day(spans: Iterable[RateSpan], first: date, through: date) -> date | None:
+    """The first day from `first` to `through` on which interest is paid; None: on none.
+
+    What an earlier system posted before it is money like any other, and never taken back.
+    """
+    paid = (span for span in spans if (span.this_year or span.carried) and span.until > first)
+    day = next((max(span.start, first) for span in paid), None)
+    return None if day is None or day > through else day
+
+
 def products(
     movements: Iterable[Movement], spans: Sequence[RateSpan], year: int, through: date
 ) -> int:
@@ -146,7 +156,10 @@ def unposted(
     found = []
     for year in range(max(begun, first_year or begun), through.year + 1):
         last = min(date(year, 12, 31), through)
-        of_year = [m for m in known if m.interest and m.happened_on.year == year]
+        start = first_paid_day(spans, date(year, 1, 1), last)
+        if start is None:
+            continue
+        of_year = [m for m in known if m.interest and start <= m.happened_on <= date(year, 12, 31)]
         if any(m.happened_on > (dated or through) for m in of_year):
             continue
         due = due_fen(products(known, spans, year, last))

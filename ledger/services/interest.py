@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from ledger.benefits.interest import YearInterest, money_of, spans_through, unposted
+from ledger.benefits.interest import (
+    YearInterest,
+    first_paid_day,
+    money_of,
+    spans_through,
+    unposted,
+)
 from ledger.books.entry import Entry, Transfer
 from ledger.core.errors import Refused
 from ledger.core.ids import NOBODY, EntryId
@@ -177,7 +183,7 @@ def _run_year(
     connection, pack = work.connection, context.pack
     last_day = min(date(year, 12, 31), through)
     spans = spans_through(pack, date(year, 1, 1), last_day)
-    if not any(span.this_year or span.carried for span in spans):
+    if first_paid_day(spans, date(year, 1, 1), last_day) is None:
         return None
     context.progress(f"{year} 年计息", 0, 1)
     store.stage_year(connection, year, last_day, spans, mark)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.benefits.account_use import Purse
-from ledger.benefits.interest import DENOMINATOR, Movement, RateSpan, weights
+from ledger.benefits.interest import DENOMINATOR, Movement, RateSpan, first_paid_day, weights
 from ledger.books.chart import ACCOUNT_INTEREST, PERSONAL_ACCOUNT_FUND
 from ledger.books.kinds import TRANSFER_KINDS, EntryKind
 from ledger.core.months import Month
@@ -102,7 +102,8 @@ def first_movement(connection: Connection) -> date | None:
 def stage_year(
     connection: Connection, year: int, through: date, spans: Sequence[RateSpan], mark: int
 ) -> None:
-    """Stage what every account that is not closed lacks of the interest of a year.
+    """Stage what every account that is not closed lacks of the interest of a year in which some
+    is paid.
 
     Args:
         through: the last day that is counted, in that year.
@@ -118,6 +119,7 @@ def stage_year(
         _stage_sql(year, through, spans),
         {
             "begin": date(year, 1, 1),
+            "paid": first_paid_day(spans, date(year, 1, 1), through),
             "through": through,
             "end": date(year, 12, 31),
             "year": year,
@@ -132,7 +134,7 @@ def stage_year(
 
 def _stage_sql(year: int, through: date, spans: Sequence[RateSpan]) -> str:
     """One pass in the order of the key: due less posted, by the arithmetic of `due_fen`."""
-    in_year = f"t.happened_on >= :begin AND {_INTEREST}"
+    waits = f"t.benefit_month IS NOT NULL AND t.happened_on >= :begin AND {_INTEREST}"
     return f"""
         INSERT INTO temp.interest_stage (person_id, amount_fen, late)
         SELECT person_id,
@@ -141,9 +143,10 @@ def _stage_sql(year: int, through: date, spans: Sequence[RateSpan]) -> str:
             SELECT t.person_id AS person_id,
                 sum({_SIGNED} * CASE
                     WHEN t.happened_on > :through THEN 0
-                    WHEN t.benefit_month IS NOT NULL AND {in_year} THEN 0
+                    WHEN {waits} THEN 0
                     {_weight_arms(year, through, spans)} END) AS exact,
-                sum(CASE WHEN {in_year} THEN {_SIGNED} ELSE 0 END) AS posted,
+                sum(CASE WHEN t.happened_on >= :paid AND {_INTEREST} THEN {_SIGNED}
+                    ELSE 0 END) AS posted,
                 max({_INTEREST} AND t.happened_on > :through) AS further,
                 min(CASE WHEN t.happened_on < :begin AND t.entry_id > :mark
                     THEN t.happened_on END) AS late

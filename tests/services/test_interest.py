@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from ledger.core.errors import Refused
+from ledger.core.ids import NOBODY
+from ledger.core.months import Month
+from ledger.journalizing.interest import interest_entry, interest_leg
 from ledger.policy.loader import load_pack
 from ledger.services.interest import post_interest, settle_interest
+from ledger.storage.journal import append
+from ledger.storage.months import BookingMonths
 from tests.people import CHEN, LIN
 from tests.world import World, shiyan
 
@@ -127,6 +132,20 @@ def test_a_pool_that_pays_no_interest_posts_none(tmp_path: Path) -> None:
     world.open_with(CHEN_NO, 1_000_000)
     assert run(world, date(2023, 12, 31))["people"] == 0
     world.close()
+
+
+def test_what_an_earlier_system_posted_before_the_rules_is_never_taken_back(world: World) -> None:
+    with world.context.writing() as work:
+        for day in (date(2021, 12, 31), date(2022, 6, 30)):
+            leg = interest_leg(
+                world.person_id(CHEN_NO), "interest_yearly", day.year, 5_000, Month.of(day)
+            )
+            month = BookingMonths(work.connection).of(day)
+            entry = interest_entry(NOBODY, work.ids.next(), day, month, [leg], "", "迁入")
+            append(work, [entry])
+        work.commit()
+    assert settled(world, CHEN_NO, date(2023, 1, 1)) == 10
+    assert run(world, date(2023, 12, 31))["taken_back_fen"] == 0
 
 
 def test_interest_may_be_money_of_earlier_years(tmp_path: Path) -> None:
