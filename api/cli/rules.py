@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from api.cli.common import DbOption, DryRunOption, answering, opened
+
 if TYPE_CHECKING:
     from ledger.policy.index import Checked
     from ledger.policy.pack import Pack
@@ -138,6 +140,32 @@ def check_rules(
             _print_checked(one)
     if any(one.faults for one in checked):
         raise typer.Exit(1)
+
+
+@app.command(
+    "adopt",
+    epilog="示例 Examples:\n\n"
+    "gongji rules adopt my-packs/420300-shiyan-2024\n\n"
+    "gongji rules adopt 420300 --json",
+)
+def adopt(
+    pack: Annotated[str, typer.Argument(help="政策包代码或文件夹。 Pack: code or folder.")],
+    db: DbOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """改用另一版政策包：今后按它结算；已结算的用 gongji resettle 重新结算。 Change the pack."""
+    folder = Path(pack)
+    where = str(folder.resolve()) if folder.is_dir() else pack
+    with answering(as_json), opened(db, where) as context:
+        from ledger.services.adopt_pack import adopt_pack
+
+        answer = adopt_pack(context, where, dry_run)
+        if as_json:
+            _print_json(answer | {"dry_run": dry_run})
+        else:
+            typer.echo(f"✓ {answer['pool']} 改用 {answer['name']}（版本 {answer['version']}）")
+            typer.echo("  追溯的部分：gongji resettle --year …；划账差额：gongji credit …")
 
 
 def _load(pack: str, as_json: bool) -> Pack:

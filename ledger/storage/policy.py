@@ -47,6 +47,11 @@ def set_pool(work: UnitOfWork, row: PoolRow) -> None:
     work.connection.exec_driver_sql("INSERT INTO pool (code, name, pack) VALUES (?, ?, ?)", row)
 
 
+def set_pack(work: UnitOfWork, pack: str) -> None:
+    """By which pack (code or folder) the pool is settled from now on."""
+    work.connection.exec_driver_sql("UPDATE pool SET pack = ?", (pack,))
+
+
 def set_chart(work: UnitOfWork, chart: Iterable[Account]) -> None:
     """Write accounts that are missing; `official_code` stays what the agency made it."""
     work.connection.exec_driver_sql(

@@ -69,6 +69,17 @@ def test_a_pack_that_reaches_back_shows_its_effect_first(world: World, tmp_path:
     assert {group["tier"] for group in shown["by_status_and_tier"]} == {1, 3}
     assert shown["totals"]["fund_change"] == "350.00"
 
+    adopted = ask(world, "rules", "adopt", str(pack))
+    assert adopted["changed"]
+    again = ask(world, "resettle", "--year", "2023", *AT)
+    assert again["plan"] == shown["plan"]
+    ask(world, "resettle", "--year", "2023", *AT, "--approve", again["plan"])
+    assert ask(world, "verify")["ok"]
+
+
+def test_a_pack_of_another_pool_is_not_adopted(world: World) -> None:
+    assert ask(world, "rules", "adopt", "national", code=1)["error"]["code"] == "policy/other-pool"
+
 
 @pytest.mark.parametrize(
     "words",
