@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ledger.core.batches import Batch, ImportResult
-from ledger.core.months import Month
+from ledger.core.months import Month, day_after
 from ledger.core.people import Insured, PersonRecord, Plan, Status
 from ledger.services.benefit_period import follow
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering
 from ledger.storage import people as store
+from ledger.storage.account_events import died_of
 from ledger.storage.benefit_spans import settled_up
 from ledger.storage.bulk import execute_rows, insert_rows
 from ledger.storage.people import CERTNO, PSN_NO, Span
@@ -73,6 +74,7 @@ class _Roster:
         known = set(self._by_psn.values()) | set(self._by_cert.values())
         self._spans = store.spans_of(work.connection, known) if known else {}
         self._settled_up = settled_up(work.connection, known) if known else {}
+        self._died = died_of(work.connection, known) if known else {}
         self._psn_of = {person: number for number, person in self._by_psn.items()}
         self._employers = Employers(work.connection)
         self._next_id = store.next_person_id(work.connection)
@@ -157,6 +159,15 @@ class _Roster:
             )
             return
         after = _with_change(spans, stated._replace(valid_from=day))
+        died_on = self._died.get(person_id)
+        if died_on is not None and _insured_after(after, died_on):
+            self._books.refuse(
+                record.row,
+                "psn_no",
+                "person/registered-dead",
+                f"此人已登记 {died_on} 死亡，名册不能让其继续参保；登记有误的请先撤销",
+            )
+            return
         settled_before = self._settled_up.get(person_id)
         settled = settled_before if record.settled_up_on is None else record.settled_up_on
         unchanged = after == spans and settled == settled_before
@@ -248,6 +259,13 @@ def _retirements(spans: list[Span], settled_up_on: date | None) -> set[date]:
         for span in spans
     )
     return days | {settled_up_on} if late and settled_up_on is not None else days
+
+
+def _insured_after(spans: list[Span], died_on: date) -> bool:
+    """Would the person be insured beyond the day of death?"""
+    return any(
+        span.insured == Insured.NORMAL and span.valid_until > day_after(died_on) for span in spans
+    )
 
 
 def _says_the_same(span: Span, stated: Span) -> bool:

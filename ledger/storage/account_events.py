@@ -78,6 +78,12 @@ def happened_to(
     return result
 
 
+def died_of(connection: Connection, people: Iterable[int]) -> dict[int, date]:
+    """Person -> day of death, of those who are registered as dead."""
+    held = {who: standing(events) for who, events in happened_to(connection, people).items()}
+    return {who: how.since[State.DEAD] for who, how in held.items() if State.DEAD in how.since}
+
+
 def closed_among(connection: Connection, people: Iterable[int]) -> set[int]:
     """Those of `people` whose account is closed."""
     rows = connection.exec_driver_sql(

@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from ledger.benefits.account_states import Event
 from ledger.benefits.heirs import divide, share_from_text
+from ledger.core.batches import Batch
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.people import BankAccount, Plan
 from ledger.services.account_states import change_state, states
 from ledger.services.death import Heir, inherit, register_death, visits_after_death
 from ledger.services.import_families import add_link
+from ledger.services.import_people import import_people
+from ledger.services.importing import ImportOptions
 from ledger.services.move_funds import move_funds
 from ledger.services.pay_out import pay_out, return_account
 from ledger.services.pay_person import due_to_persons, pay_everybody, pay_person
@@ -105,6 +108,17 @@ def late_instant() -> Any:
     from datetime import datetime
 
     return datetime(2023, 6, 20, 9)
+
+
+def test_the_roster_cannot_insure_the_dead_but_may_repeat_what_it_said(world: World) -> None:
+    die(world)
+    again = Batch("people", "people.xlsx", 1, [CHEN], [])
+    assert import_people(world.context, again, ImportOptions()).unchanged == 1
+    back = CHEN._replace(changed_on=date(2023, 8, 1))
+    result = import_people(
+        world.context, Batch("people", "people.xlsx", 1, [back], []), ImportOptions()
+    )
+    assert [error.code for error in result.errors] == ["person/registered-dead"]
 
 
 def test_credits_after_the_death_are_taken_back_by_the_next_run(world: World) -> None:
