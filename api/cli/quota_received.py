@@ -31,6 +31,9 @@ from api.cli.quota import (
     tell,
 )
 
+__all__ = ["app"]
+"""The same group as in `quota`, now with these commands too."""
+
 
 @app.command(
     "receive",
