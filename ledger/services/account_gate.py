@@ -10,7 +10,6 @@ from ledger.benefits.account_states import Movement, refuse_movement
 from ledger.benefits.account_use import Purse
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
-from ledger.core.months import Month
 from ledger.journalizing.accounts import Occasion
 from ledger.policy.pack import Pack
 from ledger.storage import accounts
@@ -61,5 +60,5 @@ def take(
 
 def occasion(work: UnitOfWork, person_id: int, on: date, memo: str = "") -> Occasion:
     """An entry's head: a new id, the month of account that takes the day."""
-    month: Month = BookingMonths(work.connection).of(on)
+    month = BookingMonths(work.connection).of(on)
     return Occasion(person_id, work.ids.next(), on, month, memo)

@@ -27,7 +27,7 @@ from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
 from ledger.services.read import known_person
 from ledger.storage.account_events import standing_of
-from ledger.storage.after_death import settled_after_death
+from ledger.storage.after_death import LateVisit, settled_after_death
 from ledger.storage.journal import append
 from ledger.storage.payees import insert_payee
 from ledger.storage.people import spans_of
@@ -83,7 +83,7 @@ def visits_after_death(context: Context, number: str | None = None) -> list[dict
         return [_present(visit) for visit in settled_after_death(connection, who)]
 
 
-def _present(visit: Any) -> dict[str, Any]:
+def _present(visit: LateVisit) -> dict[str, Any]:
     return {
         "person_id": visit.person_id,
         "setl_id": str(visit.settlement_id),

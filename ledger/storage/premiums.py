@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -68,7 +68,8 @@ def waiting_to_be_paid_over(connection: Connection) -> int:
     return int(fen)
 
 
-def _row(row: tuple[object, ...]) -> PremiumRow:
-    values = list(row)
-    values[6] = date.fromisoformat(str(values[6]))
-    return PremiumRow(*values)  # type: ignore[arg-type]  # in the order of the columns
+def _row(row: tuple[Any, ...]) -> PremiumRow:
+    holder, entry, insured, kind, year, fen, paid_on, relation = row
+    return PremiumRow(
+        holder, entry, insured, kind, year, fen, date.fromisoformat(paid_on), relation
+    )
