@@ -116,7 +116,7 @@ def _deductible(here: Section, say: Say) -> None:
         say(
             here["deductible_window"],
             "contradiction",
-            f"起付线方式是 {shape}，不累计；要按{here['deductible_window'].cited().value}累计，"
+            f"起付线方式是 {shape}，不累计；要{here['deductible_window'].cited().value}累计，"
             "请把 deductible_shape 写作 annual",
         )
     turns = [here[name] for name in ("deductible_by_turn", "deductible_drop") if name in here]
@@ -165,9 +165,10 @@ def _funds(here: Section, say: Say) -> None:
                 say(
                     here["fund_split"],
                     "parts-do-not-add-up",
-                    f"{who}{tier + 1} 级：各项基金合计 {_ratio(whole)}，"
-                    f"与支付比例 {_ratio(ratio[status][tier])} 不符",
+                    f"各项基金之和应等于支付比例：{who} {tier + 1} 级合计 {_ratio(whole)}，"
+                    f"支付比例 {_ratio(ratio[status][tier])}",
                 )
+                return
 
 
 def _retired(here: Section, say: Say) -> None:
@@ -186,6 +187,7 @@ def _retired(here: Section, say: Say) -> None:
                     f"在职个人负担 {_ratio(BASIS - ratio)} × {_ratio(factor)} 超过四位小数；"
                     "请直接写退休人员的比例",
                 )
+                return
 
 
 def _limits(here: Section, say: Say) -> None:

@@ -43,7 +43,7 @@ def ratio_bands(node: Node, place: Place) -> tuple[RatioBand, ...]:
     """Bands by age and amount, e.g. `- {up_to: 20000.00, ratio: 0.70}` and `- {ratio: 0.60}`."""
     rows = _rows(node, place, ("from_age", "up_to", "ratio"), ("ratio",), "- {up_to: …, ratio: …}")
     bands = tuple(_band(row, here) for row, here in rows)
-    if rows:
+    if rows and all(band.from_age >= 0 for band in bands):
         _check_bands(bands, [row for row, _ in rows], node, place)
     return bands
 

@@ -50,6 +50,15 @@ def test_messages_are_for_an_official_and_say_what_would_be_right(
 ) -> None:
     messages = {(fault.key, fault.message) for fault in all_faults}
     assert ("outpatient.ratio.employed.1", "“60%”不是比例；应写作 0.60") in messages
+    assert ("outpatient.fund_split.1.ratio", "“80%”不是比例；应写作 0.80") in messages
+    assert (
+        "outpatient.period_cap",
+        "期间限额要写明期间 period：month（按月）或 quarter（按季度）",
+    ) in messages
+    assert (
+        "inpatient.ratio_bands",
+        "分段重叠：前一段没有写上限 up_to，已含其后全部金额；只有最后一段不写上限",
+    ) in messages
     for _, message in messages:
         assert any("\u4e00" <= letter <= "\u9fff" for letter in message)
 
@@ -68,15 +77,20 @@ def test_the_broken_packs_together_show_every_kind_of_fault(all_faults: list[Pac
             "bad-number",
             "bad-ratio",
             "circular-extends",
+            "contradiction",
             "duplicate-key",
             "empty-file",
             "gap",
+            "missing-band",
             "missing-ceiling",
             "missing-citation",
+            "missing-companion",
             "missing-key",
             "no-pack-file",
             "not-utf8",
             "overlap",
+            "overlapping-bands",
+            "parts-do-not-add-up",
             "unknown-document",
             "unknown-extends",
             "unknown-file",
