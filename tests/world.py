@@ -433,3 +433,10 @@ def copy_of(source: Path, path: Path, actor: str = "tester") -> World:
     """A world that begins as a copy of another's file."""
     shutil.copyfile(source, path)
     return World(path, actor=actor)
+
+
+def twin_of(world: World, path: Path) -> World:
+    """Another world that begins as this one stands now, under the same pack."""
+    _settle_down(world.context)
+    shutil.copyfile(world.path, path)
+    return World(path, world.context.pack, world.context.actor)

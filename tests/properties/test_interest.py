@@ -8,7 +8,15 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.benefits.interest import Movement, RateSpan, due_fen, products, rate_spans, unposted
+from ledger.benefits.interest import (
+    Movement,
+    RateSpan,
+    due_fen,
+    products,
+    rate_spans,
+    stretches,
+    unposted,
+)
 from ledger.core.errors import NotInForce
 from ledger.policy.loader import load_pack
 from ledger.policy.pack import Pack
@@ -65,7 +73,10 @@ def posted(known: list[Movement], through: date, spans: list[RateSpan] = SPANS) 
 @given(movements, days)
 def test_a_years_products_are_the_sum_of_its_days(known: list[Movement], through: date) -> None:
     exact = day_by_day(known, through.year, through)
-    assert due_fen(products(known, SPANS, through.year, through)) == half_up(exact)
+    found = products(known, SPANS, through.year, through)
+    assert due_fen(found) == half_up(exact)
+    laid_out = stretches(known, SPANS, through.year, through)
+    assert sum(stretch.exact for stretch in laid_out) == found
 
 
 @settings(max_examples=30)
