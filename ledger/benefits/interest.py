@@ -178,3 +178,46 @@ def money_of(pack: Pack, year: int, day: date) -> int:
 def spans_through(pack: Pack, first: date, through: date) -> list[RateSpan]:
     """`rate_spans` with the last day included."""
     return rate_spans(pack, first, min(through + timedelta(days=1), FAR))
+
+
+class Stretch(NamedTuple):
+    """Days of one balance and one pair of rates, both included."""
+
+    first: date
+    last: date
+    this_year_fen: int
+    carried_fen: int
+    daily: tuple[int, int]
+    """What one fen of either earns a day, in units of 1 / DENOMINATOR fen."""
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def exact(self) -> int:
+        """Its part of the year's `products`."""
+        this_year, carried = self.daily
+        return self.days * (self.this_year_fen * this_year + self.carried_fen * carried)
+
+
+def stretches(
+    movements: Iterable[Movement], spans: Iterable[RateSpan], year: int, through: date
+) -> list[Stretch]:
+    """The year's products laid out for a reader: where the balance or a rate changes, a new
+    stretch begins. Their sum is `products`; stretches that earn nothing are left out."""
+    begin, after = date(year, 1, 1), through + timedelta(days=1)
+    counted = [m for m in movements if not (m.waits and m.happened_on >= begin)]
+    found = []
+    for span in spans:
+        start, end = max(span.start, begin), min(span.until, after)
+        if start >= end:
+            continue
+        inside = {m.happened_on for m in counted if start < m.happened_on < end}
+        for first, following in pairwise([start, *sorted(inside), end]):
+            there = [m for m in counted if m.happened_on <= first]
+            carried = sum(m.amount_fen for m in there if m.fund_year < year)
+            this_year = sum(m.amount_fen for m in there) - carried
+            last = following - timedelta(days=1)
+            found.append(Stretch(first, last, this_year, carried, (span.this_year, span.carried)))
+    return [stretch for stretch in found if stretch.exact]

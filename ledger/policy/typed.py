@@ -224,18 +224,20 @@ def transfer_rules(get: Get) -> TransferRules:
 def interest_rules(get: Get) -> InterestRules:
     """国发〔1998〕44号: this year's money at one rate, what was carried over at another."""
 
-    def rate(name: str) -> int:
-        kind: Any = get(f"interest.{name}").typed
-        if kind == "none" or not get("interest.pays").typed:
-            return 0
-        return _int(get(f"interest.{kind}_rate"))
+    def value(name: str) -> Any:
+        return get(f"interest.{name}").typed
 
-    posted_money: Any = get("interest.posted_money").typed
+    def rate(kind: str) -> int:
+        return 0 if kind == "none" else _int(get(f"interest.{kind}_rate"))
+
+    kinds = [value(name) if value("pays") else "none" for name in ("this_year", "carried_over")]
     return InterestRules(
-        this_year_bp=rate("this_year"),
-        carried_bp=rate("carried_over"),
+        this_year_bp=rate(kinds[0]),
+        carried_bp=rate(kinds[1]),
         day_basis=_int(get("interest.day_basis")),
-        posted_money=posted_money,
+        this_year_kind=kinds[0],
+        carried_kind=kinds[1],
+        posted_money=value("posted_money"),
     )
 
 

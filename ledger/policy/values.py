@@ -188,6 +188,9 @@ class InterestRules:
     """For principal and interest carried over from earlier years."""
     day_basis: int
     """Days by which a rate of a year is divided: 360 or 365."""
+    this_year_kind: str
+    carried_kind: str
+    """Which rate each earns: `demand`, `three_month` or `none`."""
     posted_money: str
     """`its_year` or `earlier_years`: whose money interest is once it is posted."""
 

@@ -45,6 +45,25 @@ def test_a_year_is_tried_then_posted_then_done(world: World) -> None:
     assert ask(world, "interest", "2023")["people"] == 0
 
 
+def test_an_accounts_interest_is_explained_with_days_rates_and_sources(world: World) -> None:
+    world.settle(world.visit("V", NUMBER, date(2023, 3, 1), 0, use=1, self_paid_fen=100_000))
+    answer = ask(world, "interest", "2023", "--person", NUMBER)
+    first, second = answer["stretches"]
+    assert (first["from"], first["to"], first["days"]) == ("2023-01-01", "2023-02-28", 59)
+    assert (second["from"], second["days"]) == ("2023-03-01", 306)
+    assert first["carried"] == {
+        "balance": "10000.00",
+        "rule": "按三个月整存整取存款利率",
+        "article": "国发〔1998〕44号-计息",
+        "rate": "0.0110",
+        "rate_source": "人民银行存款基准利率-2015-10-24 调整",
+    }
+    assert (answer["exact"], answer["due"]) == ("102.177778", "102.18")
+    assert (answer["posted"], answer["lacking"]) == ("0.00", "102.18")
+    ask(world, "interest", "2022")
+    assert ask(world, "interest", "2023")["interest_fen"] == 10_218
+
+
 def test_a_run_that_counts_less_far_is_refused(world: World) -> None:
     ask(world, "interest", "2023")
     refused = ask(world, "interest", "2023-06", exit_code=1)
