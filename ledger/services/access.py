@@ -10,6 +10,7 @@ from ledger.benefits.settlement import Settlement
 from ledger.core.errors import NotAllowed, Unknown
 from ledger.services.context import Context
 from ledger.services.tokens import Caller, Role
+from ledger.storage.merges import kept_of
 from ledger.storage.people import find_person
 from ledger.storage.registry import provider_by_id
 from ledger.storage.resettlements import ELSEWHERE
@@ -68,7 +69,10 @@ def reach_settlement(context: Context, caller: Caller, settlement_id: int) -> No
 
 def _is_own(connection: Connection, caller: Caller, settlement: Settlement) -> bool:
     if caller.role is Role.PERSON:
-        return find_person(connection, caller.subject) == settlement.person_id
+        # Settlements of a merged number are those of the person that it is now.
+        whose = kept_of(connection, [settlement.person_id])
+        own = find_person(connection, caller.subject)
+        return own == whose.get(settlement.person_id, settlement.person_id)
     if caller.role is Role.PROVIDER:
         # What papers proved was settled by the agency: it is no provider's.
         by_papers = settlement.provider_id == ELSEWHERE

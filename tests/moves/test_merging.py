@@ -14,11 +14,13 @@ from ledger.core.errors import GongjiError
 from ledger.core.money import Fen
 from ledger.core.people import ContributionKind, Relation
 from ledger.services import proposals
+from ledger.services.access import reach_settlement
 from ledger.services.context import Context
 from ledger.services.merging import listing, propose_merge, statement_of_merged
 from ledger.services.pool_quotas import give
 from ledger.services.pool_transfers import begin
 from ledger.services.read import balance, family_links, statement
+from ledger.services.tokens import Caller, Role
 from ledger.services.unmerging import propose_unmerge
 from tests.people import CHEN, LIN, certno, psn_no, somebody
 from tests.world import World, dump, open_context
@@ -313,3 +315,31 @@ def test_a_stay_in_hospital_blocks_whichever_number_it_was_reported_under(
     merge(world, second)
     blocked = world.settle(world.visit("v", KEPT, date(2023, 7, 5), 90_000))
     assert blocked["reason"] == "in_hospital"
+
+
+def test_the_person_sees_settlements_of_the_merged_number_and_a_stranger_does_not(
+    world: World, second: Context
+) -> None:
+    visit = world.settle(world.visit("b", MERGED, date(2023, 3, 1), 60_000, use=1))
+    merge(world, second)
+    reach_settlement(world.context, Caller(Role.PERSON, KEPT), int(visit["setl_id"]))
+    with pytest.raises(GongjiError) as error:
+        reach_settlement(world.context, Caller(Role.PERSON, psn_no(2)), int(visit["setl_id"]))
+    assert error.value.code == "settlement/unknown"
+
+
+def test_somebody_known_only_as_a_user_turns_out_to_be_on_the_roster(
+    world: World, second: Context
+) -> None:
+    """A relative was entered by a passport number; the roster has the person by another."""
+    world.link(world.relation(LIN.certno, "E12345678", Relation.SPOUSE, user_name="陈建国"))
+    world.open_with(psn_no(2), 9_000)
+    record = world.visit("u", None, date(2023, 3, 1), 2_000, use=2, certno="E12345678")
+    assert world.settle(record)["acct_mulaid_pay"] == "20.00"
+    proposal = propose_merge(world.context, KEPT, "E12345678", DAY, "护照号与身份证号为同一人")
+    done = proposals.approve(second, int(proposal["proposal_id"]))
+    assert world.person_id("E12345678") == world.person_id(KEPT)
+    later = world.visit("w", KEPT, date(2023, 7, 1), 0, self_paid_fen=32_000, use=2)
+    assert world.settle(later)["acct_mulaid_pay"] == "20.00"
+    world.prove()
+    assert refusal_to_unmerge(world, int(done["merge_id"])) == "merge/visits-since"
