@@ -136,6 +136,7 @@ def reverse(
         original = store.settlement_by_id(connection, settlement_id)
         if original is None:
             raise Unknown("settlement/unknown", f"没有编号为 {settlement_id} 的结算")
+        _refuse_claim(original)
         record = _refund_record(connection, original, settled_at, visit_id)
     content = {"verb": "reverse", "setl_id": settlement_id}
 
@@ -156,6 +157,15 @@ def _refuse_second_refund(
         return
     if done.settled_at != record.settled_at:
         raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")
+
+
+def _refuse_claim(original: Settlement) -> None:
+    """No institution gives a paper bill back: the person was paid, and owes what was too much."""
+    if original.provider_id == ELSEWHERE:
+        raise Refused(
+            "refund/by-papers",
+            f"“{original.visit_id}”是手工报销，没有机构退费；多付的请登记待追回（owed book）",
+        )
 
 
 def _refund_record(

@@ -12,7 +12,7 @@ from ledger.core.claims import ClaimRecord
 from ledger.core.visits import VisitRecord
 from ledger.services.claim import claim
 from ledger.services.import_visits import import_visits
-from ledger.services.settle_visit import quote, reverse, settle
+from ledger.services.settle_visit import explain_settlement, quote, reverse, settle
 from tests.people import YU_CERTNO, psn_no
 from tests.properties.life.frame import BANK, Frame, amounts, fen, lately, patients, people
 from tests.world import PROVIDERS, code_of
@@ -22,6 +22,7 @@ graded = st.sampled_from(["hospital-3", "hospital-2", "hospital-1"])
 uses = st.sampled_from([2, 1, 0])
 PAPERS = ("身份证复印件", "门诊病历", "费用收据", "门诊处方")
 PARTS = ("in_scope_fen", "deductible_fen", "cost_fen", "paid_fen", "overall_fen")
+SAME_FOR_EVER = ("setl_id", "mdtrt_id", "year", "fiscal_month", "steps", "policy_version")
 SAME_IN_A_QUOTE = (
     "medfee_sumamt", "act_pay_dedc", "hifp_pay", "acct_pay", "acct_mulaid_pay", "psn_cash_pay",
     "balc", "reason", "tier",
@@ -138,4 +139,15 @@ class Visits(Frame):
             fen(amount), received, "武汉样例医院", "三级甲等", tier, True, f"F-{name}", PAPERS,
             BANK, own,
         )  # fmt: skip
-        self.attempt(claim, self.world.context, record, self.name("R"))
+        answer = self.attempt(claim, self.world.context, record, self.name("R"))
+        if answer is not None:
+            self.settled.append(answer)
+
+    @precondition(lambda self: self.settled)
+    @rule(data=st.data())
+    def explain(self, data: st.DataObject) -> None:
+        """What was settled says the same for ever, whatever came after it."""
+        answer = data.draw(st.sampled_from(self.settled))
+        keys = (*SAME_IN_A_QUOTE, *SAME_FOR_EVER)
+        told = explain_settlement(self.world.context, int(answer["setl_id"]))
+        assert [told[key] for key in keys] == [answer[key] for key in keys]
