@@ -12,6 +12,7 @@ from api.cli.common import (
     JsonOption,
     PackOption,
     RequestOption,
+    a_day,
     an_instant,
     answering,
     examples,
@@ -22,7 +23,7 @@ from api.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from ledger.core.visits import VisitRecord
+    from ledger.core.visits import FeeItem, VisitRecord
     from ledger.services.context import Context
 
 VisitId = Annotated[str, typer.Option("--visit", help="就诊ID（mdtrt_id）。 Visit id.")]
@@ -50,6 +51,68 @@ Category = Annotated[
 ]
 
 
+Disease = Annotated[
+    str | None, typer.Option("--disease", help="病种代码（按病种限额的政策包）。 Disease.")
+]
+Contracted = Annotated[
+    bool | None,
+    typer.Option(
+        "--contracted/--not-contracted", help="是否签约（选定）机构（政策包有此规定时）。 Chosen."
+    ),
+]
+Born = Annotated[
+    str | None, typer.Option("--born", help="出生日期，不填按证件号码。 Day of birth.")
+]
+Stay = Annotated[
+    str | None, typer.Option("--stay", help="住院号：同一次住院的各次结算相同。 Stay number.")
+]
+StayFrom = Annotated[
+    str | None, typer.Option("--stay-from", help="入院日期 2023-01-06。 First day of the stay.")
+]
+Items = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--item",
+        metavar="CODE:YUAN[:CLASS[:COUNT[:LIMIT]]]",
+        help="费用明细，可多次：项目代码:金额:甲|乙|丙:数量:限价。 An item of the bill.",
+    ),
+]
+
+
+def _asked(
+    disease: str | None,
+    contracted: bool | None,
+    born: str | None,
+    stay: str | None,
+    stay_from: str | None,
+    items: list[str] | None,
+) -> dict[str, Any]:
+    """What only the rules of some pools ask for, as fields of a visit."""
+    return {
+        "disease_code": disease,
+        "contracted": contracted,
+        "born_on": parsed(a_day, born) if born else None,
+        "stay_id": stay,
+        "first_day": parsed(a_day, stay_from) if stay_from else None,
+        "items": tuple(parsed(_item, item) for item in items or ()),
+    }
+
+
+def _item(text: str) -> FeeItem:
+    """`YAO1:120.00:乙:2:110.00` as a line of the bill."""
+    from ledger.core.money import fen_from_yuan
+    from ledger.core.visits import FEE_CLASSES, FeeItem
+
+    parts = text.split(":")
+    parts += ["", "", "甲", "1", ""][len(parts) :]
+    code, yuan, fee_class, count, limit, *more = parts
+    if not code or fee_class not in FEE_CLASSES or not count.isdigit() or more:
+        raise ValueError("应写作 项目代码:金额:甲|乙|丙:数量:限价，例如 YAO1:120.00:乙:1:110.00")
+    return FeeItem(
+        code, fen_from_yuan(yuan), fee_class, int(count), fen_from_yuan(limit) if limit else None
+    )
+
+
 def _record(
     visit: str,
     provider: str,
@@ -61,6 +124,7 @@ def _record(
     account_use: int,
     prescriber: str | None,
     category: str | None,
+    asked: dict[str, Any],
 ) -> VisitRecord:
     """What the options say, as a visit; the in-scope amount is what the other parts leave."""
     from api.wiring import local_now
@@ -88,6 +152,7 @@ def _record(
         AccountUse(account_use),
         prescriber,
         fee_category=category,
+        **asked,
     )
 
 
@@ -114,15 +179,23 @@ def quote(
     account_use: AccountUseOption = 2,
     prescriber: Prescriber = None,
     category: Category = None,
+    disease: Disease = None,
+    contracted: Contracted = None,
+    born: Born = None,
+    stay: Stay = None,
+    stay_from: StayFrom = None,
+    items: Items = None,
     db: DbOption = None,
     pack: PackOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """预结算：按现在的累计算给你看，不改变任何内容。 What settling would give now."""
     amounts = (self_paid, over_limit, paid_first)
+    asked = _asked(disease, contracted, born, stay, stay_from, items)
     record = _record(
-        visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category
-    )
+        visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category,
+        asked,
+    )  # fmt: skip
     with answering(as_json), opened(db, pack) as context:
         from ledger.services.settle_visit import quote as quote_visit
 
@@ -142,6 +215,12 @@ def settle(
     account_use: AccountUseOption = 2,
     prescriber: Prescriber = None,
     category: Category = None,
+    disease: Disease = None,
+    contracted: Contracted = None,
+    born: Born = None,
+    stay: Stay = None,
+    stay_from: StayFrom = None,
+    items: Items = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -150,9 +229,11 @@ def settle(
 ) -> None:
     """结算一次就诊并入账。 Settle one visit and post it."""
     amounts = (self_paid, over_limit, paid_first)
+    asked = _asked(disease, contracted, born, stay, stay_from, items)
     record = _record(
-        visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category
-    )
+        visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category,
+        asked,
+    )  # fmt: skip
     with answering(as_json), opened(db, pack) as context:
         from ledger.services.settle_visit import settle as settle_visit
 
@@ -232,7 +313,11 @@ COMMANDS = (
     (
         "quote",
         quote,
-        examples(f"gongji quote {_VISIT}", f"gongji quote {_VISIT} --account-use 0 --json"),
+        examples(
+            f"gongji quote {_VISIT}",
+            f"gongji quote {_VISIT} --account-use 0 --json",
+            f"gongji quote {_VISIT} --pack my-packs/440100-guangzhou --contracted",
+        ),
     ),
     (
         "settle",

@@ -19,7 +19,7 @@ from api.rest.fields import (
     fault,
 )
 from ledger.core.money import Fen, yuan_text
-from ledger.core.visits import VisitRecord
+from ledger.core.visits import FEE_CLASSES, FeeItem, VisitRecord
 
 _STAY = "21"
 _PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
@@ -31,6 +31,27 @@ UNNAMED = "a quote that names no visit id of its own"
 # A provider's system may send its whole request of the national interface (2207): what is not
 # named here is passed over, as provinces add fields of their own.
 _NATIONAL = ConfigDict(extra="ignore")
+
+
+class FeeDetail(BaseModel):
+    """A line of the bill (费用明细), as far as rules ask for it."""
+
+    model_config = _NATIONAL
+
+    med_list_codg: Annotated[Code, Field(title="医疗目录编码")]
+    det_item_fee_sumamt: Annotated[Amount, Field(title="明细项目费用总额")]
+    chrgitm_lv: Annotated[Literal["01", "02", "03"], Field(title="收费项目等级 甲、乙、丙")] = "01"
+    cnt: Annotated[int, Field(ge=1, le=100_000, title="数量")] = 1
+    pric_uplmt_amt: Annotated[Amount | None, Field(title="定价上限金额")] = None
+
+    def item(self) -> FeeItem:
+        return FeeItem(
+            self.med_list_codg,
+            self.det_item_fee_sumamt,
+            FEE_CLASSES[int(self.chrgitm_lv) - 1],
+            self.cnt,
+            self.pric_uplmt_amt,
+        )
 
 
 class QuotedVisit(BaseModel):
@@ -64,6 +85,23 @@ class QuotedVisit(BaseModel):
     enddate: Annotated[
         Day | None,
         Field(title="出院日期", description="住院。 Last day.", validate_default=True),
+    ] = None
+
+    dise_codg: Annotated[
+        OptionalCode, Field(title="病种编码", description="按病种限额的统筹区。")
+    ] = None
+    contracted_flag: Annotated[
+        Literal["0", "1"] | None,
+        Field(title="签约机构标志", description="是否在签约（选定）机构就诊，统筹区有此规定时。"),
+    ] = None
+    brdy: Annotated[
+        Day | None, Field(title="出生日期", description="按年龄分段的统筹区；不填按证件号码。")
+    ] = None
+    ipt_no: Annotated[
+        OptionalCode, Field(title="住院号", description="同一次住院的各次结算相同。")
+    ] = None
+    feedetail: Annotated[
+        list[FeeDetail] | None, Field(title="费用明细", description="按明细计算的统筹区。")
     ] = None
 
     @field_validator("certno")
@@ -117,6 +155,11 @@ class QuotedVisit(BaseModel):
             first_day=self.begndate if stay else None,
             last_day=self.enddate if stay else None,
             fee_category=self.fee_category,
+            disease_code=self.dise_codg,
+            contracted=None if self.contracted_flag is None else self.contracted_flag == "1",
+            born_on=self.brdy,
+            stay_id=self.ipt_no,
+            items=tuple(line.item() for line in self.feedetail or ()),
         )
 
 

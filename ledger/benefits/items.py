@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from ledger.benefits.fee_scope import BillItem, FeeScope, split_bill
 from ledger.core.errors import Refused
 from ledger.core.money import BASIS, Fen
-from ledger.core.visits import FeeItem
+from ledger.core.visits import FEE_CLASSES, FeeItem
 from ledger.policy.shapes import Shapes
 
-CLASSES = {"甲": 0, "丙": BASIS}
+OWN_SHARES = {FEE_CLASSES[0]: 0, FEE_CLASSES[2]: BASIS}
 """Class of the catalogue -> own share; class B has the pack's."""
 
 
@@ -41,7 +41,7 @@ def _bill_item(item: FeeItem, quotas: dict[str, int], class_b_bp: int | None) ->
 def _own_share(item: FeeItem, class_b_bp: int | None) -> int:
     if item.own_share_bp is not None:
         return item.own_share_bp
-    share = CLASSES.get(item.fee_class, class_b_bp)
+    share = OWN_SHARES.get(item.fee_class, class_b_bp)
     if share is None:
         raise Refused(
             "visit/missing-fact",

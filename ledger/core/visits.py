@@ -17,6 +17,10 @@ class AccountUse(IntEnum):
     OWN_THEN_RELATIVES = 2
 
 
+FEE_CLASSES = ("甲", "乙", "丙")
+"""Classes of the catalogue (费用等级), A, B and C."""
+
+
 class FeeItem(NamedTuple):
     """One line of a bill (费用明细). `own_share_bp` None: that of the class; `quantity` are the
     days or pieces that a quota counts."""
