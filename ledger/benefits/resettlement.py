@@ -82,11 +82,6 @@ class StandingVisit(NamedTuple):
     pool_fen: int
     policy_version: str
 
-    @property
-    def stands(self) -> tuple[int, int, int, int]:
-        """What the settlement put into the year."""
-        return self.deductible_fen, self.beyond_deductible_fen, self.cost_fen, self.pool_fen
-
 
 class GivenBack(NamedTuple):
     """A visit that a refund gave back: when it was settled, and the refund's number."""
@@ -195,7 +190,12 @@ def refold(
             amounts = settle_amounts(parameters, year, turn.status, share.tier, in_scope)
         else:
             amounts = NOTHING
-        if (amounts[0], amounts[1], amounts[2], amounts[7]) != visit.stands:
+        if (
+            amounts[0] != visit.deductible_fen
+            or amounts[7] != visit.pool_fen
+            or amounts[1] != visit.beyond_deductible_fen
+            or amounts[2] != visit.cost_fen
+        ):
             if turn.plain:
                 share = PoolShare(share.reason, share.tier, share.ratio_bp, amounts)
             status = "" if turn.case.status is None else turn.case.status.value

@@ -8,6 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from ledger.benefits.benefit_period import BenefitSpan
 from ledger.benefits.kernel_rules import kernel_parameters
 from ledger.benefits.outpatient import Case
 from ledger.benefits.resettlement import DayRules, StandingVisit, Turn, turn_of
@@ -25,6 +26,9 @@ from ledger.storage.resettlements import ELSEWHERE, claimed_tiers
 
 _STATUS = {status.value: status for status in Status}
 
+PersonOnDay = tuple[bool, Status | None, bool]
+"""On the roster? Insured as what? In hospital?"""
+
 
 class Facts:
     """Answers what `benefits.resettlement.refold` asks of every visit."""
@@ -39,6 +43,12 @@ class Facts:
         self._shaped = pack.has_shapes
         self._certnos = people.certnos_of(connection, who) if self._shaped else {}
         self._turns: dict[tuple[object, ...], Turn] = {}
+        self._kinds: dict[PersonOnDay, int] = {}
+        self._steady = {
+            who: self._same_on_all_days(who, spans[0])
+            for who, spans in self._spans.items()
+            if len(spans) == 1 and who not in self._stays
+        }
         self._days: dict[str, date] = {}
         self._rules: dict[str, DayRules] = {}
         self._alike: dict[int, DayRules] = {}
@@ -72,13 +82,18 @@ class Facts:
     def turn_of(self, visit: StandingVisit) -> Turn:
         """What the rules make of a visit, by what is known now, its amount aside."""
         day = visit.settled_at[:10]
-        person = self.person_on(visit.person_id, day)
+        steady = self._steady.get(visit.person_id)
+        if steady is not None and steady[0] <= day < steady[1]:
+            kind = steady[2]
+        else:
+            kind = self._kind(self.person_on(visit.person_id, day))
         provider_id, prescriber_id = visit.provider_id, visit.prescriber_id
         changing = self._providers.changed(provider_id) or self._providers.changed(prescriber_id)
-        rules = self.rules_of(day)
-        alike = provider_id, prescriber_id, visit.med_type, person, id(rules), changing and day
+        rules = self._rules.get(day) or self.rules_of(day)
+        alike = provider_id, prescriber_id, visit.med_type, kind, id(rules), changing and day
         turn = self._turns.get(alike)
         if turn is None:
+            person = self.person_on(visit.person_id, day)
             facts = self._facts(visit, day) if self._shaped else NO_FACTS
             institution = self._institution(visit, day)
             case = Case(visit.med_type, 0, *person, *institution, facts)
@@ -87,6 +102,15 @@ class Facts:
             if not self._shaped and provider_id != ELSEWHERE:
                 self._turns[alike] = turn
         return turn
+
+    def _same_on_all_days(self, person_id: int, span: BenefitSpan) -> tuple[str, str, int]:
+        """First day, day after the last, and kind of somebody who is the same between them."""
+        person = person_id in self._roster, _STATUS[span.status], False
+        return span.valid_from.isoformat(), span.valid_until.isoformat(), self._kind(person)
+
+    def _kind(self, person: PersonOnDay) -> int:
+        """A number for all who are alike: quicker to compare than what it stands for."""
+        return self._kinds.setdefault(person, len(self._kinds))
 
     def _facts(self, visit: StandingVisit, day: str) -> VisitFacts:
         """What rules with shapes of their own may ask, as far as it is kept."""
@@ -98,7 +122,7 @@ class Facts:
             age=None if born is None else age_on(born, on),
         )
 
-    def person_on(self, person_id: int, day: str) -> tuple[bool, Status | None, bool]:
+    def person_on(self, person_id: int, day: str) -> PersonOnDay:
         """Of the person on a day: on the roster? insured as what? in hospital?"""
         rules, on, status = self.rules_of(day).outpatient, self._days[day], None
         for span in self._spans.get(person_id, ()):
