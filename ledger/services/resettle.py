@@ -32,6 +32,7 @@ from ledger.storage import settlements as settled
 from ledger.storage.bulk import run_inserts
 from ledger.storage.incoming_quotas import carry_draws
 from ledger.storage.months import BookingMonths
+from ledger.storage.registry import providers
 from ledger.storage.resettlements import ResettlementRow
 from ledger.storage.settlements import AccumulatorRow, DrawRow
 from ledger.storage.unit_of_work import UnitOfWork
@@ -105,6 +106,10 @@ class _Booking:
         self._month = BookingMonths(work.connection).of(at.date()).number
         self._written = _Written([], [], [], [], [])
         self._pack = context.pack
+        self._counties = {
+            provider.provider_id: provider.county
+            for provider in providers(work.connection).values()
+        }
         self._shaped: ShapedVisits | None = None
 
     def book(self, plan: Plan) -> None:
@@ -211,7 +216,7 @@ class _Booking:
         )
         if not new.adds_up():
             raise ValueError(f"the parts of visit {old.visit_id} do not add up")
-        county = next((leg.county for leg in found.entry.transfers if leg.county), None)
+        county = self._counties.get(old.provider_id)
         entry = resettled_entry(new, found.after, found.entry, county, _memo(found), both)
         if self._shaped is not None:
             self._shaped.count_visit(

@@ -344,3 +344,15 @@ def test_marks_of_years_that_do_not_change_go_by_approval_too(world: World, agai
     answer = again(Scope())
     assert (answer["changed_visits"], world.count("resettle_again")) == (0, 0)
     assert resettle.show(world.context, Scope(), AT)["plan"] is None
+
+
+def test_what_the_fund_pays_for_the_first_time_stands_under_the_providers_county(
+    world: World, again: Again
+) -> None:
+    world.settle(world.visit("A", psn_no(1), APRIL, 60_000, "hospital-2"))
+    first = world.settle(world.visit("B", psn_no(1), date(2023, 5, 1), 30_000))
+    world.reverse(first, datetime(2023, 5, 2, 9))
+    world.settle(world.visit("C", psn_no(1), MARCH, 90_000, "hospital-1"))
+    again()
+    rows = world.rows("SELECT DISTINCT county FROM transfer WHERE provider_id IS NOT NULL")
+    assert None not in [county for (county,) in rows]
