@@ -40,12 +40,12 @@ def benefit(
         if as_json:
             print_json(answer)
             return
-        keys = ["from", "last_day", "status_name", "plan_name"]
+        keys = ["from", "last_day", "status_name", "plan_name", "why_name", "cite"]
         rows = [[str(period[key] or "") for key in keys] for period in answer["periods"]]
         source = "参保名册" if answer["source"] == "roster" else "缴费到账"
         table(
             f"{answer['psn_name']}：待遇享受期（按{source}）",
-            ["首日", "末日", "身份", "方式"],
+            ["首日", "末日", "身份", "方式", "依据", "条款"],
             rows,
         )
         if answer["months"]:

@@ -32,6 +32,16 @@ AsOf = Annotated[
 On = Annotated[str | None, typer.Option("--on", help="记账日，默认今天。 Day.")]
 
 
+def _cause(text: str) -> Any:
+    from ledger.benefits.debts import CAUSE_NAMES
+
+    for cause, name in CAUSE_NAMES.items():
+        if text in (cause.value, name):
+            return cause
+    known = "、".join(f"{cause.value} {name}" for cause, name in CAUSE_NAMES.items())
+    raise ValueError(f"没有这种原因；可选 {known}")
+
+
 def _day(text: str | None) -> Any:
     from api.wiring import local_now
 
@@ -74,7 +84,10 @@ def list_owed(
             elif as_csv:
                 _write_csv(rows)
             else:
-                table(f"待追回账龄表（截至 {day}）", list(FIELDS.values()), rows)
+                shown = [list(FIELDS).index(name) for name in SHOWN]
+                headings = [FIELDS[name] for name in SHOWN]
+                short = [[row[place] for place in shown] for row in rows]
+                table(f"待追回账龄表（截至 {day}）", headings, short)
                 totals = [
                     [band.name, str(band.people), str(band.debts), yuan_text(band.open_fen)]
                     for band in report.totals()
@@ -95,6 +108,10 @@ FIELDS = {
     "settled": "已追回",
     "open": "尚欠",
 }
+
+
+SHOWN = ("psn_no", "name", "band", "happened_on", "cause", "open")
+"""What fits a terminal; files have all of `FIELDS`."""
 
 
 def _row(report: Any, debt: Any) -> list[str]:
@@ -184,10 +201,9 @@ def book(
     as_json: JsonOption = False,
 ) -> None:
     """登记待追回：按结算编号，或直接写金额。 Book that a person owes money."""
-    from ledger.benefits.debts import Cause
     from ledger.core.money import fen_from_yuan
 
-    why, day = parsed(Cause, cause), _day(on)
+    why, day = parsed(_cause, cause), _day(on)
     pool_fen, account_fen = parsed(fen_from_yuan, pool), parsed(fen_from_yuan, account)
     with answering(as_json), opened(db) as context:
         from ledger.services.owed import book_debt

@@ -202,7 +202,9 @@ def explain(context: Context, number: str, on: date | None = None) -> dict[str, 
         "psn_name": who.name,
         "source": "roster" if timeline.since is None else "contributions",
         "settled_up_on": None if who.settled_up_on is None else who.settled_up_on.isoformat(),
-        "periods": [_said(span) for span in spans],
+        "periods": [
+            _said(span) | _begun_by(context, span, who.settled_up_on, timeline) for span in spans
+        ],
         "months": [_month_said(context, state) for state in states],
     }
     if on is not None:
@@ -220,6 +222,30 @@ def _said(span: BenefitSpan) -> dict[str, Any]:
         "plan": span.plan,
         "plan_name": "统账结合" if span.plan == Plan.COMBINED else "单建统筹",
     }
+
+
+def _begun_by(
+    context: Context, span: BenefitSpan, settled_up_on: date | None, timeline: Timeline
+) -> dict[str, str]:
+    """Which rule made the period what it is, by the pack's own citation."""
+    if settled_up_on is not None and span.valid_from == settled_up_on:
+        why, name, key = "settled_up", "退休一次性清算", "crediting.retiree_rate"
+    elif settled_up_on is not None and span.valid_until == settled_up_on:
+        why, name = "not_settled_up", "清算之前按在职"
+        key = "crediting.past_age_not_settled_up_rate"
+    elif span.status == Status.EMPLOYED and timeline.since is not None:
+        why, name, key = "contributions", "按缴费到账推定", "benefit_period.source"
+    else:
+        why, name, key = "roster", "参保名册", "benefit_period.source"
+    return {"why": why, "why_name": name, "cite": _cite(context, key, span.valid_from)}
+
+
+def _cite(context: Context, key: str, day: date) -> str:
+    """Where the pack has a rule from; "" for a day before it, or a pack that has none."""
+    try:
+        return context.pack.cite(key, day).cite.id
+    except NotInForce:
+        return ""
 
 
 _SETTINGS = {

@@ -82,6 +82,11 @@ def test_a_retiree_who_has_not_settled_up_is_an_employee_until_then(tmp_path: Pa
         ("2023-01-01", "2023-02-14", "11"),
         ("2023-02-15", None, "12"),
     ]
+    said = explain(world.context, psn_no(1))["periods"]
+    assert [(period["why"], period["cite"]) for period in said] == [
+        ("not_settled_up", "S3c-11.5"),
+        ("settled_up", "S3c-11.3"),
+    ]
     world.contribute(world.contribution(psn_no(1), "2023-02", 500_000))
     assert world.credit("2023-02")["credited_fen"] == 10_000
     assert world.credit("2023-03")["credited_fen"] == 7_700
