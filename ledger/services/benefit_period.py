@@ -237,15 +237,18 @@ def _begun_by(
         why, name, key = "contributions", "按缴费到账推定", "benefit_period.source"
     else:
         why, name, key = "roster", "参保名册", "benefit_period.source"
-    return {"why": why, "why_name": name, "cite": _cite(context, key, span.valid_from)}
+    return {"why": why, "why_name": name, "cite": _cite(context, key, span)}
 
 
-def _cite(context: Context, key: str, day: date) -> str:
-    """Where the pack has a rule from; "" for a day before it, or a pack that has none."""
-    try:
-        return context.pack.cite(key, day).cite.id
-    except NotInForce:
-        return ""
+def _cite(context: Context, key: str, span: BenefitSpan) -> str:
+    """Where the pack has a rule from: on the first day of a period, or, for one that began before
+    the rules, on its last; "" where it has none."""
+    for day in (span.valid_from, span.valid_until - timedelta(days=1)):
+        try:
+            return context.pack.cite(key, day).cite.id
+        except NotInForce:
+            continue
+    return ""
 
 
 _SETTINGS = {
