@@ -82,6 +82,11 @@ class StandingVisit(NamedTuple):
     pool_fen: int
     policy_version: str
 
+    @property
+    def stands(self) -> tuple[int, int, int, int]:
+        """What the settlement put into the year: deductible, beyond it, cost, pool."""
+        return self.deductible_fen, self.beyond_deductible_fen, self.cost_fen, self.pool_fen
+
 
 class GivenBack(NamedTuple):
     """A visit that a refund gave back: when it was settled, and the refund's number."""

@@ -171,10 +171,6 @@ def _refuse_claim(original: Settlement) -> None:
 def _refund_record(
     connection: Connection, original: Settlement, settled_at: datetime, visit_id: str | None
 ) -> VisitRecord:
-    if original.provider_id == ELSEWHERE:
-        raise Refused(
-            "refund/by-papers", "手工报销没有机构可以退费；支付有误的，请登记待追回（gongji owed）"
-        )
     who = person(connection, original.person_id)
     code = provider_by_id(connection, original.provider_id).code
     return VisitRecord(

@@ -20,7 +20,7 @@ from ledger.services.move_funds import move_funds
 from ledger.services.pay_person import due_to_persons, pay_everybody
 from ledger.services.resettle_payee import note_payee
 from ledger.services.resettle_plan import Scope
-from ledger.services.settle_visit import explain_settlement, reverse
+from ledger.services.settle_visit import explain_settlement
 from ledger.services.tokens import Caller, Role
 from tests.people import psn_no, somebody
 from tests.resettle.test_resettle import Again, persons_balance
@@ -223,10 +223,3 @@ def test_what_is_paid_out_and_then_comes_to_less_is_owed(world: World, again: Ag
     again(Scope(2023))
     assert persons_balance(world, "2103") == 0
     assert persons_balance(world, "1201") == -15_000
-
-
-def test_a_paper_bill_has_no_refund_at_an_institution(world: World) -> None:
-    number = int(claim(world.context, bill())["setl_id"])
-    with pytest.raises(Refused) as refused:
-        reverse(world.context, number, datetime(2023, 9, 2, 9))
-    assert refused.value.code == "refund/by-papers"
