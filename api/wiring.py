@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import getpass
 import os
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from ledger.services.context import Context, Progress
+    from ledger.storage.embedded_postgres import EmbeddedPostgres
 
 DEFAULT_DATABASE = "sqlite:///gongji.db"
+EMBEDDED = "GONGJI_EMBEDDED_POSTGRES"
+"""The folder of `--embedded-postgres`, for whatever opens a database in this process."""
 DEFAULT_POOL = "420300"
 LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -27,8 +32,29 @@ def local_now() -> datetime:
     return datetime.now(LOCAL).replace(tzinfo=None, microsecond=0)
 
 
-def database_url(given: str | None) -> str:
+def database_url(given: str | None, *, owner: bool = False) -> str:
+    """`--db`, else the server in GONGJI_EMBEDDED_POSTGRES, else GONGJI_DATABASE_URL, else a file.
+
+    Args:
+        owner: `init` makes the schema; everything else works in the application's role.
+    """
+    folder = os.environ.get(EMBEDDED)
+    if folder and not given:
+        from ledger.storage.embedded_postgres import APPLICATION, OWNER
+
+        return _embedded(folder).url(OWNER if owner else APPLICATION)
     return given or os.environ.get("GONGJI_DATABASE_URL") or DEFAULT_DATABASE
+
+
+@cache
+def _embedded(folder: str) -> EmbeddedPostgres:
+    """The server in a folder, for as long as this process lives."""
+    from ledger.storage.embedded_postgres import EmbeddedPostgres
+
+    server = EmbeddedPostgres(Path(folder))
+    server.open()
+    atexit.register(server.close)
+    return server
 
 
 def current_actor() -> str:
@@ -58,7 +84,7 @@ def open_context(
     from ledger.services.context import Context, no_progress
     from ledger.storage.engine import open_engine
 
-    address = database_url(url)
+    address = database_url(url, owner=create)
     if not create:
         _refuse_missing_file(address)
     engine = open_engine(address)

@@ -6,15 +6,12 @@ moves when somebody writes.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import event
 
 from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
@@ -48,9 +45,9 @@ from ledger.services.pay_provider import pay_all
 from ledger.services.settle_visit import reverse, settle
 from ledger.services.verify import verify
 from ledger.storage import people
-from ledger.storage.engine import open_engine
 from ledger.storage.journal import append
 from ledger.storage.months import BookingMonths
+from tests import databases
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, ZHAO, psn_no, somebody
 
 LONG_AGO = date(2020, 1, 1)
@@ -108,15 +105,12 @@ CLOCK = Clock()
 """One for the process: what a second context writes is later than what the first wrote."""
 
 
-def open_context(path: Path, pack: Pack | None = None, actor: str = "tester") -> Context:
-    """A context on a database file. Without waiting for the disk: no test pulls the plug."""
-    engine = open_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _do_not_wait_for_the_disk)
+def open_context(
+    path: Path, pack: Pack | None = None, actor: str = "tester", owner: bool = False
+) -> Context:
+    """A context on the database of a path. Without waiting for the disk: no test pulls the plug."""
+    engine = databases.open_test_engine(path, owner)
     return Context(engine, pack or shiyan(), CLOCK, EntryIds(CLOCK, node=1), actor)
-
-
-def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
 
 
 @cache
@@ -128,30 +122,21 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 def template() -> Path:
     """A migrated database of the pool with its providers and nobody in it; never written to."""
     path = Path(_folder().name) / "template.db"
-    context = open_context(path)
+    context = open_context(path, owner=True)
     initialise(context)
     records = provider_records()
     import_providers(
         context, Batch("providers", "providers", len(records), records, []), ImportOptions()
     )
-    _settle_down(context)
+    databases.settle_down(context.engine)
     return path
-
-
-def _settle_down(context: Context) -> None:
-    """Bring everything out of the write-ahead log, so that the file alone can be copied."""
-    with context.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    context.engine.dispose()
 
 
 class World:
     """A copy of the template and short ways to do things to it."""
 
     def __init__(self, path: Path, pack: Pack | None = None, actor: str = "tester") -> None:
-        if not path.exists():
-            shutil.copyfile(template(), path)
+        databases.copy(template(), path)
         self.path = path
         self.context = open_context(path, pack, actor)
         self._rows = 1
@@ -425,18 +410,18 @@ def busy_template() -> Path:
     path = Path(_folder().name) / "busy.db"
     world = World(path)
     a_busy_quarter(world)
-    _settle_down(world.context)
+    databases.settle_down(world.context.engine)
     return path
 
 
 def copy_of(source: Path, path: Path, actor: str = "tester") -> World:
     """A world that begins as a copy of another's file."""
-    shutil.copyfile(source, path)
+    databases.copy(source, path)
     return World(path, actor=actor)
 
 
 def twin_of(world: World, path: Path) -> World:
     """Another world that begins as this one stands now, under the same pack."""
-    _settle_down(world.context)
-    shutil.copyfile(world.path, path)
+    databases.settle_down(world.context.engine)
+    databases.copy(world.path, path)
     return World(path, world.context.pack, world.context.actor)

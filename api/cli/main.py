@@ -29,6 +29,7 @@ from api.cli import (
 )
 from api.cli.common import examples
 from api.cli.demo import demo
+from api.cli.embedded import accept_embedded
 from api.cli.simulate import EPILOG as SIMULATE_EPILOG
 from api.cli.simulate import simulate
 
@@ -72,6 +73,8 @@ def _register() -> None:
     app.add_typer(rules.app, name="rules")
     app.add_typer(token.app, name="token")
     app.add_typer(transfer.app, name="transfer")
+
+    accept_embedded(app)
 
 
 _register()

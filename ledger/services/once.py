@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.services.context import Context
+from ledger.storage.engine import LostRace
 from ledger.storage.requests import answered_before, content_hash, remember
 from ledger.storage.unit_of_work import UnitOfWork
+
+TRIES = 20
+"""How often a transaction that lost a race is tried again before the caller hears of it."""
 
 Act = Callable[[UnitOfWork], dict[str, Any]]
 
@@ -28,6 +32,22 @@ def once(
         RequestReused: the id was used for other content.
     """
     hashed = content_hash(content)
+    for _ in range(TRIES):
+        try:
+            return _try(context, person_id, request_id, hashed, act, dry_run)
+        except LostRace:
+            continue
+    return _try(context, person_id, request_id, hashed, act, dry_run)
+
+
+def _try(
+    context: Context,
+    person_id: int,
+    request_id: str | None,
+    hashed: str,
+    act: Act,
+    dry_run: bool,
+) -> dict[str, Any]:
     with context.writing() as work:
         if request_id is not None:
             answer = answered_before(work.connection, person_id, context.actor, request_id, hashed)

@@ -11,6 +11,7 @@ from ledger.services.context import Context
 from ledger.services.verify_limits import limit_breaches
 from ledger.storage import checks
 from ledger.storage.checks import ALL_CHECKS, Breach
+from ledger.storage.triggers import missing_triggers
 
 BENEFIT = "verify/benefit-period"
 TRIGGERS = "verify/triggers"
@@ -31,7 +32,7 @@ def verify(context: Context) -> dict[str, Any]:
 
 
 def _trigger_breaches(connection: Connection) -> list[Breach]:
-    gone = checks.missing_triggers(connection)
+    gone = missing_triggers(connection)
     if not gone:
         return []
     return [Breach(TRIGGERS, 2, "只增不改的触发器齐全且未被改动", len(gone), gone[: checks.SHOWN])]

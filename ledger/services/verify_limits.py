@@ -26,7 +26,7 @@ class Limit(NamedTuple):
 
     code: str
     windows: str
-    """A GLOB pattern of `accumulator.benefit`."""
+    """A LIKE pattern of `accumulator.benefit`."""
     basis: CapBasis
     cap_fen: int
     title: str
@@ -82,7 +82,7 @@ def _limits(benefit: str, rules: OutpatientRules) -> Iterator[Limit]:
         cap = max(rules.annual_cap_fen)
         yield Limit(CAP, benefit, rules.annual_cap_basis, cap, title)
     if shapes.period_cap_fen is not None:
-        pattern = "[0-9][0-9][0-9][0-9]" + ("-*" if shapes.period is Window.MONTH else "Q*")
+        pattern = "____" + ("-%" if shapes.period is Window.MONTH else "Q%")
         cap = max(shapes.period_cap_fen)
         title = "各期间不超过期间限额"
         yield Limit(WINDOW_CAP, f"{benefit}/{pattern}", shapes.period_cap_basis, cap, title)

@@ -102,7 +102,7 @@ _HELD = """
 def held(connection: Connection, person_id: int, last_day: date, known_at: datetime | None) -> int:
     """What quotas across pools held back of the account, fen: given less used and returned. A
     use taken back after the return is no longer held."""
-    instant = "9999" if known_at is None else instant_text(known_at.astimezone(UTC))
+    instant = "9999-12-31" if known_at is None else instant_text(known_at.astimezone(UTC))
     marks = {"person": person_id, "last_day": last_day, "known_at": instant}
     return int(connection.exec_driver_sql(_HELD, marks).scalar_one())
 

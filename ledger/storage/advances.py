@@ -46,7 +46,7 @@ _COUNT = (
 )
 EVERYBODY = "r.employer_id IS NOT NULL"
 LISTED = (
-    "r.employer_id IN (SELECT w.employer_id FROM json_each(:keys) AS k "
+    "r.employer_id IN (SELECT w.employer_id FROM json_each(:texts) AS k "
     "CROSS JOIN employer AS w ON w.employer_no = k.value)"
 )
 
@@ -63,7 +63,7 @@ def stage_advances(
     )
     marks = month_parameters(month, rules) | {
         "oldest": month.plus(-advance.back_after_months).number,
-        "keys": keys(advance.employers),
+        "texts": keys(advance.employers),
     }
     whose = EVERYBODY if advance.everybody else LISTED
     connection.exec_driver_sql(STAGE_ADVANCES.format(whose=whose), marks)
@@ -138,7 +138,8 @@ def set_off(
         f"LEFT JOIN benefit_span AS s ON s.person_id = a.person_id AND {FIRST_COVERED} "
         "WHERE a.month = :month AND NOT EXISTS (SELECT 1 FROM temp.credit_stage AS t "
         "WHERE t.person_id = a.person_id AND t.month = a.month AND t.kind = 'credit_employee')"
-        ") WHERE status IS NOT '11' OR plan IS NOT 'combined' OR arrived OR month < :since "
+        ") WHERE status IS DISTINCT FROM '11' OR plan IS DISTINCT FROM 'combined' OR arrived "
+        "OR month < :since "
         "ORDER BY person_id",
         marks,
     )
@@ -182,6 +183,7 @@ def mark_expired(connection: Connection, first: Month | None, until: Month) -> N
         "SELECT a.person_id, min(a.month) FROM advance_credit AS a "
         f"WHERE a.month < :until AND a.month >= :first AND NOT EXISTS ({_ARRIVED}) "
         "GROUP BY a.person_id "
-        "ON CONFLICT (person_id) DO UPDATE SET from_month = min(from_month, excluded.from_month)",
+        "ON CONFLICT (person_id) DO UPDATE "
+        "SET from_month = min(credit_again.from_month, excluded.from_month)",
         {"until": until.number, "first": 0 if first is None else first.number},
     )

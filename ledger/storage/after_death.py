@@ -30,11 +30,12 @@ def settled_after_death(connection: Connection, person_id: int | None = None) ->
     """
     rows = connection.exec_driver_sql(
         """
-        SELECT s.person_id, s.settlement_id, s.visit_id, substr(s.settled_at, 1, 10),
+        SELECT s.person_id, s.settlement_id, s.visit_id, substr(CAST(s.settled_at AS TEXT), 1, 10),
             coalesce(p.name, ''), s.pool_fen, s.account_fen, s.family_fen, d.happened_on
         FROM account_event AS d
         CROSS JOIN settlement AS s
-            ON s.person_id = d.person_id AND substr(s.settled_at, 1, 10) > d.happened_on
+            ON s.person_id = d.person_id
+            AND substr(CAST(s.settled_at AS TEXT), 1, 10) > CAST(d.happened_on AS TEXT)
         LEFT JOIN provider AS p ON p.provider_id = s.provider_id
         WHERE d.event = 'death' AND (:person IS NULL OR d.person_id = :person)
             AND NOT EXISTS (

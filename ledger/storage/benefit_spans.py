@@ -73,7 +73,8 @@ def follow_roster(connection: Connection, people: Iterable[int], fresh: bool = F
     marks = {"keys": keys(sorted(people))}
     if not fresh:
         connection.exec_driver_sql(
-            "DELETE FROM benefit_span WHERE person_id IN (SELECT value FROM json_each(:keys))",
+            "DELETE FROM benefit_span "
+            "WHERE person_id IN (SELECT w.value FROM json_each(:keys) AS w)",
             marks,
         )
     connection.exec_driver_sql(
@@ -194,9 +195,9 @@ def set_derived_by(connection: Connection, rules: str | None) -> None:
 def settled_years(connection: Connection, people: Mapping[int, date]) -> list[tuple[int, int]]:
     """(person, year) in which anything was settled on or after the person's day."""
     rows = connection.exec_driver_sql(
-        "SELECT DISTINCT s.person_id, s.year FROM json_each(:keys) AS w "
-        "CROSS JOIN settlement AS s ON s.person_id = json_extract(w.value, '$[0]') "
-        "AND s.happened_on >= json_extract(w.value, '$[1]')",
-        {"keys": keys((person, day.isoformat()) for person, day in people.items())},
+        "SELECT DISTINCT s.person_id, s.year FROM json_each(:pairs) AS w "
+        "CROSS JOIN settlement AS s ON s.person_id = CAST(w.value ->> 0 AS BIGINT) "
+        "AND CAST(s.happened_on AS TEXT) >= w.value ->> 1",
+        {"pairs": keys((person, day.isoformat()) for person, day in people.items())},
     )
     return [(person_id, year) for person_id, year in rows]

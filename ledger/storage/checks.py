@@ -18,7 +18,6 @@ from ledger.storage import (
     invariants,
 )
 from ledger.storage.invariants import Check
-from ledger.storage.triggers import installed_triggers, sqlite_triggers
 
 
 class Breach(NamedTuple):
@@ -52,7 +51,7 @@ def failing(connection: Connection, checks: tuple[Check, ...] = ALL_CHECKS) -> l
     breaches = []
     for check in checks:
         rows = connection.exec_driver_sql(
-            f"SELECT *, count(*) OVER () FROM ({check.sql}) LIMIT {SHOWN}"
+            f"SELECT *, count(*) OVER () FROM ({check.sql}) AS found LIMIT {SHOWN}"
         ).all()
         if rows:
             where = [f"{row[0]}: {row[1]}" for row in rows]
@@ -60,20 +59,14 @@ def failing(connection: Connection, checks: tuple[Check, ...] = ALL_CHECKS) -> l
     return breaches
 
 
-def missing_triggers(connection: Connection) -> list[str]:
-    """Triggers that are gone or were changed: the books are no longer guarded."""
-    installed = installed_triggers(connection)
-    return [name for name, sql in sqlite_triggers().items() if installed.get(name) != sql.strip()]
-
-
 def above_limit(
     connection: Connection, year: int, windows: str, on_cost: bool, cap_fen: int
 ) -> tuple[int, list[str]]:
-    """Accumulators of a year, their benefit like a GLOB pattern, with more than a limit."""
+    """Accumulators of a year, their benefit like a LIKE pattern, with more than a limit."""
     column = "cost_fen" if on_cost else "paid_fen"
     rows = connection.exec_driver_sql(
         f"SELECT person_id, benefit, {column}, count(*) OVER () FROM accumulator "
-        f"WHERE year = ? AND benefit GLOB ? AND {column} > ? LIMIT {SHOWN}",
+        f"WHERE year = ? AND benefit LIKE ? AND {column} > ? LIMIT {SHOWN}",
         (year, windows, cap_fen),
     ).all()
     where = [f"person {row[0]} year {year} {row[1]}: {row[2]}" for row in rows]

@@ -60,7 +60,7 @@ CHECKS = (
         4,
         "已注销的账户余额为零，注销之后没有收支",
         f"""
-        SELECT 'person ' || a.person_id, a.credited_fen - a.debited_fen
+        SELECT 'person ' || a.person_id, CAST(a.credited_fen - a.debited_fen AS TEXT)
         FROM personal_account AS a
         WHERE a.status = 'closed' AND (a.credited_fen <> a.debited_fen OR a.held_fen <> 0)
         UNION ALL

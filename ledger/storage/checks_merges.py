@@ -56,7 +56,7 @@ CHECKS = (
         SELECT 'person ' || a.person_id, i.number FROM person_alias AS a
         JOIN person_identity AS i ON i.person_id = a.person_id
         UNION ALL
-        SELECT 'person ' || a.person_id, a.kept_id FROM person_alias AS a
+        SELECT 'person ' || a.person_id, CAST(a.kept_id AS TEXT) FROM person_alias AS a
         JOIN person_alias AS k ON k.person_id = a.kept_id
         """,
     ),

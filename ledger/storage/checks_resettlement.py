@@ -20,7 +20,8 @@ CHECKS = (
         LEFT JOIN settlement AS m ON m.person_id = x.person_id
             AND m.settlement_id = x.mirror_id AND m.reverses_settlement_id = x.original_id
         LEFT JOIN settlement AS o ON o.person_id = x.person_id AND o.settlement_id = x.original_id
-        WHERE n.visit_id IS NOT m.visit_id OR m.visit_id IS NOT o.visit_id OR o.visit_id IS NULL
+        WHERE n.visit_id IS DISTINCT FROM m.visit_id OR m.visit_id IS DISTINCT FROM o.visit_id
+            OR o.visit_id IS NULL
             OR n.year <> o.year OR n.settled_at <> o.settled_at OR m.fiscal_month <> n.fiscal_month
         UNION ALL
         SELECT 'settlement ' || m.settlement_id, m.reverses_settlement_id
@@ -58,7 +59,7 @@ CHECKS = (
         """
         SELECT 'claim ' || c.visit_id, c.bill_no FROM claim AS c
         LEFT JOIN visit AS v ON v.person_id = c.person_id AND v.visit_id = c.visit_id
-        WHERE v.provider_id IS NOT 0 OR NOT EXISTS (
+        WHERE v.provider_id <> 0 OR NOT EXISTS (
             SELECT 1 FROM settlement AS s JOIN entry AS e ON e.person_id = s.person_id
                 AND e.entry_id = s.settlement_id AND e.kind = 'manual_claim'
             WHERE s.person_id = c.person_id AND s.visit_id = c.visit_id)

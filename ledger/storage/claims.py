@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -90,7 +90,7 @@ def double_of(
         "bill": claim.bill_no,
         "place": claim.place_name,
         "day": day.isoformat(),
-        "next": f"{day.isoformat()}~",
+        "next": (day + timedelta(days=1)).isoformat(),
         "total": total_fen,
     }
     for query in (_SAME_BILL, _SAME_VISIT):

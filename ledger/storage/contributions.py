@@ -31,10 +31,10 @@ class ContributionRow(NamedTuple):
 def keys_of(connection: Connection, months: Iterable[tuple[int, int]]) -> set[tuple[int, int, str]]:
     """(person, month, content hash) of what is there already for these (person, month)."""
     rows = connection.exec_driver_sql(
-        "SELECT c.person_id, c.month, c.content_hash FROM json_each(:keys) AS w "
-        "CROSS JOIN contribution AS c ON c.person_id = json_extract(w.value, '$[0]') "
-        "AND c.month = json_extract(w.value, '$[1]')",
-        {"keys": keys(months)},
+        "SELECT c.person_id, c.month, c.content_hash FROM json_each(:pairs) AS w "
+        "CROSS JOIN contribution AS c ON c.person_id = CAST(w.value ->> 0 AS BIGINT) "
+        "AND c.month = CAST(w.value ->> 1 AS BIGINT)",
+        {"pairs": keys(months)},
     )
     return {(person_id, month, content) for person_id, month, content in rows}
 

@@ -37,23 +37,27 @@ ROUNDED = "((c.base_fen * :rate + CASE WHEN c.base_fen < 0 THEN -5000 ELSE 5000 
 
 STAGE_MONTH = f"""
     INSERT INTO temp.credit_stage (person_id, month, kind, amount_fen, shift_fen)
-    SELECT s.person_id, :month,
-        CASE WHEN s.status = '12' THEN 'credit_retiree' ELSE 'credit_employee' END,
-        CASE
-            WHEN s.status = '12' AND (s.plan = 'combined' OR :pool_only_retiree) THEN :flat
-            WHEN s.status <> '11' OR s.plan = 'pool_only' THEN 0
-            ELSE coalesce(sum({ROUNDED}), 0)
-        END AS amount_fen,
-        CASE
-            WHEN s.status <> '11' THEN 0
-            WHEN s.plan = 'pool_only' THEN -coalesce(sum(c.account_fen), 0)
-            ELSE coalesce(sum({ROUNDED}) - sum(c.account_fen), 0)
-        END AS shift_fen
-    FROM benefit_span AS s
-    LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
-    WHERE {FIRST_COVERED}
-    GROUP BY s.person_id
-    HAVING amount_fen <> 0 OR shift_fen <> 0
+    SELECT * FROM (
+        SELECT person_id, :month,
+            CASE WHEN status = '12' THEN 'credit_retiree' ELSE 'credit_employee' END,
+            CASE
+                WHEN status = '12' AND (plan = 'combined' OR :pool_only_retiree) THEN :flat
+                WHEN status <> '11' OR plan = 'pool_only' THEN 0
+                ELSE due
+            END AS amount_fen,
+            CASE
+                WHEN status <> '11' THEN 0
+                WHEN plan = 'pool_only' THEN -received
+                ELSE due - received
+            END AS shift_fen
+        FROM (
+            SELECT s.person_id, max(s.status) AS status, max(s.plan) AS plan,
+                coalesce(sum({ROUNDED}), 0) AS due, coalesce(sum(c.account_fen), 0) AS received
+            FROM benefit_span AS s
+            LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
+            WHERE {FIRST_COVERED}
+            GROUP BY s.person_id) AS covered) AS due
+    WHERE amount_fen <> 0 OR shift_fen <> 0
 """
 
 
@@ -184,14 +188,15 @@ def _add_totals(connection: Connection, common: dict[str, object]) -> None:
         "INSERT INTO personal_account "
         "(person_id, credited_fen, debited_fen, held_fen, status, opened_on) "
         f"SELECT person_id, amount_fen, 0, 0, 'open', :day FROM ({credited}) WHERE true "
-        "ON CONFLICT (person_id) DO UPDATE SET credited_fen = credited_fen + excluded.credited_fen",
+        "ON CONFLICT (person_id) DO UPDATE SET "
+        "credited_fen = personal_account.credited_fen + excluded.credited_fen",
         {"day": common["day"]},
     )
     connection.exec_driver_sql(
         "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
         f"SELECT person_id, :year, amount_fen, 0 FROM ({credited}) WHERE true "
         "ON CONFLICT (person_id, year) "
-        "DO UPDATE SET credited_fen = credited_fen + excluded.credited_fen",
+        "DO UPDATE SET credited_fen = account_year.credited_fen + excluded.credited_fen",
         {"year": common["year"]},
     )
 
@@ -221,7 +226,7 @@ class AgainRow(NamedTuple):
 AGAIN = f"""
     SELECT * FROM (SELECT a.person_id AS person_id, :month AS month, s.status, s.plan,
         CASE
-            WHEN s.status IS NOT '11' OR s.plan <> 'combined' THEN 0
+            WHEN s.status IS DISTINCT FROM '11' OR s.plan <> 'combined' THEN 0
             WHEN c.due IS NULL AND :month >= :advances_since THEN coalesce(v.amount_fen, 0)
             ELSE coalesce(c.due, 0)
         END AS due_employee,
@@ -240,7 +245,7 @@ AGAIN = f"""
     LEFT JOIN benefit_span AS s ON s.person_id = a.person_id AND {FIRST_COVERED}
     LEFT JOIN (
         SELECT c.person_id, sum({ROUNDED}) AS due, sum(c.account_fen) AS received,
-            group_concat(CASE WHEN c.entry_id > :last_run THEN c.kind END) AS new_kinds
+            group_concat(CASE WHEN c.entry_id > :last_run THEN c.kind END, ',') AS new_kinds
         FROM credit_again AS a CROSS JOIN contribution AS c ON c.person_id = a.person_id
         WHERE c.month = :month GROUP BY c.person_id) AS c ON c.person_id = a.person_id
     LEFT JOIN (
@@ -316,7 +321,8 @@ def mark_everybody(connection: Connection, since: Month) -> None:
     connection.exec_driver_sql(
         "INSERT INTO credit_again (person_id, from_month) "
         "SELECT DISTINCT person_id, :month FROM person_span WHERE true "
-        "ON CONFLICT (person_id) DO UPDATE SET from_month = min(from_month, excluded.from_month)",
+        "ON CONFLICT (person_id) DO UPDATE "
+        "SET from_month = min(credit_again.from_month, excluded.from_month)",
         {"month": since.number},
     )
 

@@ -120,19 +120,20 @@ def movements(
 # what the account still holds of the year's money.
 _BROUGHT = """
     SELECT d.person_id, d.owed_fen - d.settled_fen AS open_fen,
-        sum(CASE WHEN t.kind LIKE 'credit_%' THEN t.amount_fen
-            WHEN t.kind LIKE 'clawback_%' THEN -t.amount_fen ELSE 0 END) AS credited_fen
+        CAST(sum(CASE WHEN t.kind LIKE 'credit_%' THEN t.amount_fen
+            WHEN t.kind LIKE 'clawback_%' THEN -t.amount_fen ELSE 0 END) AS BIGINT) AS credited_fen
     FROM debtor AS d CROSS JOIN transfer AS t
         ON t.person_id = d.person_id AND t.entry_id = :run
-    WHERE d.owed_fen > d.settled_fen GROUP BY d.person_id
+    WHERE d.owed_fen > d.settled_fen GROUP BY d.person_id, d.owed_fen, d.settled_fen
 """
 STAGE_RECOVERIES = f"""
     INSERT INTO temp.recovery_stage (person_id, amount_fen)
-    SELECT b.person_id, min(b.open_fen, b.credited_fen * :share / 10000,
-        p.credited_fen - p.debited_fen - p.held_fen, y.credited_fen - y.debited_fen) AS fen
-    FROM ({_BROUGHT}) AS b
-    CROSS JOIN personal_account AS p ON p.person_id = b.person_id
-    CROSS JOIN account_year AS y ON y.person_id = b.person_id AND y.year = :year
+    SELECT person_id, fen FROM (
+        SELECT b.person_id, min(b.open_fen, b.credited_fen * :share / 10000,
+            p.credited_fen - p.debited_fen - p.held_fen, y.credited_fen - y.debited_fen) AS fen
+        FROM ({_BROUGHT}) AS b
+        CROSS JOIN personal_account AS p ON p.person_id = b.person_id
+        CROSS JOIN account_year AS y ON y.person_id = b.person_id AND y.year = :year) AS staged
     WHERE fen > 0
 """
 

@@ -49,12 +49,23 @@ MESSAGES = {
 }
 
 
+LOST = ("deadlock detected", "could not serialize")
+
+
+class LostRace(Refused):
+    """PostgreSQL let another transaction win: the very same may be tried again at once."""
+
+
 def open_engine(url: str) -> Engine:
     """An engine for a database URL.
 
     Raises:
-        Refused: `database/unsupported` for anything but SQLite.
+        Refused: `database/unsupported` for anything but SQLite and PostgreSQL.
     """
+    if make_url(url).get_backend_name() == "postgresql":
+        from ledger.storage.postgres import open_postgres  # The driver loads only where needed.
+
+        return open_postgres(make_url(url))
     if make_url(url).get_backend_name() != "sqlite":
         raise Refused("database/unsupported", f"暂不支持的数据库地址：{make_url(url)!r}")
     engine = create_engine(url, connect_args={"timeout": 60})
@@ -77,8 +88,13 @@ def _on_begin(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database; nothing is written."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(**_level(engine, "REPEATABLE READ")) as connection:
         yield connection
+
+
+def _level(engine: Engine, level: str) -> dict[str, Any]:
+    """PostgreSQL sees as much of other transactions as it is told to; SQLite nothing ever."""
+    return {"isolation_level": level} if engine.dialect.name == "postgresql" else {}
 
 
 @contextmanager
@@ -88,7 +104,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     The caller commits; leaving without a commit rolls back. What a trigger or a CHECK refuses
     becomes an error of ours with its stable code.
     """
-    with engine.connect().execution_options(immediate=True) as connection:
+    options = {"immediate": True} | _level(engine, "SERIALIZABLE")
+    with engine.connect().execution_options(**options) as connection:
         try:
             yield connection
         except DBAPIError as error:
@@ -101,15 +118,19 @@ def translate(error: DBAPIError) -> GongjiError:
     code = text.partition(":")[0]
     if code in MESSAGES:
         return Refused(code, MESSAGES[code])
+    if "uq_entry_reverses" in text or "uq_settlement_reverses" in text:
+        return Refused("ledger/reversed-before", MESSAGES["ledger/reversed-before"])
     if "no_overdraft" in text:
         return Refused("account/overdraft", "个人账户余额不足，数据库拒绝透支")
     if "not_more_than_owed" in text:
         return Refused("owed/more-than-owed", "超过此人尚未追回的金额")
     if "family_link_quota" in text:
         return Refused("family/quota-exceeded", "超过家庭共济额度")
+    if any(word in text for word in LOST):
+        return LostRace("database/busy", "数据库正忙，请稍后用同一请求号重试")
     if "locked" in text or "busy" in text:
         return Refused("database/busy", "数据库正忙，请稍后用同一请求号重试")
-    if "no such table" in text:
+    if "no such table" in text or ("relation" in text and "does not exist" in text):
         return Refused("database/not-initialised", "数据库尚未初始化，请先运行 gongji init")
     if "readonly" in text or "unable to open" in text or "disk" in text:
         return Refused("database/unwritable", f"数据库无法写入：{text}")

@@ -137,23 +137,23 @@ def _stage_sql(year: int, through: date, spans: Sequence[RateSpan]) -> str:
     waits = f"t.benefit_month IS NOT NULL AND t.happened_on >= :begin AND {_INTEREST}"
     return f"""
         INSERT INTO temp.interest_stage (person_id, amount_fen, late)
-        SELECT person_id,
-            max((2 * exact + {DENOMINATOR}) / {2 * DENOMINATOR}, 0) - posted AS lacking, late
+        SELECT person_id, lacking, late FROM (SELECT person_id, further, late,
+            max((2 * exact + {DENOMINATOR}) / {2 * DENOMINATOR}, 0) - posted AS lacking
         FROM (
             SELECT t.person_id AS person_id,
-                sum({_SIGNED} * CASE
+                CAST(sum({_SIGNED} * CASE
                     WHEN t.happened_on > :through THEN 0
                     WHEN {waits} THEN 0
-                    {_weight_arms(year, through, spans)} END) AS exact,
+                    {_weight_arms(year, through, spans)} END) AS BIGINT) AS exact,
                 sum(CASE WHEN t.happened_on >= :paid AND {_INTEREST} THEN {_SIGNED}
                     ELSE 0 END) AS posted,
-                max({_INTEREST} AND t.happened_on > :through) AS further,
+                count(*) FILTER (WHERE {_INTEREST} AND t.happened_on > :through) AS further,
                 min(CASE WHEN t.happened_on < :begin AND t.entry_id > :mark
                     THEN t.happened_on END) AS late
             FROM transfer AS t
             WHERE t.happened_on <= :end AND {_OF_ACCOUNT}
-            GROUP BY t.person_id)
-        WHERE (lacking <> 0 AND NOT further) OR late IS NOT NULL
+            GROUP BY t.person_id) AS sums) AS found
+        WHERE (lacking <> 0 AND further = 0) OR late IS NOT NULL
     """
 
 
@@ -245,6 +245,6 @@ def post_stage(
         "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
         "SELECT person_id, :year, amount_fen, 0 FROM temp.interest_stage WHERE amount_fen > 0 "
         "ON CONFLICT (person_id, year) "
-        "DO UPDATE SET credited_fen = credited_fen + excluded.credited_fen",
+        "DO UPDATE SET credited_fen = account_year.credited_fen + excluded.credited_fen",
         {"year": money_of},
     )

@@ -123,7 +123,7 @@ SHAPE = (
         "UNION ALL SELECT 'settlement ' || s.settlement_id, s.reverses_settlement_id "
         "FROM settlement AS s JOIN entry AS e "
         "ON e.person_id = s.person_id AND e.entry_id = s.settlement_id "
-        "WHERE e.reverses_entry_id IS NOT s.reverses_settlement_id",
+        "WHERE e.reverses_entry_id IS DISTINCT FROM s.reverses_settlement_id",
     ),
 )
 

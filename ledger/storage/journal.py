@@ -151,8 +151,8 @@ def _move_accounts(connection: Connection, entries: Sequence[Entry]) -> None:
     execute_rows(connection, ADD_TOTALS, [(*both, person) for person, both in people.items()])
     execute_rows(
         connection,
-        "INSERT OR IGNORE INTO account_year (person_id, year, credited_fen, debited_fen) "
-        "VALUES (?, ?, 0, 0)",
+        "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
+        "VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING",
         list(moves),
     )
     execute_rows(connection, ADD_YEAR_TOTALS, [(*both, *key) for key, both in moves.items()])
@@ -168,7 +168,8 @@ def _move_debts(connection: Connection, entries: Sequence[Entry]) -> None:
                 moves[leg.person_id][settles] += leg.amount_fen
     execute_rows(
         connection,
-        "INSERT OR IGNORE INTO debtor (person_id, owed_fen, settled_fen) VALUES (?, 0, 0)",
+        "INSERT INTO debtor (person_id, owed_fen, settled_fen) VALUES (?, 0, 0) "
+        "ON CONFLICT DO NOTHING",
         [(person,) for person in moves],
     )
     execute_rows(connection, ADD_DEBTS, [(*both, person) for person, both in moves.items()])
@@ -178,8 +179,8 @@ def open_accounts(connection: Connection, opened: dict[int, date]) -> None:
     """Open an empty personal account for everybody who has none yet."""
     execute_rows(
         connection,
-        "INSERT OR IGNORE INTO personal_account "
+        "INSERT INTO personal_account "
         "(person_id, credited_fen, debited_fen, held_fen, status, opened_on) "
-        "VALUES (?, 0, 0, 0, 'open', ?)",
+        "VALUES (?, 0, 0, 0, 'open', ?) ON CONFLICT DO NOTHING",
         list(opened.items()),
     )

@@ -184,8 +184,8 @@ def move_years(
         insert_rows(connection, "accumulator_move", columns, rows)
         execute_rows(
             connection,
-            f"INSERT OR IGNORE INTO accumulator (person_id, year, benefit, {', '.join(_AMOUNTS)}) "
-            "VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0)",
+            f"INSERT INTO accumulator (person_id, year, benefit, {', '.join(_AMOUNTS)}) "
+            "VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
             [(person, move.year, move.benefit) for move in years],
         )
         adds = ", ".join(f"{name} = {name} + ?" for name in _AMOUNTS)

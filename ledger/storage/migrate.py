@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from ledger.storage.engine import open_engine, writing
+from ledger.storage.roles import grant_application
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -34,6 +35,8 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
         before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(_config(connection), revision)
         after = MigrationContext.configure(connection).get_current_revision()
+        if connection.dialect.name == "postgresql":
+            grant_application(connection)
         connection.commit()
     return before != after
 

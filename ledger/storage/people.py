@@ -40,9 +40,9 @@ class Span(NamedTuple):
 def identities(connection: Connection, kind: str, numbers: Iterable[str | None]) -> dict[str, int]:
     """Number -> person for those of `numbers` that are known."""
     rows = connection.exec_driver_sql(
-        "SELECT i.number, i.person_id FROM json_each(:keys) AS w "
+        "SELECT i.number, i.person_id FROM json_each(:texts) AS w "
         "CROSS JOIN person_identity AS i ON i.kind = :kind AND i.number = w.value",
-        {"keys": keys(number for number in numbers if number), "kind": kind},
+        {"texts": keys(number for number in numbers if number), "kind": kind},
     )
     return {number: person_id for number, person_id in rows}  # noqa: C416 - typed rows
 
@@ -149,7 +149,8 @@ def look_again(connection: Connection, since: dict[int, Month]) -> None:
     """Mark people whose months up to the watermark the next crediting run must redo."""
     connection.exec_driver_sql(
         "INSERT INTO credit_again (person_id, from_month) VALUES (?, ?) "
-        "ON CONFLICT (person_id) DO UPDATE SET from_month = min(from_month, excluded.from_month)",
+        "ON CONFLICT (person_id) DO UPDATE "
+        "SET from_month = min(credit_again.from_month, excluded.from_month)",
         [(person_id, month.number) for person_id, month in since.items()],
     ) if since else None
 

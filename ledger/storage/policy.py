@@ -55,7 +55,7 @@ def set_pack(work: UnitOfWork, pack: str) -> None:
 def set_chart(work: UnitOfWork, chart: Iterable[Account]) -> None:
     """Write accounts that are missing; `official_code` stays what the agency made it."""
     work.connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO account (code, name, english, type, normal_side, fund) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO account (code, name, english, type, normal_side, fund) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [tuple(account) for account in chart],
     )

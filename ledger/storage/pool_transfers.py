@@ -101,12 +101,14 @@ def steps_of(connection: Connection, wanted: Iterable[Case]) -> dict[int, dict[S
         "SELECT s.case_id, s.step, s.happened_on, s.amount_fen, s.entry_id, s.memo "
         "FROM json_each(:keys) AS w CROSS JOIN pool_transfer AS c ON c.case_id = w.value "
         "CROSS JOIN pool_transfer_step AS s "
-        "ON s.person_id = c.person_id AND s.case_id = c.case_id "
-        "ORDER BY s.case_id, s.happened_on",
+        "ON s.person_id = c.person_id AND s.case_id = c.case_id",
         {"keys": keys(case.case_id for case in wanted)},
     )
     result: dict[int, dict[Step, StepRow]] = defaultdict(dict)
-    for case_id, step, day, *rest in rows:
+    order = list(Step)
+    for case_id, step, day, *rest in sorted(
+        rows, key=lambda row: (*row[:1], row[2], order.index(Step(row[1])))
+    ):
         row = StepRow(Step(step), date.fromisoformat(day), *rest)
         result[case_id][row.step] = row
     return result

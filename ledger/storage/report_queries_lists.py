@@ -109,7 +109,7 @@ _RETIRED = f"""
                 ON w.employer_id = x.employer_id
             WHERE x.person_id = s.person_id AND x.valid_from <= s.valid_from
             ORDER BY x.valid_from DESC LIMIT 1), ''), s.valid_from, p.settled_up_on,
-        CASE WHEN max(f.late) THEN '补报：当月划账后登记' ELSE '' END
+        CASE WHEN max(f.late) = 1 THEN '补报：当月划账后登记' ELSE '' END
     FROM (
         SELECT s.person_id, s.valid_from AS retired_on, 0 AS late
         FROM benefit_span AS s JOIN person AS p ON p.person_id = s.person_id
@@ -123,12 +123,13 @@ _RETIRED = f"""
         WHERE r.effective_from >= :first AND r.effective_from < :after
         UNION ALL
         SELECT r.person_id, r.effective_from, 1 FROM retirement AS r
-        WHERE r.late AND r.effective_from < :first AND {_TAKEN_UP} >= :first AND {_TAKEN_UP} < :after
+        WHERE r.late AND r.effective_from < :first
+            AND {_TAKEN_UP} >= :first AND {_TAKEN_UP} < :after
     ) AS f
     CROSS JOIN benefit_span AS s ON s.person_id = f.person_id AND s.status = '12'
         AND s.valid_from <= f.retired_on AND s.valid_until > f.retired_on
     JOIN person AS p ON p.person_id = s.person_id
-    GROUP BY s.person_id, s.valid_from
+    GROUP BY s.person_id, s.valid_from, p.psn_no, p.name, p.certno, p.settled_up_on
     ORDER BY s.person_id, s.valid_from
 """
 

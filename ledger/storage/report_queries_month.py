@@ -253,7 +253,7 @@ _PROVIDERS = f"""
     FROM provider AS v CROSS JOIN transfer AS t ON t.provider_id = v.provider_id
     WHERE t.fiscal_month <= :month AND (:provider IS NULL OR v.code = :provider)
         AND t.entry_id < :before
-    GROUP BY v.code ORDER BY v.code
+    GROUP BY v.code, v.name, v.county ORDER BY v.code
 """
 
 

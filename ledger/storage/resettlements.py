@@ -105,7 +105,7 @@ _ROWS = """
     LEFT JOIN visit AS v ON v.person_id = s.person_id AND v.visit_id = s.visit_id
     WHERE NOT EXISTS (SELECT 1 FROM person_alias AS a WHERE a.person_id = w.value)
         AND NOT EXISTS (SELECT 1 FROM settlement_window AS b WHERE b.person_id = s.person_id
-            AND b.settlement_id = s.settlement_id AND instr(b.benefit, '/') = 0)
+            AND b.settlement_id = s.settlement_id AND b.benefit NOT LIKE '%/%')
     ORDER BY s.person_id, s.settlement_id
 """
 

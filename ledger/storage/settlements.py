@@ -84,12 +84,12 @@ def known_visits(connection: Connection, visit_ids: Iterable[str]) -> dict[str, 
     the person that it is now."""
     rows = connection.exec_driver_sql(
         "SELECT v.visit_id, coalesce(a.kept_id, v.person_id), v.content_hash "
-        "FROM json_each(:keys) AS w CROSS JOIN visit AS v ON v.visit_id = w.value "
+        "FROM json_each(:texts) AS w CROSS JOIN visit AS v ON v.visit_id = w.value "
         "LEFT JOIN person_alias AS a ON a.person_id = v.person_id UNION ALL "
         "SELECT s.visit_id, coalesce(a.kept_id, s.person_id), s.content_hash "
-        "FROM json_each(:keys) AS w CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value "
+        "FROM json_each(:texts) AS w CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value "
         "LEFT JOIN person_alias AS a ON a.person_id = s.person_id",
-        {"keys": keys(visit_ids)},
+        {"texts": keys(visit_ids)},
     )
     return {visit_id: (person_id, content) for visit_id, person_id, content in rows}
 
@@ -172,11 +172,11 @@ def settlements_of_visits(
     Of a visit that was settled anew it is the newest: the one that stands, or stood last.
     """
     rows = connection.exec_driver_sql(
-        f"SELECT {_SETTLEMENT_COLUMNS} FROM json_each(:keys) AS w "
+        f"SELECT {_SETTLEMENT_COLUMNS} FROM json_each(:texts) AS w "
         "CROSS JOIN visit AS v ON v.visit_id = w.value "
         "JOIN settlement AS s ON s.person_id = v.person_id AND s.visit_id = v.visit_id "
         "ORDER BY s.settlement_id",
-        {"keys": keys(visit_ids)},
+        {"texts": keys(visit_ids)},
     )
     return {row[2]: settlement_row(tuple(row)) for row in rows}
 

@@ -10,40 +10,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect
 
-APPEND_ONLY = {
-    "entry": ("person_id", "entry_id"),
-    "transfer": ("person_id", "entry_id", "leg"),
-    "settlement": ("person_id", "settlement_id"),
-    "visit": ("person_id", "visit_id"),
-    "inpatient_stay": ("person_id", "visit_id"),
-    "family_draw": ("person_id", "settlement_id", "link_id"),
-    "settlement_window": ("person_id", "settlement_id", "year", "benefit"),
-    "settlement_part": ("person_id", "settlement_id", "position"),
-    "contribution": ("person_id", "month", "content_hash"),
-    "credit_difference": ("person_id", "entry_id", "benefit_month", "source"),
-    "request": ("person_id", "actor", "request_id"),
-    "debt": ("person_id", "entry_id"),
-    "retirement": ("person_id", "recorded_id"),
-    "advance_credit": ("person_id", "month"),
-    "policy_version": ("version",),
-    "pool_transfer": ("person_id", "case_id"),
-    "pool_transfer_step": ("person_id", "case_id", "step"),
-    "pool_payment": ("entry_id",),
-    "person_merge": ("person_id", "merge_id"),
-    "accumulator_move": ("person_id", "merge_id", "year", "benefit"),
-    "pool_quota": ("person_id", "hold_id"),
-    "quota_event": ("person_id", "hold_id", "event_no"),
-    "incoming_draw": ("person_id", "settlement_id", "quota_id"),
-    "account_event": ("person_id", "event_id"),
-    "payee": ("person_id", "payee_id"),
-    "payee_payment": ("person_id", "payee_id"),
-    "premium": ("person_id", "entry_id"),
-    "proposal": ("person_id", "proposal_id"),
-    "proposal_decision": ("person_id", "proposal_id"),
-    "resettlement": ("person_id", "settlement_id"),
-    "claim": ("person_id", "visit_id"),
-}
-"""Table -> key. Rows of these tables are written once."""
+from ledger.storage import triggers_postgres as postgres
+from ledger.storage.append_only import APPEND_ONLY
 
 ENTRY_MONTH_IS_OPEN = """
     SELECT RAISE(ABORT, 'ledger/month-closed: the month of account is not open')
@@ -138,6 +106,9 @@ def install_triggers(connection: Connection) -> None:
     """Make every trigger anew, for the tables that exist. Each migration that touches a table
     ends with this, because SQLite drops triggers together with a rebuilt table."""
     tables = set(inspect(connection).get_table_names())
+    if connection.dialect.name == "postgresql":
+        postgres.install(connection, tables)
+        return
     for name, statement in sqlite_triggers().items():
         if statement.partition(" ON ")[2].split()[0] in tables:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
@@ -148,3 +119,11 @@ def installed_triggers(connection: Connection) -> dict[str, str]:
     """Name -> statement of the triggers that the database really has."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     return {str(name): str(sql) for name, sql in rows}
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """Triggers that are gone or were changed: the books are no longer guarded."""
+    if connection.dialect.name == "postgresql":
+        return postgres.missing(connection)
+    installed = installed_triggers(connection)
+    return [name for name, sql in sqlite_triggers().items() if installed.get(name) != sql.strip()]

@@ -90,7 +90,8 @@ def release(connection: Connection) -> set[tuple[int, int, str]]:
     execute_rows(
         connection,
         "INSERT INTO credit_again (person_id, from_month) VALUES (?, ?) "
-        "ON CONFLICT (person_id) DO UPDATE SET from_month = min(from_month, excluded.from_month)",
+        "ON CONFLICT (person_id) DO UPDATE "
+        "SET from_month = min(credit_again.from_month, excluded.from_month)",
         [(row.person_id, row.month) for row in released],
     )
     return {(row.person_id, row.month, row.source) for row in released}

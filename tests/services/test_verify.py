@@ -14,7 +14,7 @@ import pytest
 
 from ledger.policy.loader import load_pack
 from ledger.services.verify import verify
-from ledger.storage.triggers import sqlite_triggers
+from tests import databases
 from tests.world import World, busy_template, copy_of
 
 SETTLED_CASH = "(SELECT settlement_id FROM settlement WHERE visit_id = 'cash-only')"
@@ -247,24 +247,11 @@ def test_nothing_is_wrong_in_a_busy_quarter(world: World) -> None:
 @pytest.mark.parametrize("breach", PLANTED)
 def test_a_planted_breach_is_named(world: World, breach: str) -> None:
     expected, *statements = PLANTED[breach]
-    plant(world.path, statements)
+    databases.plant(world.path, statements)
     assert set(world.breaches()) == expected
 
 
-def plant(path: Path, statements: list[str]) -> None:
-    """Run raw SQL with every guard down, then put the triggers back."""
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    for name in sqlite_triggers():
-        connection.execute(f"DROP TRIGGER {name}")
-    for statement in statements:
-        assert connection.execute(statement).rowcount > 0, f"planted nothing: {statement}"
-    for trigger in sqlite_triggers().values():
-        connection.execute(trigger)
-    connection.commit()
-    connection.close()
-
-
+@databases.only_sqlite
 @pytest.mark.parametrize(
     "sql",
     [
@@ -284,7 +271,7 @@ def test_a_trigger_that_is_gone_or_changed_is_named(world: World, sql: str) -> N
 
 
 def test_a_breach_says_how_often_and_where_first(world: World) -> None:
-    plant(world.path, ["UPDATE personal_account SET credited_fen = credited_fen + 1"])
+    databases.plant(world.path, ["UPDATE personal_account SET credited_fen = credited_fen + 1"])
     (breach,) = verify(world.context)["breaches"]
     assert breach["times"] == world.count("personal_account") > 1
     assert "person 1: 1 / 0" in breach["where"]

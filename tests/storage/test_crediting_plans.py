@@ -25,7 +25,7 @@ MARKS = {
     "last_run": 0,
     "advances_since": 202210,
     "oldest": 202210,
-    "keys": "[]",
+    "texts": "[]",
     "run": 1,
     "year": 2023,
     "share": 10_000,
