@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.benefits import kernel, simulation, visit_order
@@ -89,21 +88,27 @@ def _rebound(plain: Callable[..., Any], names: Mapping[str, Any], more: str = ""
 
 
 def _digest(function: Callable[..., Any], names: Mapping[str, object]) -> str:
-    """Changes with any source that goes into the code. Numba looks only at the function's own
-    file, and would run kept code of helpers that have changed since."""
-    helpers = [value for value in names.values() if not isinstance(value, bool)]
-    files = {
-        one.__code__.co_filename for one in (function, *helpers) if isinstance(one, FunctionType)
-    }
-    content = [Path(file).read_bytes() for file in sorted(files)]
-    switches = repr([name for name, value in names.items() if value is True])
-    return hashlib.blake2b(b"".join((*content, switches.encode())), digest_size=6).hexdigest()
+    """Changes with everything that goes into the code: what the functions do, the constants and
+    the places that they name. Numba looks only at the function's own file, and would run kept
+    code of helpers that have changed since."""
+    said = []
+    for one in (function, *names.values()):
+        if isinstance(one, FunctionType):
+            code = one.__code__
+            places = [one.__globals__.get(name) for name in code.co_names]
+            consts = [const for const in code.co_consts if not isinstance(const, CodeType)]
+            said += [code.co_code.hex(), repr(consts), repr(code.co_names)]
+            said += [repr(place) for place in places if isinstance(place, int | tuple)]
+        else:
+            said.append(repr(one))
+    return hashlib.blake2b("|".join(said).encode(), digest_size=6).hexdigest()
 
 
 PLAIN_STEPS: Mapping[str, Callable[..., Any] | bool] = {
     "SHAPES": False,
     "left_of": kernel.left_of,
     "least": kernel.least,
+    "still_open": kernel.still_open,
     "pay_of": kernel.pay_of,
     "limited": kernel.limited,
     "settle_visit": kernel.settle_visit,

@@ -165,15 +165,8 @@ def settle_visit(
     if ratio == 0:
         return 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
-    # Comparisons instead of min() and max(): as plain Python they are three times as fast.
-    if rules[YEARLY]:
-        deductible -= counted
-    if deductible > rules[CEILING] - year[1]:
-        deductible = rules[CEILING] - year[1]
-    if deductible < 0:
-        deductible = 0
-    if deductible > in_scope:
-        deductible = in_scope
+    counted = counted if rules[YEARLY] else 0
+    deductible = still_open(deductible, counted, rules[CEILING] - year[1], in_scope)
     beyond = in_scope - deductible
     if SHAPES and rules[SHAPED]:
         start = band_start(rules, year, met, deductible)
@@ -186,18 +179,8 @@ def settle_visit(
         cost, pay = limited(shapes, met, cell, ratio, start, cost, pay, basis, limit, 0, 0)
     after_visit = after_period = after_disease = pay
     if SHAPES and rules[SHAPED]:
-        cost, pay = limited(
-            rules, met, cell, ratio, start, cost, pay,
-            rules[PERIOD_CAP_BASIS], rules[PERIOD_CAP + status], met[PERIOD_COST], met[PERIOD_PAID],
-        )  # fmt: skip
-        after_period = after_disease = pay
-        if rules[AT_DISEASES]:
-            cap = rules[rules[AT_DISEASES] + met[DISEASE]]
-            cost, pay = limited(
-                rules, met, cell, ratio, start, cost, pay,
-                rules[DISEASE_CAP_BASIS], cap, met[DISEASE_COST], met[DISEASE_PAID],
-            )  # fmt: skip
-            after_disease = pay
+        cost, after_period, pay = within_windows(rules, met, cell, ratio, start, cost, pay)
+        after_disease = pay
     cost, pay = limited(
         shapes, met, cell, ratio, start, cost, pay,
         rules[ANNUAL_CAP_BASIS], rules[ANNUAL_CAP + status], year[2], year[3],
@@ -221,6 +204,38 @@ def settle_visit(
         after_period - after_disease,
         after_annual - after_shared,
     )
+
+
+def still_open(deductible: int, counted: int, ceiling_left: int, in_scope: int) -> int:
+    """What of a visit falls under the deductible: of the amount that stands, less what was
+    counted, within what the ceiling of the year leaves."""
+    # Comparisons instead of min() and max(): as plain Python they are three times as fast.
+    deductible -= counted
+    if deductible > ceiling_left:
+        deductible = ceiling_left
+    if deductible < 0:
+        return 0
+    return deductible if deductible < in_scope else in_scope
+
+
+def within_windows(
+    rules: Sequence[int], met: Met, cell: int, ratio: int, start: int, cost: int, pay: int
+) -> tuple[int, int, int]:
+    """The cost that counts after the limits of the period and of the disease, and the pay after
+    each of them."""
+    status = 0 if cell <= 3 else 1
+    cost, pay = limited(
+        rules, met, cell, ratio, start, cost, pay,
+        rules[PERIOD_CAP_BASIS], rules[PERIOD_CAP + status], met[PERIOD_COST], met[PERIOD_PAID],
+    )  # fmt: skip
+    after_period = pay
+    if rules[AT_DISEASES]:
+        cap = rules[rules[AT_DISEASES] + met[DISEASE]]
+        cost, pay = limited(
+            rules, met, cell, ratio, start, cost, pay,
+            rules[DISEASE_CAP_BASIS], cap, met[DISEASE_COST], met[DISEASE_PAID],
+        )  # fmt: skip
+    return cost, after_period, pay
 
 
 def deductible_of_turn(rules: Sequence[int], met: Met, cell: int) -> int:

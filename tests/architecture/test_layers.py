@@ -68,6 +68,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("ledger.policy.*", "json"): "the canonical text of a pack, whose hash is its version",
     ("ledger.benefits.compiled", "numba"): "the kernel's second speed: same source, compiled",
     ("ledger.benefits.compiled", "numpy"): "arrays of visits, when a whole city is settled",
+    ("ledger.benefits.compiled_shapes", "numpy"): "the same, for rules that count in windows",
     ("ledger.benefits.working_days", "chinese_calendar"): "days off and moved weekends, by year",
     ("ledger.benefits.visit_order", "numpy"): "the order of those arrays: by person and time",
 }
