@@ -13,7 +13,17 @@ from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
 class Visit(SQLModel, table=True):
     """A visit as the provider reported it."""
 
-    __table_args__ = (Index(None, "visit_id"), CLUSTERED)
+    __table_args__ = (
+        Index(None, "visit_id"),
+        # Only visits at pharmacies have one: whose years to settle anew when its tier changes.
+        Index(
+            None,
+            "prescriber_id",
+            sqlite_where=text("prescriber_id IS NOT NULL"),
+            postgresql_where=text("prescriber_id IS NOT NULL"),
+        ),
+        CLUSTERED,
+    )
     person_id: int = key()
     visit_id: str = text_key()
     content_hash: str

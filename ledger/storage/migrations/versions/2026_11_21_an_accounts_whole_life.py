@@ -453,6 +453,15 @@ def upgrade() -> None:
                 "person_id <> 0 AND (debit_account = '1103' OR credit_account = '1103')"
             ),
         )
+
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_visit_prescriber_id"),
+            ["prescriber_id"],
+            unique=False,
+            sqlite_where=sa.text("prescriber_id IS NOT NULL"),
+            postgresql_where=sa.text("prescriber_id IS NOT NULL"),
+        )
     # Derived tables begin with what the older ones say.
     op.execute(
         "INSERT INTO benefit_span (person_id, valid_from, valid_until, status, plan) "
