@@ -13,6 +13,9 @@ PYTHON := $(shell for python in python3.11 python3; do \
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# What is tried a second time, on a real PostgreSQL: everything that asks a database.
+ON_BOTH := $(addprefix tests/,services accounts moves resettle spec)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test serve check bench soak install clean
@@ -25,6 +28,8 @@ demo: $(STAMP) ## The whole month on a synthetic city: workbooks in demo/out/
 
 test: $(STAMP) ## Every test but the long campaigns
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+	GONGJI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadgroup \
+		-m "not slow" $(ON_BOTH)
 
 serve: $(STAMP) demo/gongji.db ## The API on the demo's data
 	$(BIN)/gongji serve --db sqlite:///demo/gongji.db

@@ -13,7 +13,8 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,12 +75,26 @@ def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
 def server() -> EmbeddedPostgres:
     """One server for all processes of a run: they share the folder of the run's first process."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    root = _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
-    folder = root / f"gongji-tests-{run}"
-    made = EmbeddedPostgres(folder, settings=_FAST, root_folder=root / f"gongji-server-{run}")
+    folder = _root() / f"gongji-tests-{run}"
+    made = EmbeddedPostgres(folder, _FAST, _root() / f"gongji-server-{run}")
     made.open()
     atexit.register(_leave, made)
     return made
+
+
+def _root() -> Path:
+    return _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
+
+
+@contextmanager
+def scratch_folders() -> Iterator[tuple[Path, Path]]:
+    """A folder for a server, and one for its cluster where tests run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="gongji-server-", dir=_root()))
+    folder.chmod(0o755)
+    try:
+        yield folder / "dir", folder / "cluster"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _leave(used: EmbeddedPostgres) -> None:

@@ -1,0 +1,161 @@
+"""PostgreSQL as Gongji runs it: who may do what, and our statements in its words."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ledger.storage.append_only import APPEND_ONLY
+from ledger.storage.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
+from ledger.storage.engine import open_engine
+from ledger.storage.migrate import upgrade
+from ledger.storage.postgres import in_words_of_postgres
+from ledger.storage.triggers import missing_triggers
+from ledger.storage.triggers_postgres import triggers
+from tests.databases import scratch_folders
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A server of its own, with the schema in it, stopped at the end."""
+    with scratch_folders() as (folder, root_folder):
+        made = EmbeddedPostgres(folder, {"fsync": "off"}, root_folder)
+        made.open()
+        engine = open_engine(made.url(OWNER))
+        upgrade(engine)
+        engine.dispose()
+        yield made
+        made.close()
+
+
+def test_nobody_comes_in_without_the_password(server: EmbeddedPostgres) -> None:
+    for role in (OWNER, APPLICATION):
+        address = server.url(role)
+        password = address.split(":")[2].split("@")[0]
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(address.replace(password, "guess"))
+
+
+def test_it_listens_on_this_machine_alone(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.url(OWNER)) as connection:
+        assert connection.execute("SHOW listen_addresses").fetchone() == ("127.0.0.1",)
+
+
+def test_passwords_are_readable_by_their_owner_only(server: EmbeddedPostgres) -> None:
+    kept = (server.folder / "server.json").stat()
+    assert stat.S_IMODE(kept.st_mode) == 0o600
+    assert not (server.data.parent / "password").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand its server to another account")
+def test_root_hands_the_server_to_an_account_without_rights(server: EmbeddedPostgres) -> None:
+    pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    assert Path(f"/proc/{pid}").stat().st_uid != 0
+    assert server.folder.stat().st_uid == 0
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_the_application_changes_and_deletes_nothing_that_is_posted(
+    server: EmbeddedPostgres, table: str
+) -> None:
+    column = APPEND_ONLY[table][0]
+    for statement in (
+        f"UPDATE {table} SET {column} = {column}",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table}",
+        f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+        f"DROP TABLE {table}",
+    ):
+        with (
+            psycopg.connect(server.url(APPLICATION)) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_the_triggers_refuse_even_the_owner(server: EmbeddedPostgres, table: str) -> None:
+    column = APPEND_ONLY[table][0]
+    for statement in (
+        f"UPDATE {table} SET {column} = {column}",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table}",
+    ):
+        with (
+            psycopg.connect(server.url(OWNER)) as connection,
+            pytest.raises(psycopg.errors.RaiseException, match="ledger/append-only"),
+        ):
+            connection.execute(statement)
+
+
+def test_the_application_switches_no_trigger_off(server: EmbeddedPostgres) -> None:
+    with (
+        psycopg.connect(server.url(APPLICATION)) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("SET session_replication_role = replica")
+
+
+def test_a_trigger_that_is_gone_off_or_changed_is_missing(server: EmbeddedPostgres) -> None:
+    engine = open_engine(server.url(OWNER))
+    with engine.connect() as connection:
+        assert missing_triggers(connection) == []
+        first, second, third, *_rest = triggers()
+        for statement in (
+            f"DROP TRIGGER {first.name} ON {first.table}",
+            f"ALTER TABLE {second.table} DISABLE TRIGGER {second.name}",
+            f"CREATE OR REPLACE FUNCTION {third.name}() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN RETURN NULL; END $$",
+        ):
+            connection.exec_driver_sql(statement)
+        gone = missing_triggers(connection)
+        connection.rollback()
+    engine.dispose()
+    assert gone == [first.name, second.name, third.name]
+
+
+def test_the_first_starts_it_and_the_last_stops_it() -> None:
+    with scratch_folders() as (folder, root_folder):
+        first = EmbeddedPostgres(folder, {"fsync": "off"}, root_folder)
+        second = EmbeddedPostgres(folder, {"fsync": "off"}, root_folder)
+        first.open()
+        with psycopg.connect(first.url(OWNER)) as connection:
+            connection.execute("CREATE TABLE kept (x int)")
+        second.open()
+        assert first.close() is False
+        psycopg.connect(second.url(OWNER)).close()
+        assert second.close() is True
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(second.url(OWNER))
+        first.open()
+        with psycopg.connect(first.url(OWNER)) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        first.close()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("SELECT ? WHERE x = :y", "SELECT %s WHERE x = %(y)s"),
+        ("SELECT a::text", "SELECT a::text"),
+        ("x LIKE '%_a' AND '?' <> ':b'", "x LIKE '%%_a' AND '?' <> ':b'"),
+        ("SELECT min(a), max(b, c + min(d, 1))", "SELECT min(a), greatest(b, c + least(d, 1))"),
+        ("SELECT month % 100", "SELECT month %% 100"),
+        (
+            "FROM json_each(:texts) AS w CROSS JOIN visit AS v ON v.visit_id = w.value",
+            "FROM json_array_elements_text(CAST(%(texts)s AS json)) AS w "
+            "JOIN visit AS v ON v.visit_id = w.value",
+        ),
+        (
+            "CREATE TEMP TABLE s (a INTEGER) WITHOUT ROWID",
+            "CREATE TEMP TABLE s (a BIGINT) ",
+        ),
+    ],
+)
+def test_our_statements_in_the_words_of_postgres(ours: str, theirs: str) -> None:
+    assert in_words_of_postgres(ours) == theirs
