@@ -135,12 +135,12 @@ def post_interest(context: Context, through: date, dry_run: bool = False) -> dic
                 f"已结息至 {last.through}，不能再只结到 {through}；请重结至 {last.through}，"
                 "以前各期的差额会一并补记",
             )
-        mark = (1 << 63) - 1 if last is None else last.entry_id
+        mark = None if last is None else last.entry_id
         year = _first_year(work, last, through)
         while year is not None and year <= through.year:
             late = _run_year(context, work, run, year, through, mark)
             year = late if late is not None and late < year else year + 1
-            mark = (1 << 63) - 1
+            mark = None
         if not dry_run:
             work.commit()
     return {
@@ -177,7 +177,7 @@ def _first_year(work: UnitOfWork, last: store.LastRun | None, through: date) -> 
 
 
 def _run_year(
-    context: Context, work: UnitOfWork, run: _Run, year: int, through: date, mark: int
+    context: Context, work: UnitOfWork, run: _Run, year: int, through: date, mark: int | None
 ) -> int | None:
     """Post one year, or nothing where an earlier year must be looked at first: that year."""
     connection, pack = work.connection, context.pack

@@ -100,7 +100,11 @@ def first_movement(connection: Connection) -> date | None:
 
 
 def stage_year(
-    connection: Connection, year: int, through: date, spans: Sequence[RateSpan], mark: int
+    connection: Connection,
+    year: int,
+    through: date,
+    spans: Sequence[RateSpan],
+    mark: int | None = None,
 ) -> None:
     """Stage what every account that is not closed lacks of the interest of a year in which some
     is paid.
@@ -108,7 +112,7 @@ def stage_year(
     Args:
         through: the last day that is counted, in that year.
         mark: movements of earlier years with later entries than this are late: the staged rows
-            name the day of the first of them.
+            name the day of the first of them. None: there are none.
     """
     connection.exec_driver_sql("DROP TABLE IF EXISTS temp.interest_stage")
     connection.exec_driver_sql(
@@ -116,7 +120,7 @@ def stage_year(
         "late DATE) WITHOUT ROWID"
     )
     connection.exec_driver_sql(
-        _stage_sql(year, through, spans),
+        _stage_sql(year, through, spans, mark is not None),
         {
             "begin": date(year, 1, 1),
             "paid": first_paid_day(spans, date(year, 1, 1), through),
@@ -132,28 +136,35 @@ def stage_year(
     )
 
 
-def _stage_sql(year: int, through: date, spans: Sequence[RateSpan]) -> str:
-    """One pass in the order of the key: due less posted, by the arithmetic of `due_fen`."""
-    waits = f"t.benefit_month IS NOT NULL AND t.happened_on >= :begin AND {_INTEREST}"
+_ON = "+t.happened_on"
+"""The unary plus takes the column's affinity away: else each comparison tries to read a number."""
+
+
+def _stage_sql(year: int, through: date, spans: Sequence[RateSpan], watch_late: bool) -> str:
+    """One pass in the order of the key: due less posted, by the arithmetic of `due_fen`. What a
+    run cannot meet is not asked of each row: days after a whole year, late entries of a first
+    run."""
+    whole = through == date(year, 12, 31)
+    later = "" if whole else f"WHEN {_ON} > :through THEN 0"
+    further = "0" if whole else f"max({_INTEREST} AND {_ON} > :through)"
+    late = "NULL"
+    if watch_late:
+        late = f"min(CASE WHEN t.entry_id > :mark AND {_ON} < :begin THEN t.happened_on END)"
     return f"""
         INSERT INTO temp.interest_stage (person_id, amount_fen, late)
-        SELECT person_id, lacking, late FROM (SELECT person_id, further, late,
-            max((2 * exact + {DENOMINATOR}) / {2 * DENOMINATOR}, 0) - posted AS lacking
+        SELECT person_id,
+            max((2 * exact + {DENOMINATOR}) / {2 * DENOMINATOR}, 0) - posted AS lacking, late
         FROM (
             SELECT t.person_id AS person_id,
-                CAST(sum({_SIGNED} * CASE
-                    WHEN t.happened_on > :through THEN 0
-                    WHEN {waits} THEN 0
-                    {_weight_arms(year, through, spans)} END) AS BIGINT) AS exact,
-                sum(CASE WHEN t.happened_on >= :paid AND {_INTEREST} THEN {_SIGNED}
-                    ELSE 0 END) AS posted,
-                count(*) FILTER (WHERE {_INTEREST} AND t.happened_on > :through) AS further,
-                min(CASE WHEN t.happened_on < :begin AND t.entry_id > :mark
-                    THEN t.happened_on END) AS late
+                sum({_SIGNED} * CASE {later}
+                    WHEN {_INTEREST} AND t.benefit_month IS NOT NULL AND {_ON} >= :begin THEN 0
+                    {_weight_arms(year, through, spans)} END) AS exact,
+                sum(CASE WHEN {_INTEREST} AND {_ON} >= :paid THEN {_SIGNED} ELSE 0 END) AS posted,
+                {further} AS further, {late} AS late
             FROM transfer AS t
-            WHERE t.happened_on <= :end AND {_OF_ACCOUNT}
-            GROUP BY t.person_id) AS sums) AS found
-        WHERE (lacking <> 0 AND further = 0) OR late IS NOT NULL
+            WHERE {_OF_ACCOUNT} AND {_ON} <= :end
+            GROUP BY t.person_id)
+        WHERE (lacking <> 0 AND NOT further) OR late IS NOT NULL
     """
 
 
@@ -167,21 +178,23 @@ def _weight_arms(year: int, through: date, spans: Sequence[RateSpan]) -> str:
     rates it falls by the same amount every day."""
     begin, after = date(year, 1, 1), through + timedelta(days=1)
     whole = weights(spans, begin, through)
-    arms = [f"WHEN t.happened_on < :begin THEN {_either(*map(str, whole))}"]
-    for span in spans:
-        start, end = max(span.start, begin), min(span.until, after)
-        if start < end:
-            rest = weights(spans, end, through)
-            last = end.toordinal() + _JULIAN
-            falling = (
-                f"{rate} * ({last} - {_DAY}) + {later}"
-                for rate, later in zip(span[2:], rest, strict=True)
-            )
-            arms.append(f"WHEN t.happened_on < '{end}' THEN {_either(*falling)}")
-    return " ".join([*arms, "ELSE 0"])
+    arms = [f"WHEN {_ON} < :begin THEN {_either(*map(str, whole))}"]
+    inside = [span for span in spans if max(span.start, begin) < min(span.until, after)]
+    for span in inside:
+        end = min(span.until, after)
+        rest = weights(spans, end, through)
+        falling = _either(*map(str, span[2:]))
+        arm = f"{falling} * ({end.toordinal() + _JULIAN} - {_DAY})"
+        if any(rest):
+            arm += f" + {_either(*map(str, rest))}"
+        # Of the last span, only later days are left, and they came first.
+        arms.append(f"ELSE {arm}" if span is inside[-1] else f"WHEN {_ON} < '{end}' THEN {arm}")
+    return " ".join(arms)
 
 
 def _either(this_year: str, carried: str) -> str:
+    if this_year == carried:
+        return this_year
     return f"CASE WHEN t.fund_year < :year THEN {carried} ELSE {this_year} END"
 
 
