@@ -138,7 +138,9 @@ class Again(Visits):
         found: Standing = {}
         for key, held in self.person_years(world, without).items():
             found[key] = held.now
-            found |= {(key[0], visit.visit_id): visit.stands for visit in held.visits}
+            for v in held.visits:
+                amounts = v.deductible_fen, v.beyond_deductible_fen, v.cost_fen, v.pool_fen
+                found[key[0], v.visit_id] = amounts
         return found
 
     def folded(self, world: World, without: set[int]) -> Standing:

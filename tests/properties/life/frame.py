@@ -199,13 +199,13 @@ class Frame(RuleBasedStateMachine):
         event(f"{what}: {outcome}")
         note(f"-- {what}: {outcome}")
 
-    def fingerprint(self) -> tuple[Any, ...]:
+    def fingerprint(self) -> list[list[tuple[Any, ...]]]:
         """All that counts: how many rows of what only grows, every row of what changes."""
-        counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in GROWING)
-        return (self.world.rows(counts), self.rows_of(*MAY_CHANGE))
-
-    def rows_of(self, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
-        return {name: self.world.rows(f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}
+        with self.world.context.reading() as connection:
+            return [
+                [tuple(row) for row in connection.exec_driver_sql(question)]
+                for question in FINGERPRINT
+            ]
 
     def twin(self) -> World:
         """Another world that stands exactly as this one does now."""
@@ -223,7 +223,13 @@ class Frame(RuleBasedStateMachine):
             self.proved = True
 
 
-GROWING = tuple(sorted(set(APPEND_ONLY) - {"request", "policy_version"}))
+FINGERPRINT = (
+    " UNION ALL ".join(
+        f"SELECT '{name}', count(*) FROM {name}"
+        for name in sorted(set(APPEND_ONLY) - {"request", "policy_version"})
+    ),
+    *(f"SELECT * FROM {name} ORDER BY 1, 2" for name in MAY_CHANGE),
+)
 
 
 def fen(amount: int) -> Fen:
