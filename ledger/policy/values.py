@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
-from ledger.policy.shapes import PLAIN, Shapes
+from ledger.policy.shapes import PLAIN, Shapes, Window
 from ledger.policy.tables import ByStatus as ByStatus
 from ledger.policy.tables import CapBasis as CapBasis
 from ledger.policy.tables import StatusTierTable as StatusTierTable
@@ -55,6 +55,19 @@ class OutpatientRules:
     blocked_on_discharge_day: bool
     pharmacy_pooling_when_unstated: bool
     shapes: Shapes = PLAIN
+
+    def yearly_deductible_fen(self, status: int) -> int | None:
+        """The one deductible of a person's year, by status (0 employed, 1 retired); None where a
+        year has no single one: each visit, tier, institution or month has its own."""
+        if self.deductible_shape is DeductibleShape.NONE:
+            return 0
+        if self.deductible_shape is DeductibleShape.TIER_WITH_CEILING:
+            return self.deductible_ceiling_fen
+        if self.deductible_shape is DeductibleShape.PER_VISIT:
+            return None
+        of_year = self.shapes.deductible_window is Window.YEAR
+        amounts = set(self.deductible_fen[status])
+        return amounts.pop() if of_year and len(amounts) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from ledger.core.errors import NotInForce
 from ledger.core.money import yuan_text
 from ledger.core.months import FAR, Month
 from ledger.core.people import Status
-from ledger.policy.values import DeductibleShape, OutpatientRules
 from ledger.reports.account_statement import (
     AccountStatement,
     Holder,
@@ -164,18 +163,11 @@ def _outpatient_year(
         year=day.year,
         visits=used.visits,
         in_scope_fen=used.in_scope_fen,
-        deductible_fen=_deductible_of_year(rules, index),
+        deductible_fen=rules.yearly_deductible_fen(index),
         deductible_used_fen=used.deductible_fen,
         cap_fen=rules.annual_cap_fen[index] if rules.annual_cap_fen else None,
         cap_used_fen=used.paid_fen,
     )
-
-
-def _deductible_of_year(rules: OutpatientRules, index: int) -> int | None:
-    """The yearly deductible, where the shape has one."""
-    if rules.deductible_shape is DeductibleShape.ANNUAL:
-        return rules.deductible_fen[index][0]
-    return rules.deductible_ceiling_fen
 
 
 def statement_answer(

@@ -118,10 +118,11 @@ def _year_position(
     except NotInForce:
         return used | {"deductible_left": None, "cap_left": None}
     index = 1 if status == "12" else 0
-    deductible = max(rules.deductible_fen[index][0] - year[1], 0)
+    deductible = rules.yearly_deductible_fen(index)
+    open_left = None if deductible is None else yuan_text(max(deductible - year[1], 0))
     cap = rules.annual_cap_fen
     left = None if cap is None else yuan_text(max(cap[index] - year[3], 0))
-    return used | {"deductible_left": yuan_text(deductible), "cap_left": left}
+    return used | {"deductible_left": open_left, "cap_left": left}
 
 
 def statement(
