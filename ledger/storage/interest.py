@@ -146,25 +146,25 @@ def _stage_sql(year: int, through: date, spans: Sequence[RateSpan], watch_late: 
     run."""
     whole = through == date(year, 12, 31)
     later = "" if whole else f"WHEN {_ON} > :through THEN 0"
-    further = "0" if whole else f"max({_INTEREST} AND {_ON} > :through)"
-    late = "NULL"
+    further = "0" if whole else f"count(*) FILTER (WHERE {_INTEREST} AND {_ON} > :through)"
+    late = "CAST(NULL AS DATE)"
     if watch_late:
         late = f"min(CASE WHEN t.entry_id > :mark AND {_ON} < :begin THEN t.happened_on END)"
     return f"""
         INSERT INTO temp.interest_stage (person_id, amount_fen, late)
-        SELECT person_id,
-            max((2 * exact + {DENOMINATOR}) / {2 * DENOMINATOR}, 0) - posted AS lacking, late
+        SELECT person_id, lacking, late FROM (SELECT person_id, further, late,
+            max((2 * exact + {DENOMINATOR}) / {2 * DENOMINATOR}, 0) - posted AS lacking
         FROM (
             SELECT t.person_id AS person_id,
-                sum({_SIGNED} * CASE {later}
+                CAST(sum({_SIGNED} * CASE {later}
                     WHEN {_INTEREST} AND t.benefit_month IS NOT NULL AND {_ON} >= :begin THEN 0
-                    {_weight_arms(year, through, spans)} END) AS exact,
+                    {_weight_arms(year, through, spans)} END) AS BIGINT) AS exact,
                 sum(CASE WHEN {_INTEREST} AND {_ON} >= :paid THEN {_SIGNED} ELSE 0 END) AS posted,
                 {further} AS further, {late} AS late
             FROM transfer AS t
             WHERE {_OF_ACCOUNT} AND {_ON} <= :end
-            GROUP BY t.person_id)
-        WHERE (lacking <> 0 AND NOT further) OR late IS NOT NULL
+            GROUP BY t.person_id) AS sums) AS found
+        WHERE (lacking <> 0 AND further = 0) OR late IS NOT NULL
     """
 
 

@@ -44,6 +44,8 @@ def in_words_of_postgres(statement: str) -> str:
         statement = statement.replace("WITHOUT ROWID", "").replace("INTEGER", "BIGINT")
     statement = statement.replace("group_concat(", "string_agg(")
     statement = _JULIAN.sub(r"(to_char(\1, 'J')::integer - 1)", statement)
+    # The plus before a day takes SQLite's affinity away; PostgreSQL has none to take.
+    statement = statement.replace(" +t.happened_on", " t.happened_on")
     statement = _MIN_MAX.sub(lambda found: _scalar(found, statement), statement)
 
     def token(match: re.Match[str]) -> str:
