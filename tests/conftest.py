@@ -8,10 +8,17 @@ import shutil
 import pytest
 from hypothesis import settings
 
+from tests import databases
+
 # Two cores are often shared: a slow machine is no fault of an example. A failing example
 # prints the line that brings it back.
 settings.register_profile("gongji", deadline=None, print_blob=True)
 settings.load_profile("gongji")
+
+
+def pytest_unconfigure() -> None:
+    """Whoever used the tests' PostgreSQL leaves it."""
+    databases.leave_server()
 
 
 def need_program(name: str) -> str:

@@ -7,7 +7,6 @@ lies in memory, since no test here pulls the plug.
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
 import shutil
@@ -29,6 +28,7 @@ from ledger.storage.triggers import sqlite_triggers
 
 POSTGRES = os.environ.get("GONGJI_TEST_DATABASE") == "postgresql"
 _MEMORY = Path("/dev/shm")
+_ROOM = 3 * 10**9
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
          "max_connections": "200", "shared_buffers": "256MB"}  # fmt: skip
 
@@ -78,12 +78,19 @@ def server() -> EmbeddedPostgres:
     folder = _root() / f"gongji-tests-{run}"
     made = EmbeddedPostgres(folder, _FAST, _root() / f"gongji-server-{run}")
     made.open()
-    atexit.register(_leave, made)
     return made
 
 
+def leave_server() -> None:
+    """At the end of a process of the run; the last one takes everything away."""
+    if server.cache_info().currsize and server().close():
+        shutil.rmtree(server().folder, ignore_errors=True)
+        shutil.rmtree(server().root_folder, ignore_errors=True)
+
+
 def _root() -> Path:
-    return _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if roomy else Path(tempfile.gettempdir())
 
 
 @contextmanager
@@ -97,27 +104,30 @@ def scratch_folders() -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _leave(used: EmbeddedPostgres) -> None:
-    if used.close():
-        shutil.rmtree(used.folder, ignore_errors=True)
-        shutil.rmtree(used.root_folder, ignore_errors=True)
-
-
 def _name(path: Path) -> str:
     return "t" + hashlib.blake2b(str(path).encode(), digest_size=10).hexdigest()
 
 
-_made: set[str] = set()
+KEPT = 40
+"""How many databases of earlier tests stay: one takes ten megabytes, and a run makes hundreds."""
+_made: dict[str, bool] = {}
+"""Name -> is it copied from (a template stays)."""
 
 
 def _create(name: str, template: str | None) -> None:
     if name in _made:
         return
+    if template is not None:
+        _made[template] = True
     there = server().psql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{name}'")
     if not there.strip():
         source = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
         server().psql("postgres", f"CREATE DATABASE {name} OWNER {OWNER}{source}")
-    _made.add(name)
+    _made[name] = False
+    copies = [each for each, copied_from in _made.items() if not copied_from]
+    for old in copies[:-KEPT]:
+        server().psql("postgres", f"DROP DATABASE {old} WITH (FORCE)")
+        del _made[old]
 
 
 only_sqlite = pytest.mark.skipif(POSTGRES, reason="what it tries is a matter of SQLite's file")
