@@ -153,7 +153,10 @@ def _refuse_second_refund(
     """The refund's id is made from the visit's, so a second refund would look like a reused id.
     The very same refund is let through: it gets the first answer again."""
     done = store.settlements_of_visits(connection, [record.visit_id]).get(record.visit_id)
-    if done is None or done.reverses_settlement_id != original.settlement_id:
+    if done is None or done.reverses_settlement_id is None:
+        return
+    gave_back = store.settlement_by_id(connection, done.reverses_settlement_id)
+    if gave_back is None or gave_back.visit_id != original.visit_id:
         return
     if done.settled_at != record.settled_at:
         raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")

@@ -9,7 +9,7 @@ again as known then. The rules stand in `tests/properties/life/`, one module per
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.life.again import Again
@@ -26,7 +26,11 @@ class Life(Roster, Again, Family, States, Moves, Fund, Questions):
 
 
 SHORT = settings(
-    max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 LONG = settings(SHORT, max_examples=400, stateful_step_count=80)
 

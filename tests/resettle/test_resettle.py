@@ -356,3 +356,16 @@ def test_what_the_fund_pays_for_the_first_time_stands_under_the_providers_county
     again()
     rows = world.rows("SELECT DISTINCT county FROM transfer WHERE provider_id IS NOT NULL")
     assert None not in [county for (county,) in rows]
+
+
+def test_a_second_refund_of_a_resettled_visit_is_told_that_it_was_done(
+    world: World, again: Again
+) -> None:
+    """Also by the number of the settlement that the resettlement replaced."""
+    april = world.settle(world.visit("april", psn_no(1), APRIL, 60_000, "hospital-1"))
+    world.settle(world.visit("march", psn_no(1), MARCH, 60_000, "hospital-3"))
+    again()
+    world.reverse(april, datetime(2023, 9, 2, 9))
+    with pytest.raises(Conflict) as refused:
+        world.reverse(april, datetime(2023, 9, 3, 9))
+    assert refused.value.code == "refund/done-before"

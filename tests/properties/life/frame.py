@@ -207,6 +207,18 @@ class Frame(RuleBasedStateMachine):
                 for question in FINGERPRINT
             ]
 
+    def numbers(self, condition: str) -> list[str]:
+        """Person numbers of those of whom a condition on account or debts holds."""
+        return [
+            str(number)
+            for (number,) in self.world.rows(
+                "SELECT p.psn_no FROM person AS p "
+                "LEFT JOIN personal_account AS a ON a.person_id = p.person_id "
+                "LEFT JOIN debtor AS d ON d.person_id = p.person_id "
+                f"WHERE p.psn_no IS NOT NULL AND {condition} ORDER BY p.person_id"
+            )
+        ]
+
     def twin(self) -> World:
         """Another world that stands exactly as this one does now."""
         return twin_of(self.world, self.folder / f"{self.name('twin')}.db")

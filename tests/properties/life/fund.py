@@ -13,9 +13,10 @@ from ledger.services.owed import book_debt, propose_write_off, repay
 from ledger.services.pay_person import pay_everybody
 from ledger.services.pay_provider import pay_all
 from tests.people import psn_no
-from tests.properties.life.frame import fen, people, small
+from tests.properties.life.frame import fen, lately, people, small
 from tests.properties.life.money import Money
 
+OWING = "d.owed_fen > d.settled_fen"
 causes = st.sampled_from([cause for cause in Cause if cause is not Cause.RESETTLED])
 
 
@@ -68,11 +69,14 @@ class Fund(Money):
                 settlement_id=int(visit["setl_id"]),
             )
 
-    @rule(who=people, amount=small)
-    def repay(self, who: int, amount: int) -> None:
-        self.attempt(repay, self.world.context, psn_no(who), amount, self.day())
+    @precondition(lambda self: self.numbers(OWING))
+    @rule(data=st.data(), amount=small, ago=lately)
+    def repay(self, data: st.DataObject, amount: int, ago: int) -> None:
+        who = data.draw(st.sampled_from(self.numbers(OWING)))
+        self.attempt(repay, self.world.context, who, amount, self.day(ago))
 
-    @rule(who=people, amount=small, at_once=st.booleans())
-    def write_off(self, who: int, amount: int, at_once: bool) -> None:
-        words = (psn_no(who), amount, self.day(), "无法追回")
-        self.propose(at_once, propose_write_off, *words)
+    @precondition(lambda self: self.numbers(OWING))
+    @rule(data=st.data(), amount=small, at_once=st.booleans())
+    def write_off(self, data: st.DataObject, amount: int, at_once: bool) -> None:
+        who = data.draw(st.sampled_from(self.numbers(OWING)))
+        self.propose(at_once, propose_write_off, who, amount, self.day(), "无法追回")

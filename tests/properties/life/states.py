@@ -19,6 +19,7 @@ from tests.properties.life.frame import BANK, NUMBERS, Frame, fen, lately, peopl
 
 COMING_BACK = [Event.RESTORE, Event.UNFREEZE, Event.RESUME]
 MILD = [Event.LOSE, Event.FREEZE, Event.STOP]
+GONE = "a.status IN ('closed', 'dead', 'emigrated')"
 premium_kinds = st.sampled_from(["长期护理保险", "大额医疗费用补助", "城乡居民医保", "体育健身"])
 
 
@@ -75,10 +76,12 @@ class States(Frame):
             None if amount is None else fen(amount),
         )
 
-    @rule(who=people, dead=st.booleans(), ago=st.integers(0, 5), at_once=st.booleans())
-    def come_back(self, who: int, dead: bool, ago: int, at_once: bool) -> None:
+    @precondition(lambda self: self.numbers(GONE))
+    @rule(data=st.data(), dead=st.booleans(), ago=st.integers(0, 5), at_once=st.booleans())
+    def come_back(self, data: st.DataObject, dead: bool, ago: int, at_once: bool) -> None:
+        who = data.draw(st.sampled_from(self.numbers(GONE)))
         verb = propose_withdrawal if dead else propose_reopening
-        self.propose(at_once, verb, psn_no(who), self.day(ago), "登记有误")
+        self.propose(at_once, verb, who, self.day(ago), "登记有误")
 
     @precondition(lambda self: proposals.listing(self.world.context, "open"))
     @rule(data=st.data(), how=st.sampled_from(["approve", "approve", "approve", "self", "reject"]))
