@@ -104,6 +104,9 @@ SHAPE_WORDS: Mapping[str, str] = {
     "refused": "不予结算",
     "restarts": "跨年重新起算",
     "carries_on": "跨年继续累计",
-    "not_pooled": "不纳入统筹",
+    "up_to": "至",
+    "from_age": "年满（周岁）",
+    "ratio": "比例",
+    "fund": "基金",
 }
 """Chinese for the words of these values."""
