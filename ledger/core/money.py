@@ -38,8 +38,9 @@ def fen_from_yuan(text: str) -> Fen:
 def yuan_text(fen: int) -> str:
     """Fen as text of yuan with two decimals: 123450 -> "1234.50", -5 -> "-0.05"."""
     if fen < 0:
-        return f"-{-fen // 100}.{-fen % 100:02d}"
-    return f"{fen // 100}.{fen % 100:02d}"
+        return "-" + yuan_text(-fen)
+    digits = str(fen) if fen >= 100 else f"{fen:03d}"
+    return f"{digits[:-2]}.{digits[-2:]}"
 
 
 def percent_text(bp: int) -> str:

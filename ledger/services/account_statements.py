@@ -77,17 +77,14 @@ def body(
     first = first_day or span[0]
     last = last_day or max(span[1], first)
     view = known._replace(last_day=last)
-    before = known._replace(last_day=first - timedelta(days=1))
-    opening = {
-        year.year: year.left_fen for year in accounts.year_totals(connection, person_id, before)
-    }
-    lines = statement_lines(
-        opening,
-        persons.movements(connection, person_id, first, view, REASONS),
-        first,
-        last,
-        persons.first_entry_after(connection, person_id, view),
-    )
+    opening: dict[int, int] = {}
+    if first > span[0]:
+        before = known._replace(last_day=first - timedelta(days=1))
+        totals = accounts.year_totals(connection, person_id, before)
+        opening = {year.year: year.left_fen for year in totals}
+    later = persons.first_entry_after(connection, person_id, view) if last < span[1] else None
+    movements = persons.movements(connection, person_id, first, view, REASONS)
+    lines = statement_lines(opening, movements, first, last, later)
     return Body(first, last, view, opening, lines)
 
 
@@ -210,6 +207,11 @@ class _Yuan(dict[int, str]):
         return text
 
 
+def _month_text(digits: str) -> str:
+    """202301 as 2023-01."""
+    return f"{digits[:4]}-{digits[4:]}"
+
+
 def _line_answers(context: Context, lines: list[StatementLine]) -> list[dict[str, Any]]:
     """The lines as text. Forty years are a thousand of them: each is taken apart once."""
     yuan = _Yuan()
@@ -238,7 +240,7 @@ def _line_answers(context: Context, lines: list[StatementLine]) -> list[dict[str
                 "national": line_national(kind),
                 "name": line_name(kind) + ASSUMED_MARK if assumed else line_name(kind),
                 "assumed": assumed,
-                "benefit_month": None if month is None else f"{month // 100}-{month % 100:02d}",
+                "benefit_month": None if month is None else _month_text(str(month)),
                 "fund_year": year,
                 "fixmedins_name": provider,
                 "amount": yuan[paid_in - paid_out],
