@@ -70,6 +70,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("ledger.benefits.compiled", "numpy"): "arrays of visits, when a whole city is settled",
     ("ledger.benefits.compiled_shapes", "numpy"): "the same, for rules that count in windows",
     ("ledger.benefits.working_days", "chinese_calendar"): "days off and moved weekends, by year",
+    ("ledger.storage.embedded_postgres", "socket"): "asks for a free port on loopback",
     ("ledger.benefits.visit_order", "numpy"): "the order of those arrays: by person and time",
 }
 
