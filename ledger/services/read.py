@@ -94,7 +94,8 @@ def _account(
     view = as_of(connection, as_of_day, known_at)
     years = {year.year: year.left_fen for year in accounts.year_totals(connection, person_id, view)}
     owed = accounts.owed(connection, person_id, view)
-    if view.now:
+    # A state and a held quota change without an entry: later than an instant may be later still.
+    if as_of_day is None and known_at is None:
         stored = accounts.totals(connection, person_id)
         row = accumulators_of(connection, [person_id]).get((person_id, on.year))
         year_so_far = row.year_so_far if row else (0, 0, 0, 0, 0)

@@ -62,11 +62,18 @@ def failing(connection: Connection, checks: tuple[Check, ...] = ALL_CHECKS) -> l
 def above_limit(
     connection: Connection, year: int, windows: str, on_cost: bool, cap_fen: int
 ) -> tuple[int, list[str]]:
-    """Accumulators of a year, their benefit like a LIKE pattern, with more than a limit."""
+    """Accumulators of a year, their benefit like a LIKE pattern, with more than a limit.
+
+    Each number of a person that had two of them was under the limit of its own: what a merge
+    brought is left aside.
+    """
     column = "cost_fen" if on_cost else "paid_fen"
     rows = connection.exec_driver_sql(
-        f"SELECT person_id, benefit, {column}, count(*) OVER () FROM accumulator "
-        f"WHERE year = ? AND benefit LIKE ? AND {column} > ? LIMIT {SHOWN}",
+        f"SELECT person_id, benefit, fen, count(*) OVER () FROM ("
+        f"SELECT a.person_id, a.benefit, a.{column} - coalesce((SELECT sum(m.{column}) "
+        "FROM accumulator_move AS m WHERE m.person_id = a.person_id AND m.year = a.year "
+        "AND m.benefit = a.benefit), 0) AS fen FROM accumulator AS a "
+        f"WHERE a.year = ? AND a.benefit LIKE ?) AS own WHERE fen > ? LIMIT {SHOWN}",
         (year, windows, cap_fen),
     ).all()
     where = [f"person {row[0]} year {year} {row[1]}: {row[2]}" for row in rows]

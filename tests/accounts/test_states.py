@@ -23,15 +23,18 @@ from ledger.benefits.account_states import (
 from ledger.core.errors import Refused, Unknown
 from ledger.core.ids import recorded_at
 from ledger.core.money import Fen
+from ledger.core.people import Relation
 from ledger.services import proposals
 from ledger.services.account_states import change_state, states
 from ledger.services.context import Context
 from ledger.services.extra_credits import supplement
+from ledger.services.pool_quotas import give
+from ledger.services.read import balance
 from ledger.services.reopening import propose_reopening, propose_withdrawal
 from ledger.storage.account_events import events_of
 from tests.accounts.conftest import CHEN_NO, LIN_NO
-from tests.people import YU_CERTNO, psn_no, somebody
-from tests.world import World
+from tests.people import YU_CERTNO, certno, psn_no, somebody
+from tests.world import CLOCK, World
 
 MAY_4, MAY_10, JUNE_1 = date(2023, 5, 4), date(2023, 5, 10), date(2023, 6, 1)
 
@@ -228,3 +231,13 @@ def test_a_mistaken_death_is_withdrawn_and_insurance_goes_on(world: World, secon
     proposals.approve(second, int(answer["proposal_id"]))
     assert states(world.context, LIN_NO)["status"] == "open"
     assert world.rows(spans, world.person_id(LIN_NO))[-1] == ("2023-05-05", "1")
+
+
+def test_a_balance_as_known_then_shows_the_state_known_then(world: World) -> None:
+    """Also where the event booked no money, so that no entry came after the instant."""
+    instant = CLOCK()
+    user, day = (certno(800), "远亲"), date(2026, 3, 2)
+    give(world.context, CHEN_NO, user, "420100", Relation.PARENT, Fen(100), day)
+    change(world, Event.LOSE, day)
+    found = balance(world.context, CHEN_NO, JUNE_1, known_at=instant)
+    assert (found["account_status"], found["held"]) == ("open", "0.00")

@@ -343,3 +343,17 @@ def test_somebody_known_only_as_a_user_turns_out_to_be_on_the_roster(
     assert world.settle(later)["acct_mulaid_pay"] == "20.00"
     world.prove()
     assert refusal_to_unmerge(world, int(done["merge_id"])) == "merge/visits-since"
+
+
+def test_two_numbers_that_each_met_the_limit_break_no_limit_together(
+    world: World, second: Context
+) -> None:
+    """3,000.00 a year for an employee: each number had it, and neither more."""
+    for number in (KEPT, MERGED):
+        world.settle(world.visit(f"all {number}", number, date(2023, 3, 2), 1_000_000))
+    merge(world, second)
+    assert world.accumulators(KEPT, 2023)[3] == 600_000
+    world.prove()
+    more = world.settle(world.visit("more", KEPT, date(2023, 7, 2), 100_000))
+    assert more["hifp_pay"] == "0.00"
+    world.prove()
