@@ -37,8 +37,9 @@ class AsOf(NamedTuple):
 
 NOW = AsOf()
 
-BOOKED = "t.person_id = :person AND t.happened_on <= :last_day AND t.entry_id < :before"
-"""Transfers `t` of a person that a question looks at."""
+BOOKED = "t.person_id = :person AND +t.happened_on <= :last_day AND t.entry_id < :before"
+"""Transfers `t` of a person that a question looks at. The plus keeps SQLite from trying to read
+each day as a number."""
 
 
 def as_of(connection: Connection, on: date | None, known_at: datetime | None) -> AsOf:

@@ -18,7 +18,7 @@ _MOVEMENTS = f"""
     SELECT t.happened_on, t.kind, t.fund_year, t.benefit_month, t.amount_fen, t.entry_id,
         t.provider_id
     FROM transfer AS t
-    WHERE {BOOKED} AND t.happened_on >= :first
+    WHERE {BOOKED} AND +t.happened_on >= :first
         AND (t.credit_account = :account OR t.debit_account = :account)
     ORDER BY t.entry_id, t.leg
 """
