@@ -221,6 +221,7 @@ class Frame(RuleBasedStateMachine):
 
     def twin(self) -> World:
         """Another world that stands exactly as this one does now."""
+        self.reviewer.engine.dispose()  # PostgreSQL copies what nobody has open.
         return twin_of(self.world, self.folder / f"{self.name('twin')}.db")
 
     # --- what always holds ---
