@@ -115,7 +115,11 @@ class Plan:
             for r in self.replacements
         )
         if self.marked:
-            said += "".join(f"\n{of.year} {of.people}" for of in self.years)
+            # Who is left out stays marked: alone they are nothing to be approved.
+            waiting = [
+                (of.year, [p for p in of.people if p not in of.left_out]) for of in self.years
+            ]
+            said += "".join(f"\n{year} {people}" for year, people in waiting if people)
         return hashlib.blake2b(said.encode(), digest_size=6).hexdigest() if said else ""
 
 

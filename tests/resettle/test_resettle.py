@@ -12,10 +12,11 @@ import pytest
 from ledger.benefits.debts import Cause as DebtCause
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.months import Month
-from ledger.core.people import Relation, Status
+from ledger.core.people import BankAccount, Relation, Status
 from ledger.policy.loader import load_pack
 from ledger.services import resettle
 from ledger.services.owed import book_debt
+from ledger.services.pay_out import pay_out
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import explain_settlement
 from ledger.storage.months import close_month, open_months
@@ -369,3 +370,15 @@ def test_a_second_refund_of_a_resettled_visit_is_told_that_it_was_done(
     with pytest.raises(Conflict) as refused:
         world.reverse(april, datetime(2023, 9, 3, 9))
     assert refused.value.code == "refund/done-before"
+
+
+def test_a_marked_year_that_is_left_out_is_no_plan_for_ever(world: World) -> None:
+    """The account that paid is closed, so that nothing can be booked; the list says so."""
+    one = psn_no(1)
+    world.settle(world.visit("A", one, APRIL, 150_000, use=1))
+    world.enrol(somebody(1, "陈一", Status.RETIRED, changed_on=MARCH))
+    bank = BankAccount("陈一", "样例银行", "6222000000000001")
+    pay_out(world.context, one, bank, date(2023, 6, 1), "出境定居")
+    shown = resettle.show(world.context, Scope(), AT)
+    assert [row["psn"] for row in shown["left_out"]] == [one]
+    assert shown["plan"] is None
