@@ -26,7 +26,16 @@ from ledger.storage.registry import DatedProviders
 from ledger.storage.resettlements import ELSEWHERE, PersonYear, claimed_tiers, person_years
 from ledger.storage.settlements import stays_of
 from tests.people import psn_no
-from tests.properties.life.frame import BANK, FIRST, LAST, amounts, lately, patients, people
+from tests.properties.life.frame import (
+    BANK,
+    FIRST,
+    LAST,
+    NUMBERS,
+    amounts,
+    lately,
+    patients,
+    people,
+)
 from tests.properties.life.visits import Visits, places, uses
 from tests.world import World, code_of
 
@@ -100,9 +109,11 @@ class Again(Visits):
                 moment = record.settled_at + timedelta(hours=1)
                 reverse(world.context, int(answer["setl_id"]), moment)
 
-    @rule(who=people)
-    def note_a_payee(self, who: int) -> None:
-        self.attempt(note_payee, self.world.context, psn_no(who), BANK, self.day())
+    @rule(number=st.sampled_from(NUMBERS))
+    def note_payees(self, number: int) -> None:
+        """From one on: whoever got something by a resettlement says where it shall go."""
+        for who in NUMBERS[NUMBERS.index(number) :]:
+            self.attempt(note_payee, self.world.context, psn_no(who), BANK, self.today)
 
     # --- doing ---
 

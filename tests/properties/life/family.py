@@ -54,15 +54,28 @@ class Family(Frame):
         )
         self.attempt(add_link, self.world.context, record)
 
-    @rule(holder=people, user=users, ago=lately)
-    def revoke(self, holder: int, user: str, ago: int) -> None:
-        self.attempt(revoke_link, self.world.context, certno(holder), user, self.day(ago))
+    @rule(data=st.data(), ago=lately)
+    def revoke(self, data: st.DataObject, ago: int) -> None:
+        linked = self.world.rows(
+            "SELECT h.certno, u.certno FROM family_link AS l "
+            "JOIN person AS h ON h.person_id = l.holder_id "
+            "JOIN person AS u ON u.person_id = l.user_id ORDER BY l.user_id, l.link_id"
+        )
+        holder, user = data.draw(st.sampled_from(linked))
+        self.attempt(revoke_link, self.world.context, holder, user, self.day(ago))
 
     # --- given to relatives elsewhere ---
 
-    @rule(holder=people, user=st.integers(800, 801), pool=pools, amount=small, lasts=ends)
+    @rule(
+        holder=people,
+        user=st.integers(800, 801),
+        pool=pools,
+        amount=small,
+        lasts=ends,
+        used=st.lists(small, max_size=2),
+    )
     def give_a_quota(
-        self, holder: int, user: int, pool: str, amount: int, lasts: int | None
+        self, holder: int, user: int, pool: str, amount: int, lasts: int | None, used: list[int]
     ) -> None:
         first = self.day()
         until = FAR if lasts is None else first + timedelta(days=lasts)
@@ -79,12 +92,16 @@ class Family(Frame):
         )
         if answer is not None:
             self.given.append(int(answer["quota_id"]))
+            for fen_used in used:
+                self._use(self.given[-1], fen_used, 0)
 
     @precondition(lambda self: self.given)
     @rule(data=st.data(), amount=small, ago=lately)
     def a_use_elsewhere(self, data: st.DataObject, amount: int, ago: int) -> None:
-        quota, reference = data.draw(st.sampled_from(self.given)), self.name("W")
-        day = self.day(ago)
+        self._use(data.draw(st.sampled_from(self.given)), amount, ago)
+
+    def _use(self, quota: int, amount: int, ago: int) -> None:
+        reference, day = self.name("W"), self.day(ago)
         words = (self.world.context, quota, fen(amount), day, reference)
         if self.attempt(pool_quotas.use, *words) is not None:
             self.uses.append((quota, reference))
@@ -104,10 +121,11 @@ class Family(Frame):
         quota = data.draw(st.sampled_from(self.given))
         self.attempt(pool_quotas.revoke, self.world.context, quota, self.day(ago))
 
-    @rule()
-    def quotas_expire(self) -> None:
-        self.attempt(pool_quotas.expire, self.world.context, self.day())
-        assert pool_quotas.expire(self.world.context, self.today)["ended"] == 0
+    @rule(later=st.integers(0, 30))
+    def quotas_expire(self, later: int) -> None:
+        day = self.day(-later)
+        self.attempt(pool_quotas.expire, self.world.context, day)
+        assert pool_quotas.expire(self.world.context, day)["ended"] == 0
 
     # --- received from relatives elsewhere ---
 

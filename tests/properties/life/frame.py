@@ -55,6 +55,7 @@ PACKS: tuple[dict[str, str], ...] = (
         "benefit_period.source": "contributions",
         "resettlement.resettle_behaviour": "resettle_later",
         "debts.recover_from_credits": "true",
+        "account_use.premiums_allowed": "true",
         "advance.credit": "all_employers",
     },
     {

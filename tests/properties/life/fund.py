@@ -31,9 +31,9 @@ class Fund(Money):
         month = self.month(ago)
         self.attempt(pay_all, self.world.context, month, month.next().first_day)
 
-    @rule()
-    def pay_persons(self) -> None:
-        self.attempt(pay_everybody, self.world.context, self.day())
+    @rule(later=st.integers(0, 20))
+    def pay_persons(self, later: int) -> None:
+        self.attempt(pay_everybody, self.world.context, self.day(-later))
 
     @rule(through=st.integers(1, 6))
     def close_months(self, through: int) -> None:

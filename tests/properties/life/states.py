@@ -99,16 +99,18 @@ class States(Frame):
 
     @rule(
         holder=people,
-        insured=st.sampled_from([*map(psn_no, NUMBERS), YU_CERTNO]),
+        insured=st.one_of(st.none(), st.sampled_from([*map(psn_no, NUMBERS), YU_CERTNO])),
         kind=premium_kinds,
         amount=small,
         ago=lately,
     )
-    def premium(self, holder: int, insured: str, kind: str, amount: int, ago: int) -> None:
-        day = self.day(ago)
-        words = (self.world.context, psn_no(holder), insured, kind, day.year + 1, fen(amount), day)
-        self.attempt(pay_premium, *words)
+    def premium(self, holder: int, insured: str | None, kind: str, amount: int, ago: int) -> None:
+        """For a relative, or (None) for the holder's own insurance."""
+        day, whose = self.day(ago), psn_no(holder)
+        words = (whose, insured or whose, kind, day.year + 1, fen(amount), day)
+        self.attempt(pay_premium, self.world.context, *words)
 
-    @rule()
-    def premiums_are_paid_over(self) -> None:
-        self.attempt(pay_over, self.world.context, self.day())
+    @rule(amount=st.one_of(st.none(), small))
+    def premiums_are_paid_over(self, amount: int | None) -> None:
+        part = None if amount is None else fen(amount)
+        self.attempt(pay_over, self.world.context, self.day(), part)
