@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from ledger.benefits.kernel import add_to_year
 from ledger.benefits.outpatient import Case, pool_share
@@ -109,6 +109,7 @@ class Again(Visits):
                 moment = record.settled_at + timedelta(hours=1)
                 reverse(world.context, int(answer["setl_id"]), moment)
 
+    @precondition(lambda self: self.has("resettlement"))
     @rule(number=st.sampled_from(NUMBERS))
     def note_payees(self, number: int) -> None:
         """From one on: whoever got something by a resettlement says where it shall go."""
@@ -148,7 +149,7 @@ class Again(Visits):
     def person_years(world: World, without: set[int]) -> dict[tuple[int, int], PersonYear]:
         everybody = [int(who) for (who,) in world.rows("SELECT person_id FROM person")]
         chosen = [who for who in everybody if who not in without]
-        found = {}
+        found: dict[tuple[int, int], PersonYear] = {}
         with world.context.reading() as connection:
             for year in YEARS:
                 of_year = person_years(connection, chosen, year)

@@ -26,7 +26,7 @@ from ledger.services import proposals
 from ledger.services.importing import ImportOptions
 from ledger.services.move_funds import move_funds
 from ledger.services.verify import verify
-from ledger.storage.triggers import APPEND_ONLY
+from ledger.storage.append_only import APPEND_ONLY
 from tests.people import YU_CERTNO, YU_NAME, certno, psn_no, somebody
 from tests.world import World, open_context, twin_of
 
@@ -207,6 +207,10 @@ class Frame(RuleBasedStateMachine):
                 [tuple(row) for row in connection.exec_driver_sql(question)]
                 for question in FINGERPRINT
             ]
+
+    def has(self, table: str) -> bool:
+        """Is there any row?"""
+        return bool(self.world.rows(f"SELECT 1 FROM {table} LIMIT 1"))
 
     def numbers(self, condition: str) -> list[str]:
         """Person numbers of those of whom a condition on account or debts holds."""

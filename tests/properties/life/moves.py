@@ -61,7 +61,7 @@ class Moves(Frame):
         words = (psn_no(kept), psn_no(merged), self.day(), "重复建档")
         self.propose(at_once, propose_merge, *words)
 
-    @precondition(lambda self: listing(self.world.context))
+    @precondition(lambda self: self.has("person_merge"))
     @rule(data=st.data(), at_once=st.booleans())
     def unmerge(self, data: st.DataObject, at_once: bool) -> None:
         merges = [int(row["merge_id"]) for row in listing(self.world.context)]

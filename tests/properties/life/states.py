@@ -83,7 +83,7 @@ class States(Frame):
         verb = propose_withdrawal if dead else propose_reopening
         self.propose(at_once, verb, who, self.day(ago), "登记有误")
 
-    @precondition(lambda self: proposals.listing(self.world.context, "open"))
+    @precondition(lambda self: bool(proposals.listing(self.world.context, "open")))
     @rule(data=st.data(), how=st.sampled_from(["approve", "approve", "approve", "self", "reject"]))
     def decide(self, data: st.DataObject, how: str) -> None:
         waiting = proposals.listing(self.world.context, "open")
@@ -110,6 +110,7 @@ class States(Frame):
         words = (whose, insured or whose, kind, day.year + 1, fen(amount), day)
         self.attempt(pay_premium, self.world.context, *words)
 
+    @precondition(lambda self: self.has("premium"))
     @rule(amount=st.one_of(st.none(), small))
     def premiums_are_paid_over(self, amount: int | None) -> None:
         part = None if amount is None else fen(amount)
