@@ -146,7 +146,7 @@ def states(
         known_at: only what was recorded up to this instant, UTC.
     """
     with context.reading() as connection:
-        who = known_person(connection, number)
+        who = known_person(connection, number, known_at)
         rows = account_events.events_of(connection, who.person_id, known_at)
         account = accounts.totals(connection, who.person_id)
     held = standing((row.happened for row in rows), on)

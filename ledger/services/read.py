@@ -16,16 +16,26 @@ from ledger.services.account_statements import statement_answer
 from ledger.services.context import Context
 from ledger.storage import accounts, family
 from ledger.storage.account_events import events_of
-from ledger.storage.as_of import as_of
+from ledger.storage.as_of import as_of, known_before
+from ledger.storage.merges import named_then
 from ledger.storage.people import PersonRow, find_person, person, span_on, spans_of
 from ledger.storage.settlements import accumulators_of
 
 
-def known_person(connection: Connection, number: str) -> PersonRow:
-    """Raises: Unknown `person/unknown`."""
+def known_person(
+    connection: Connection, number: str, known_at: datetime | None = None
+) -> PersonRow:
+    """Args:
+    known_at: whom the number named at this instant; two numbers may be one person since.
+
+    Raises: Unknown `person/unknown`.
+    """
     person_id = find_person(connection, number)
     if person_id is None:
         raise Unknown("person/unknown", f"“{number}”不在册：没有这个人员编号或证件号码")
+    if known_at is not None:
+        before = known_before(connection, known_at)
+        person_id = named_then(connection, person_id, number, before)
     return person(connection, person_id)
 
 
@@ -45,7 +55,7 @@ def balance(
         known_at: as the books stood at this instant; None: as they stand.
     """
     with context.reading() as connection:
-        who = known_person(connection, number)
+        who = known_person(connection, number, known_at)
         account = _account(connection, who.person_id, on, as_of_day, known_at)
         span = span_on(spans_of(connection, [who.person_id])[who.person_id], on)
     return {
@@ -140,7 +150,7 @@ def statement(
         known_at: as the books stood at this instant; None: as they stand.
     """
     with context.reading() as connection:
-        who = known_person(connection, number)
+        who = known_person(connection, number, known_at)
         return statement_answer(context, connection, who, start, until, known_at)
 
 

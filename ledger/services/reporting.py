@@ -104,7 +104,7 @@ def statement(
     Raises:
         Unknown: `person/unknown`.
     """
-    who = known_person(connection, person)
+    who = known_person(connection, person, known_at)
     return account_statement(context, connection, who, first_day, last_day, known_at)
 
 

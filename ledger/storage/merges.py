@@ -85,6 +85,24 @@ def aliases_of(connection: Connection, person_id: int) -> list[int]:
     return [int(merged) for (merged,) in rows]
 
 
+def named_then(connection: Connection, person_id: int, number: str, before: int) -> int:
+    """Whom a number named before the entry `before` was recorded, where it names `person_id`
+    now: every merge since then, and every undoing, is taken back, the newest first."""
+    rows = connection.exec_driver_sql(
+        f"SELECT {_COLUMNS} FROM person_merge WHERE merge_id >= ? ORDER BY merge_id DESC",
+        (before,),
+    )
+    for merge in [_merge(tuple(row)) for row in rows]:
+        first = merge if merge.undoes is None else find_merge(connection, merge.undoes)
+        if first is None or number not in (moved for _kind, moved in first.moved["identities"]):
+            continue
+        kept, merged = merge.person_id, merge.merged_id
+        was, came_from = (kept, merged) if merge.undoes is None else (merged, kept)
+        if person_id == was:
+            person_id = came_from
+    return person_id
+
+
 def make_alias(connection: Connection, merged: int, kept: int, merge_id: int) -> list[int]:
     """`merged`, and whoever was merged into it, is now `kept`; returns those others."""
     others = aliases_of(connection, merged)

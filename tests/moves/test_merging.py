@@ -23,7 +23,7 @@ from ledger.services.read import balance, family_links, statement
 from ledger.services.tokens import Caller, Role
 from ledger.services.unmerging import propose_unmerge
 from tests.people import CHEN, LIN, certno, psn_no, somebody
-from tests.world import World, dump, open_context
+from tests.world import CLOCK, World, dump, open_context
 
 KEPT, MERGED = psn_no(1), psn_no(7)
 DAY = date(2023, 6, 15)
@@ -357,3 +357,20 @@ def test_two_numbers_that_each_met_the_limit_break_no_limit_together(
     more = world.settle(world.visit("more", KEPT, date(2023, 7, 2), 100_000))
     assert more["hifp_pay"] == "0.00"
     world.prove()
+
+
+def test_as_known_before_a_merge_each_number_names_whom_it_named_then(
+    world: World, second: Context
+) -> None:
+    def asked(known_at: datetime | None) -> tuple[str, int]:
+        found = balance(world.context, MERGED, DAY, known_at=known_at)
+        told = statement(world.context, MERGED, known_at=known_at)
+        return found["balc"], len(told["lines"])
+
+    apart, apart_at = asked(None), CLOCK()
+    merge_id = merge(world, second)
+    together, together_at = asked(None), CLOCK()
+    unmerge(world, second, merge_id)
+    assert (apart[0], together[0]) == ("70.00", "370.35")  # With the interest of the 70.00.
+    assert asked(apart_at) == apart
+    assert asked(together_at) == together
