@@ -89,7 +89,7 @@ def _show(answer: dict[str, Any]) -> None:
     totals = answer["totals"]
     typer.echo(
         f"统筹基金 {totals['fund_change']}（多付 {totals['fund_more']}，少付 "
-        f"{totals['fund_less']}）；应付个人 {totals['due_to_persons']}，个人应退 "
+        f"{totals['fund_less'].lstrip('-')}）；应付个人 {totals['due_to_persons']}，个人应退 "
         f"{totals['owed_by_persons']}，应付机构 {totals['due_to_providers']}，机构应退 "
         f"{totals['owed_by_providers']}，退回个人账户 {totals['back_to_accounts']}"
     )
@@ -98,6 +98,8 @@ def _show(answer: dict[str, Any]) -> None:
     typer.echo(answer["note"])
     if answer["approved"]:
         typer.echo(f"✓ 方案 {answer['plan']} 已入账")
+        if totals["due_to_persons"] != "0.00":
+            typer.echo("  应付个人款：gongji claim payee 登记收款账户后，用 gongji pay-person 支付")
     elif answer["plan"]:
         typer.echo(f"批准入账：加 --approve {answer['plan']}")
 

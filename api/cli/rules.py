@@ -164,7 +164,8 @@ def adopt(
         if as_json:
             _print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ {answer['pool']} 改用 {answer['name']}（版本 {answer['version']}）")
+            done = "试算：将改用" if dry_run else "改用"
+            typer.echo(f"✓ {answer['pool']} {done} {answer['name']}（版本 {answer['version']}）")
             typer.echo("  追溯的部分：gongji resettle --year …；划账差额：gongji credit …")
 
 

@@ -55,7 +55,7 @@ def refuse_claim(
     if received_on > last:
         raise Refused(
             "claim/too-late",
-            f"{visited_on} 的就诊应在 {last} 前提交手工报销，{received_on} 收到，逾期不予受理"
+            f"{visited_on} 的就诊应在 {last} 及以前提交手工报销，{received_on} 收到，逾期不予受理"
             "（S3c-21）",
             article="S3c-21",
             last_day=last.isoformat(),

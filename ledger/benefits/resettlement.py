@@ -38,6 +38,7 @@ class Cause(StrEnum):
     STAY = "changed_stay"
     PACK = "pack_version"
     LATE = "late_visit"
+    OWN_LATE = "arrived_late"
     REVERSAL = "reversal_before"
     EARLIER = "earlier_changed"
 
@@ -48,6 +49,7 @@ CAUSE_TEXT = {
     Cause.STAY: "住院记录后到或有变化",
     Cause.PACK: "政策包版本变化",
     Cause.LATE: "此前的就诊晚到，按就诊顺序重排",
+    Cause.OWN_LATE: "本次就诊晚到，按就诊顺序重排",
     Cause.REVERSAL: "此前的就诊已退费，退还起付线和限额",
     Cause.EARLIER: "此前的就诊重新结算，累计随之变化",
 }
@@ -184,7 +186,7 @@ def refold(
     changed: list[Refolded] = []
     windows: dict[WindowKey, WindowSoFar] = {}
     latest_arrival = 0
-    for visit in visits:
+    for place, visit in enumerate(visits):
         turn = turn_of(visit)
         share = turn.share
         if not turn.plain:
@@ -213,7 +215,10 @@ def refold(
                 for back in given_back
             ):
                 causes.append(Cause.REVERSAL)
-            changed.append(Refolded(visit, status, share, year, tuple(causes) or (Cause.EARLIER,)))
+            if not causes:
+                late = any(after.arrival < visit.arrival for after in visits[place + 1 :])
+                causes = [Cause.OWN_LATE if late else Cause.EARLIER]
+            changed.append(Refolded(visit, status, share, year, tuple(causes)))
         if visit.arrival > latest_arrival:
             latest_arrival = visit.arrival
         year = add_to_year(year, amounts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.core.errors import Refused
+from ledger.services.benefit_period import follow_rules
 from ledger.services.context import Context
 from ledger.storage import policy
 
@@ -13,7 +14,8 @@ def adopt_pack(context: Context, where: str, dry_run: bool = False) -> dict[str,
     """Make the context's pack the pool's.
 
     What was settled stands, until it is settled anew (`gongji resettle`); credits follow at the
-    next run (`gongji credit`).
+    next run (`gongji credit`). Periods of benefit follow at once, and the years that this changes
+    are marked to be settled anew.
 
     Args:
         where: the code or folder under which the pack is found again.
@@ -33,6 +35,7 @@ def adopt_pack(context: Context, where: str, dry_run: bool = False) -> dict[str,
         changed = row.pack != where
         policy.set_pack(work, where)
         context.stamp_policy(work)
+        follow_rules(context, work)
         if not dry_run:
             work.commit()
     return {

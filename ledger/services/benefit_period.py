@@ -139,6 +139,17 @@ def derived(
     }
 
 
+def spans_under(
+    connection: Connection, pack: Pack, people: list[int]
+) -> dict[int, list[BenefitSpan]]:
+    """The periods of these people under a pack: what is kept, or, where these are of other rules,
+    what the pack would make of them."""
+    timeline = timeline_of(pack)
+    if store.derived_by(connection) == _stamp(timeline):
+        return store.spans_of(connection, people)
+    return derived(connection, people, timeline)
+
+
 def unlike_rules(context: Context, connection: Connection) -> list[str]:
     """People whose stored periods are not what the pack derives, with the first such day."""
     timeline = timeline_of(context.pack)
@@ -192,7 +203,7 @@ def explain(context: Context, number: str, on: date | None = None) -> dict[str, 
     timeline = timeline_of(context.pack)
     with context.reading() as connection:
         who = known_person(connection, number)
-        spans = store.spans_of(connection, [who.person_id])[who.person_id]
+        spans = spans_under(connection, context.pack, [who.person_id])[who.person_id]
         listed = store.roster_of(connection, [who.person_id])[who.person_id]
         paid = store.paid_months(connection, [who.person_id])[who.person_id]
     insured = insured_spans(listed, who.settled_up_on)

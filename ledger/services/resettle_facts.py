@@ -19,7 +19,8 @@ from ledger.core.people import Status, age_on, born_on
 from ledger.core.providers import ProviderKind
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
-from ledger.storage import benefit_spans, people, policy
+from ledger.services.benefit_period import spans_under
+from ledger.storage import people, policy
 from ledger.storage import settlements as store
 from ledger.storage.registry import DatedProviders, Provider
 from ledger.storage.resettlements import ELSEWHERE, claimed_tiers
@@ -36,7 +37,7 @@ class Facts:
     def __init__(self, connection: Connection, pack: Pack, who: Sequence[int]) -> None:
         self._connection, self._pack = connection, pack
         self._roster = people.on_roster(connection, who)
-        self._spans = benefit_spans.spans_of(connection, who)
+        self._spans = spans_under(connection, pack, list(who))
         self._stays = store.stays_of(connection, who)
         self._claimed = claimed_tiers(connection, who)
         self._providers = DatedProviders(connection)

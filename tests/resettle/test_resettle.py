@@ -78,7 +78,7 @@ def test_a_late_visit_takes_its_place_and_the_person_settles_with_the_fund(
         "back_to_accounts": "0.00",
     }
     causes = {change["mdtrt_id"]: change["causes"] for change in answer["changes"]}
-    assert causes == {"march": ["earlier_changed"], "april": ["late_visit"]}
+    assert causes == {"march": ["arrived_late"], "april": ["late_visit"]}
     assert persons_balance(world, "2103") == 40_000
     assert persons_balance(world, "1201") == -25_000
     assert persons_balance(world, "2101") == 38_000

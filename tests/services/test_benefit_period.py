@@ -12,6 +12,7 @@ import pytest
 from ledger.core.people import ContributionKind, Insured, PersonRecord, Plan, Status
 from ledger.policy.loader import load_pack
 from ledger.policy.pack import Pack
+from ledger.services.adopt_pack import adopt_pack
 from ledger.services.benefit_period import explain
 from tests.people import CHEN, psn_no, somebody
 from tests.world import World
@@ -227,6 +228,20 @@ def test_other_rules_derive_everybody_anew_and_verify_says_when_they_did_not(
     assert periods(back) == [("2022-01-01", None, "11")]
     back.prove()
     back.close()
+
+
+def test_a_pack_asked_or_adopted_says_its_own_periods(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    world = World(path)
+    world.enrol(CHEN)
+    pay(world, CHEN_NO, "2023-01")
+    world.close()
+    asked = World(path, contributions_pack())
+    said = explain(asked.context, CHEN_NO, date(2023, 6, 5))["on"]
+    assert (said["covered"], said["why"]) == (False, "arrears")
+    adopt_pack(asked.context, "420300-shiyan")
+    asked.prove()
+    asked.close()
 
 
 def test_a_period_changed_by_hand_is_found(world: World) -> None:
