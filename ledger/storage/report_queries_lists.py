@@ -14,6 +14,7 @@ from ledger.reports.reconciliation import (
     PaidNotRostered,
     RetiredLine,
 )
+from ledger.storage.report_queries_month import MONTH_OF
 
 # What a person counts as in a month is the first span that touches it. Whoever is on the
 # pool-only plan has no account (S3c-11.2) and is not missed here.
@@ -70,10 +71,11 @@ def _month_marks(month: Month) -> dict[str, object]:
     return {"month": month.number, "first": month.first_day, "after": month.next().first_day}
 
 
-_FIRST_OF = "(c.month / 100) || '-' || substr('0' || (c.month % 100), -2) || '-01'"
+_MONTH = MONTH_OF.format("c.month")
 _TOUCHING = f"""
     SELECT 1 FROM person_span AS x WHERE x.person_id = c.person_id
-        AND x.valid_from < date({_FIRST_OF}, '+1 month') AND x.valid_until > {_FIRST_OF}
+        AND CAST(x.valid_from AS TEXT) < {_MONTH} || '-32'
+        AND CAST(x.valid_until AS TEXT) > {_MONTH} || '-01'
 """
 _NOT_ROSTERED = f"""
     SELECT coalesce(p.psn_no, ''), p.name, p.certno, coalesce(w.employer_no, ''),

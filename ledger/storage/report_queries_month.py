@@ -45,18 +45,18 @@ def contributions(connection: Connection, month: Month) -> Iterator[Contribution
         yield ContributionLine(date.fromisoformat(row[0]), *row[1:])
 
 
-_MONTH_START = (
-    "(t.benefit_month / 100) || '-' || substr('0' || (t.benefit_month % 100), -2) || '-01'"
-)
+# Days are compared as text, which both databases do alike: day 32 lies behind any day of a month.
+MONTH_OF = "({0} / 100) || '-' || substr(CAST(100 + {0} % 100 AS TEXT), 2)"
+_MONTH = MONTH_OF.format("t.benefit_month")
 # What a person counted as in the month credited: the first span that touches it, else, for a
 # claw-back from somebody who left, the last one before it.
 _SPAN_START = f"""
     coalesce(
         (SELECT min(x.valid_from) FROM person_span AS x WHERE x.person_id = t.person_id
-            AND x.valid_from < date({_MONTH_START}, '+1 month')
-            AND x.valid_until > {_MONTH_START}),
+            AND CAST(x.valid_from AS TEXT) < {_MONTH} || '-32'
+            AND CAST(x.valid_until AS TEXT) > {_MONTH} || '-01'),
         (SELECT max(x.valid_from) FROM person_span AS x WHERE x.person_id = t.person_id
-            AND x.valid_from < date({_MONTH_START}, '+1 month')),
+            AND CAST(x.valid_from AS TEXT) < {_MONTH} || '-32'),
         (SELECT min(x.valid_from) FROM person_span AS x WHERE x.person_id = t.person_id))
 """
 _CREDITS = f"""
