@@ -58,6 +58,6 @@ def known_before(connection: Connection, known_at: datetime) -> int:
     row = connection.exec_driver_sql(
         "SELECT entry_id FROM entry WHERE entry_id >= ? AND recorded_at > ? "
         "ORDER BY entry_id LIMIT 1",
-        (first_id_after(instant), instant_text(instant)),
+        (min(first_id_after(instant), ALWAYS), instant_text(instant)),
     ).first()
     return ALWAYS if row is None else int(row[0])

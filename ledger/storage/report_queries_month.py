@@ -181,7 +181,8 @@ _PAYMENTS = """
     JOIN transfer AS t ON t.person_id = 0 AND t.entry_id = e.entry_id
     JOIN provider AS v ON v.provider_id = t.provider_id
     WHERE e.fiscal_month = :month AND e.person_id = 0 AND e.kind = 'provider_payment'
-    GROUP BY e.entry_id, v.provider_id ORDER BY e.entry_id
+    GROUP BY e.entry_id, v.provider_id, t.happened_on, t.benefit_month, v.code, v.name
+    ORDER BY e.entry_id, v.code
 """
 
 
@@ -206,9 +207,10 @@ def fund_flows(connection: Connection, month: Month) -> Iterator[FundFlowLine]:
 def _moved(accounts: tuple[str, ...], sign: int) -> str:
     """SQL: what a transfer adds to accounts; `sign` 1 where a debit adds."""
     listed = ", ".join(f"'{account}'" for account in accounts)
+    plus, minus = ("debit", "credit") if sign > 0 else ("credit", "debit")
     return (
-        f"t.amount_fen * {sign} * ((t.debit_account IN ({listed})) "
-        f"- (t.credit_account IN ({listed})))"
+        f"CASE WHEN t.{plus}_account IN ({listed}) THEN t.amount_fen ELSE 0 END "
+        f"- CASE WHEN t.{minus}_account IN ({listed}) THEN t.amount_fen ELSE 0 END"
     )
 
 

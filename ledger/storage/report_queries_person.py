@@ -123,7 +123,8 @@ _PAID_FOR_OTHERS = """
             AND d.settlement_id = t.entry_id AND d.holder_id = t.person_id)
     WHERE t.person_id = :person AND t.happened_on BETWEEN :first AND :last_day
         AND t.entry_id < :before AND t.kind IN ('family_draw', 'family_draw_refund')
-    GROUP BY t.entry_id ORDER BY t.happened_on, t.entry_id
+    GROUP BY t.entry_id, t.happened_on, h.name, u.name, l.relation, v.name
+    ORDER BY t.happened_on, t.entry_id
 """
 _PAID_BY_OTHERS = """
     SELECT s.happened_on, h.name, u.name, l.relation, v.name, d.amount_fen
