@@ -38,10 +38,13 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """建库：表结构、会计科目和统筹区设置；重复运行不改变任何内容。 Make the database."""
+    from pathlib import Path
+
+    folder = str(Path(pool).resolve()) if Path(pool).is_dir() else None
     with answering(as_json), opened(db, pool, create=True) as context:
         from ledger.services.initialise import initialise
 
-        answer = initialise(context)
+        answer = initialise(context, folder)
         if as_json:
             print_json(answer)
         else:

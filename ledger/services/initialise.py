@@ -11,8 +11,11 @@ from ledger.storage import policy
 from ledger.storage.migrate import upgrade
 
 
-def initialise(context: Context) -> dict[str, object]:
+def initialise(context: Context, folder: str | None = None) -> dict[str, object]:
     """Make or upgrade the database for the context's pool.
+
+    Args:
+        folder: where the pack is found again; None: by its code among those we ship.
 
     Raises:
         Refused: `init/other-pool` when the database keeps another pool.
@@ -28,7 +31,7 @@ def initialise(context: Context) -> dict[str, object]:
             )
         policy.set_chart(work, CHART)
         if pool is None:
-            policy.set_pool(work, policy.PoolRow(pack.pool, pack.name, pack.code))
+            policy.set_pool(work, policy.PoolRow(pack.pool, pack.name, folder or pack.code))
             changed = True
         context.stamp_policy(work)
         work.commit()

@@ -157,3 +157,11 @@ deductible:
       verified: false
       assumed: true
 """
+
+
+def test_a_database_made_from_a_folder_finds_its_pack_again(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[1] / "data" / "packs" / "quarterly"
+    database = f"sqlite:///{tmp_path / 'made.db'}"
+    for words in (["init", "--pool", str(folder)], ["verify"]):
+        done = CliRunner().invoke(app, [*words, "--db", database])
+        assert done.exit_code == 0, done.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -109,3 +109,10 @@ def test_nobody_is_nobody(world: World) -> None:
         with pytest.raises(Unknown) as refused:
             ask()
         assert refused.value.code == "person/unknown"
+
+
+def test_what_is_known_in_a_far_future_is_what_is_known_now(world: World) -> None:
+    number = str(CHEN.psn_no)
+    far = datetime(9000, 1, 1, tzinfo=UTC)
+    now = balance(world.context, number, MARCH)
+    assert balance(world.context, number, MARCH, known_at=far)["balc"] == now["balc"]
