@@ -21,6 +21,7 @@ from api.cli.common import (
     a_known_instant,
     answering,
     examples,
+    local_text,
     opened,
     parsed,
     print_json,
@@ -111,8 +112,11 @@ def states(
         if as_json:
             print_json(answer)
             return
-        keys = ["on", "name", "reason", "actor", "recorded_at"]
-        rows = [[str(row[key] or "") for key in keys] for row in answer["events"]]
+        keys = ["on", "name", "reason", "actor"]
+        rows = [
+            [*(str(row[key] or "") for key in keys), local_text(str(row["recorded_at"]))]
+            for row in answer["events"]
+        ]
         title = f"{answer['psn_name']}：{answer['status_name']}"
         table(title, ["日期", "变更", "原因", "经办", "登记时间"], rows)
 

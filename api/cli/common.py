@@ -188,6 +188,17 @@ def parsed(reader: Callable[[str], Any], text: str) -> Any:
         raise typer.BadParameter(f"“{text}”：{error}") from error
 
 
+def local_text(recorded_at: str) -> str:
+    """When something was recorded (naive UTC, as stored), as the Beijing time that `--known-at`
+    takes: whole, so that asking with it finds what was recorded then."""
+    from datetime import UTC
+
+    from api.wiring import LOCAL
+
+    at = datetime.fromisoformat(recorded_at).replace(tzinfo=UTC)
+    return at.astimezone(LOCAL).replace(tzinfo=None).isoformat()
+
+
 def a_day(text: str) -> date:
     """A day as an argument: 2023-01-31."""
     try:

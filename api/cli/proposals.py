@@ -30,6 +30,7 @@ proposals = typer.Typer(
     help="复核：列出、批准、驳回提案。 List, approve and reject proposals.", no_args_is_help=True
 )
 
+_STATUS_NAMES = {"open": "待复核", "approved": "已批准", "rejected": "已驳回"}
 PersonArgument = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="理由。 Why.")]
 ProposalArgument = Annotated[int, typer.Argument(help="提案编号。 Proposal.")]
@@ -145,7 +146,8 @@ def list_proposals(
             return
         keys = ["proposal_id", "name", "psn_name", "reason", "proposed_by", "status", "decided_by"]
         names = ["编号", "事项", "姓名", "理由", "提出", "状态", "复核"]
-        table("提案", names, [[str(row[key] or "") for key in keys] for row in found])
+        shown = [{**row, "status": _STATUS_NAMES[row["status"]]} for row in found]
+        table("提案", names, [[str(row[key] or "") for key in keys] for row in shown])
 
 
 @proposals.command(

@@ -142,7 +142,10 @@ def step(
     from ledger.benefits.pool_transfer import Step
     from ledger.core.money import fen_from_yuan
 
-    wanted, day = parsed(Step, name), _day(on)
+    steps = [step.value for step in Step if step is not Step.ACCEPTED]
+    if name not in steps:
+        raise typer.BadParameter(f"没有步骤“{name}”；应为 {'、'.join(steps)} 之一")
+    wanted, day = Step(name), _day(on)
     fen = parsed(fen_from_yuan, amount) if amount else None
     with answering(as_json), opened(db, pack) as context:
         from ledger.services.pool_transfers import take_step
