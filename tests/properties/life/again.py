@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import VisitRecord
 from ledger.services import resettle
+from ledger.services.adopt_pack import adopt_pack
 from ledger.services.resettle_payee import note_payee
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import reverse, settle
@@ -31,8 +33,10 @@ from tests.properties.life.frame import (
     FIRST,
     LAST,
     NUMBERS,
+    PACKS,
     amounts,
     lately,
+    pack_of,
     patients,
     people,
 )
@@ -55,6 +59,14 @@ class Again(Visits):
     def resettle_an_institution(self, place: str) -> None:
         year = self.day().year
         self._resettle(self.world, Scope(year, provider=code_of(place)))
+
+    @rule(number=st.integers(0, len(PACKS) - 1))
+    def another_version_of_the_pack(self, number: int) -> None:
+        """The pool is settled by other settings from now on, and back in time once resettled."""
+        self.pack = pack_of(number)
+        self.world.context = replace(self.world.context, pack=self.pack)
+        self.reviewer = replace(self.reviewer, pack=self.pack)
+        self.attempt(adopt_pack, self.world.context, self.pack.code)
 
     @rule()
     def resettle_everybody_and_look(self) -> None:

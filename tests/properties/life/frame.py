@@ -57,6 +57,7 @@ PACKS: tuple[dict[str, str], ...] = (
         "debts.recover_from_credits": "true",
         "account_use.premiums_allowed": "true",
         "advance.credit": "all_employers",
+        "outpatient.deductible": "300.00",
     },
     {
         "resettlement.resettle_difference": "provider",
@@ -67,7 +68,7 @@ PACKS: tuple[dict[str, str], ...] = (
         "advance.back_after_months": "1",
     },
 )
-"""What a city may set otherwise; a life is lived under one of them."""
+"""What a city may set otherwise; a life begins under one of them."""
 
 MAY_CHANGE = (
     "person", "person_identity", "person_alias", "person_span", "benefit_span", "family_link",
