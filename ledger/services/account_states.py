@@ -24,6 +24,7 @@ from ledger.core.money import yuan_text
 from ledger.core.people import Insured
 from ledger.services.benefit_period import follow
 from ledger.services.context import Context
+from ledger.services.interest import settle_interest
 from ledger.services.once import once
 from ledger.services.read import known_person
 from ledger.storage import account_events, accounts
@@ -84,8 +85,9 @@ def change_in(
     """The same within a transaction that is open; it does not commit.
 
     Raises:
-        Refused: `account/none` for a person who is on no roster; `account/not-empty` when an
-        account with money in it shall be closed; and what `refuse_event` refuses.
+        Refused: `account/none` for a person who is on no roster; `account/not-empty` and
+        `account/interest-due` when an account that has or earned money shall be closed; and what
+        `refuse_event` refuses.
     """
     connection = work.connection
     if person_id not in on_roster(connection, [person_id]):
@@ -94,6 +96,7 @@ def change_in(
     refuse_event(before, happened.event, happened.happened_on)
     if happened.event is Event.CLOSE:
         _refuse_money_left(work, person_id)
+        _refuse_interest_due(context, work, person_id, happened.happened_on)
     after = account_events.record_event(work, person_id, happened, reason, request_id, entry_id)
     insured = _INSURED.get(happened.event)
     if insured is not None and insured_from(
@@ -130,6 +133,18 @@ def _refuse_money_left(work: UnitOfWork, person_id: int) -> None:
             "account/not-empty",
             f"账户尚有余额 {yuan_text(account.balance_fen)} 元"
             f"（其中冻结额度 {yuan_text(account.held_fen)} 元），不能注销",
+        )
+
+
+def _refuse_interest_due(context: Context, work: UnitOfWork, person_id: int, on: date) -> None:
+    """What the account earned before it was empty is the holder's: closing must not swallow it.
+    The refusal takes the posting back with everything else."""
+    due = settle_interest(work, context.pack, person_id, on)
+    if due > 0:
+        raise Refused(
+            "account/interest-due",
+            f"账户还有应结未结的利息 {yuan_text(due)} 元；"
+            "请先结息（gongji interest）并用完或清退，再注销",
         )
 
 

@@ -57,8 +57,11 @@ def pay_out(
     content = {"verb": "pay-out", "to": list(to), "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
+        held = standing_of(work.connection, person_id).since
+        if State.CLOSED in held:
+            admit(work.connection, person_id, Movement.CLEAR)
         refuse_uncredited(work.connection, person_id)
-        if State.EMIGRATED not in standing_of(work.connection, person_id).since:
+        if State.EMIGRATED not in held:
             change_in(context, work, person_id, Happened(Event.EMIGRATION, on), reason, request_id)
             end_aid(work, person_id, on, reason)
         left = make_ready(context, work, person_id, on, reason)

@@ -193,6 +193,18 @@ def test_an_account_with_money_in_it_is_not_closed(world: World) -> None:
     assert refused.value.message == "账户自 2023-05-04 起已注销，不能补录、注入、继承或转入"
 
 
+def test_closing_does_not_swallow_what_the_account_earned(world: World) -> None:
+    world.open_with(CHEN_NO, 900_000, 2022)
+    everything = world.balance(CHEN_NO)
+    world.settle(world.visit("all", CHEN_NO, MAY_4, 0, use=1, self_paid_fen=everything))
+    assert world.balance(CHEN_NO) == 0
+    with pytest.raises(Refused) as refused:
+        change(world, Event.CLOSE, JUNE_1)
+    assert refused.value.code == "account/interest-due"
+    assert world.balance(CHEN_NO) == 0
+    world.prove()
+
+
 def test_when_benefits_stop_the_next_run_credits_nothing(world: World) -> None:
     for month in ("2023-01", "2023-02", "2023-03"):
         world.contribute(world.contribution(CHEN_NO, month, 500_000))
