@@ -26,8 +26,8 @@ class Life(Roster, Again, Family, States, Moves, Fund, Questions):
 
 
 SHORT = settings(
-    max_examples=20,
-    stateful_step_count=50,
+    max_examples=8,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[phase for phase in Phase if phase is not Phase.explain],
