@@ -66,7 +66,7 @@ A_REFUND_MENDED_STEP_BY_STEP: list[tuple[str, dict[str, Any]]] = [
     ("refund/unknown-visit", {"original_visit_id": "of-lin-and-given-back"}),
     ("refund/other-person", {"original_visit_id": "given-back"}),
     ("refund/done-before", {"original_visit_id": "to-give-back"}),
-    ("refund/partial", {"total_fen": -10_000, "in_scope_fen": -10_000}),
+    ("refund/partial", {"total_fen": -100, "in_scope_fen": -100}),
     ("account/closed", {"original_visit_id": "paid-in-cash"}),
 ]
 
@@ -84,9 +84,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     for name, person in (("of-lin-and-given-back", LIN), ("given-back", CHEN)):
         answer = world.settle(world.visit(name, person.psn_no, day, 10_000))
         world.reverse(answer, datetime(2023, 2, 2, 9))
-    world.open_with(str(CHEN.psn_no), 10_000)
-    world.settle(world.visit("to-give-back", CHEN.psn_no, day, 10_000, use=1))
-    world.settle(world.visit("paid-in-cash", CHEN.psn_no, day, 10_000))
+    world.open_with(str(CHEN.psn_no), 100)
+    world.settle(world.visit("to-give-back", CHEN.psn_no, day, 100, use=1))
+    world.settle(world.visit("paid-in-cash", CHEN.psn_no, day, 100))
     change_state(world.context, str(CHEN.psn_no), Event.CLOSE, date(2023, 2, 3), "余额用完")
     yield world
     world.prove()
