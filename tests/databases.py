@@ -37,7 +37,9 @@ def open_test_engine(path: Path, owner: bool = False) -> Engine:
     """An engine on the database of that path. Without waiting for the disk."""
     if POSTGRES:
         _create(_name(path), None)
-        return open_engine(address(path, OWNER if owner else APPLICATION))
+        engine = open_engine(address(path, OWNER if owner else APPLICATION))
+        _opened.append(engine)
+        return engine
     engine = open_engine(address(path))
     event.listen(engine, "connect", _do_not_wait_for_the_disk)
     return engine
@@ -81,8 +83,14 @@ def server() -> EmbeddedPostgres:
     return made
 
 
+_opened: list[Engine] = []
+"""Kept until the end: a connection that is forgotten while open warns, and warnings fail."""
+
+
 def leave_server() -> None:
     """At the end of a process of the run; the last one takes everything away."""
+    for engine in _opened:
+        engine.dispose()
     if server.cache_info().currsize and server().close():
         shutil.rmtree(server().folder, ignore_errors=True)
         shutil.rmtree(server().root_folder, ignore_errors=True)

@@ -11,6 +11,7 @@ from ledger.core.errors import Refused
 from ledger.policy.loader import load_pack
 from ledger.services.initialise import initialise, is_initialised
 from ledger.services.verify import verify
+from tests import databases
 from tests.world import World, dump, open_context, shiyan
 
 OTHER_POOL = Path(__file__).parent.parent / "data" / "packs" / "beijing"
@@ -18,7 +19,7 @@ TABLES = ["pool", "account", "policy_version", "fiscal_month"]
 
 
 def test_a_new_database_keeps_the_pool_and_the_whole_chart(tmp_path: Path) -> None:
-    context = open_context(tmp_path / "new.db")
+    context = open_context(tmp_path / "new.db", owner=True)
     assert not is_initialised(context)
     assert initialise(context) == {
         "pool": "420300",
@@ -68,9 +69,7 @@ def test_a_database_keeps_one_pool(tmp_path: Path) -> None:
 
 def test_an_account_that_is_missing_is_entered_again(tmp_path: Path) -> None:
     world = World(tmp_path / "world.db")
-    with world.context.writing() as work:
-        work.connection.exec_driver_sql("DELETE FROM account WHERE code = '5102'")
-        work.commit()
+    databases.plant(world.path, ["DELETE FROM account WHERE code = '5102'"])
     initialise(world.context)
     assert world.count("account") == len(CHART)
     world.close()

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.core.errors import Refused
 from ledger.services import import_visits
+from tests import databases
 from tests.services.test_samples import FILES, import_file
 from tests.world import World, dump
 
@@ -58,6 +59,7 @@ def test_the_books_are_the_same_however_long_a_stretch_is(
     assert outcome(tmp_path / "stretches.db") == whole
 
 
+@databases.only_sqlite
 def test_what_the_database_refuses_in_one_stretch_takes_all_others_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
