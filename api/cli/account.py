@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from api.cli import account_money
-from api.cli.account_money import OnOption, PersonArgument, ReasonOption
+from api.cli.account_money import OnOption, ReasonOption
 from api.cli.common import (
     ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
     PackOption,
+    PersonArgument,
     RequestOption,
     a_day,
     a_known_instant,

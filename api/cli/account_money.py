@@ -14,6 +14,7 @@ from api.cli.common import (
     DryRunOption,
     JsonOption,
     PackOption,
+    PersonArgument,
     RequestOption,
     a_day,
     answering,
@@ -23,7 +24,6 @@ from api.cli.common import (
     print_json,
 )
 
-PersonArgument = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
 OnOption = Annotated[str, typer.Option("--on", help="生效日期 2023-05-04。 Day.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="原因或依据。 Why.")]
 NameOption = Annotated[str, typer.Option("--name", help="收款户名。 Name of the bank account.")]

@@ -13,6 +13,7 @@ from api.cli.common import (
     KnownAtOption,
     OnOption,
     PackOption,
+    PersonArgument,
     RequestOption,
     a_day,
     a_known_instant,
@@ -24,9 +25,6 @@ from api.cli.common import (
     table,
 )
 
-PersonArgument = Annotated[
-    str, typer.Argument(help="人员编号或证件号码。 Person number or identity number.")
-]
 MonthArgument = Annotated[str, typer.Argument(help="月份 2023-01。 Month.")]
 
 

@@ -48,6 +48,9 @@ ActorOption = Annotated[
 ]
 
 
+PersonArgument = Annotated[
+    str, typer.Argument(help="人员编号或证件号码。 Person number or identity number.")
+]
 OnOption = Annotated[
     str | None,
     typer.Option("--on", help="截至哪一天（业务发生日，含）2023-01-31。 As of the end of a day."),

@@ -12,6 +12,7 @@ from api.cli.common import (
     DryRunOption,
     JsonOption,
     PackOption,
+    PersonArgument,
     RequestOption,
     a_day,
     answering,
@@ -31,7 +32,6 @@ proposals = typer.Typer(
 )
 
 _STATUS_NAMES = {"open": "待复核", "approved": "已批准", "rejected": "已驳回"}
-PersonArgument = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="理由。 Why.")]
 ProposalArgument = Annotated[int, typer.Argument(help="提案编号。 Proposal.")]
 

@@ -11,6 +11,7 @@ from api.cli.common import (
     DryRunOption,
     JsonOption,
     PackOption,
+    PersonArgument,
     RequestOption,
     a_day,
     answering,
@@ -26,7 +27,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-PersonArgument = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
 PoolOption = Annotated[
     str, typer.Option("--pool", help="对方统筹区代码，6 位。 Code of the other pool.")
 ]

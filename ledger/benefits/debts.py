@@ -97,11 +97,3 @@ def band_names(edges: Sequence[int]) -> list[str]:
         return ["全部"]
     between = [f"{low}至{high}个月" for low, high in pairwise(edges)]
     return [f"{edges[0]}个月以内", *between, f"{edges[-1]}个月以上"]
-
-
-def recoverable(open_fen: int, credited_fen: int, share_bp: int) -> int:
-    """How much of a credit goes to what is owed, fen, rounded down in the person's favour.
-
-    Source: 社会保险经办条例 46 (later benefits may be set off); how much is the pack's.
-    """
-    return max(min(open_fen, credited_fen * share_bp // 10_000), 0)

@@ -34,11 +34,14 @@ FLAT_PARTS = ("crediting.retiree_rate", "crediting.average_pension_2021")
 _ELSEWHERE = ("maternity_med_types", "chronic_med_types", "dual_channel_med_types")
 
 
+def _section(get: Get, section: str) -> Callable[[str], Any]:
+    """The typed value of a name that `section` must have."""
+    return lambda name: get(f"{section}.{name}").typed
+
+
 def outpatient_rules(get: Get) -> OutpatientRules:
     """Articles 6 to 8, 10, 18 and 20 of S3c, or what another pool has in their place."""
-
-    def value(name: str) -> Any:
-        return get(f"outpatient.{name}").typed
+    value = _section(get, "outpatient")
 
     return OutpatientRules(
         deductible_shape=DeductibleShape[value("deductible_shape").upper()],
@@ -66,9 +69,7 @@ def outpatient_rules(get: Get) -> OutpatientRules:
 def other_benefit_rules(get: Get, section: str) -> OutpatientRules:
     """Another benefit that is settled as visits are; what it leaves out is no limit."""
     given = Given(get, section)
-
-    def value(name: str) -> Any:
-        return get(f"{section}.{name}").typed
+    value = _section(get, section)
 
     return OutpatientRules(
         deductible_shape=DeductibleShape[value("deductible_shape").upper()],
@@ -113,8 +114,7 @@ def account_rules(get: Get) -> AccountRules:
     barred."""
     given = Given(get, "account_use")
 
-    def value(name: str) -> Any:
-        return get(f"account_use.{name}").typed
+    value = _section(get, "account_use")
 
     barred = [
         (category, get(f"account_use.{name}").cite.id)
@@ -136,8 +136,7 @@ def account_rules(get: Get) -> AccountRules:
 
 
 def benefit_rules(get: Get) -> BenefitRules:
-    def value(name: str) -> Any:
-        return get(f"benefit_period.{name}").typed
+    value = _section(get, "benefit_period")
 
     return BenefitRules(
         by_contributions=value("source") == "contributions",
@@ -151,8 +150,7 @@ def benefit_rules(get: Get) -> BenefitRules:
 
 
 def advance_rules(get: Get) -> AdvanceRules:
-    def value(name: str) -> Any:
-        return get(f"advance.{name}").typed
+    value = _section(get, "advance")
 
     return AdvanceRules(
         enabled=value("credit") != "off",
@@ -163,8 +161,7 @@ def advance_rules(get: Get) -> AdvanceRules:
 
 
 def debt_rules(get: Get) -> DebtRules:
-    def value(name: str) -> Any:
-        return get(f"debts.{name}").typed
+    value = _section(get, "debts")
 
     return DebtRules(
         recover_from_credits=value("recover_from_credits"),
@@ -174,8 +171,7 @@ def debt_rules(get: Get) -> DebtRules:
 
 
 def resettlement_rules(get: Get) -> ResettlementRules:
-    def value(name: str) -> Any:
-        return get(f"resettlement.{name}").typed
+    value = _section(get, "resettlement")
 
     return ResettlementRules(
         behaviour=value("resettle_behaviour"),
@@ -210,8 +206,7 @@ def family_rules(get: Get) -> FamilyRules:
 
 
 def transfer_rules(get: Get) -> TransferRules:
-    def value(name: str) -> Any:
-        return get(f"transfer.{name}").typed
+    value = _section(get, "transfer")
 
     return TransferRules(
         retirees_transferred=value("retirees_transferred"),
@@ -224,8 +219,7 @@ def transfer_rules(get: Get) -> TransferRules:
 def interest_rules(get: Get) -> InterestRules:
     """国发〔1998〕44号: this year's money at one rate, what was carried over at another."""
 
-    def value(name: str) -> Any:
-        return get(f"interest.{name}").typed
+    value = _section(get, "interest")
 
     def rate(kind: str) -> int:
         return 0 if kind == "none" else _int(get(f"interest.{kind}_rate"))

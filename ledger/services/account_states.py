@@ -26,7 +26,7 @@ from ledger.services.benefit_period import follow
 from ledger.services.context import Context
 from ledger.services.interest import settle_interest
 from ledger.services.once import once
-from ledger.services.read import known_person
+from ledger.services.read import known_person, person_id_of
 from ledger.storage import account_events, accounts
 from ledger.storage.people import insured_from, on_roster
 from ledger.storage.unit_of_work import UnitOfWork
@@ -63,8 +63,7 @@ def change_state(
         raise Refused("account/no-reason", f"{EVENT_NAMES[event]}须写明原因")
     if event in NEEDS_FOUR_EYES:
         raise Refused("account/needs-four-eyes", f"{EVENT_NAMES[event]}须由一人提出、另一人复核")
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     content = {"verb": str(event), "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:

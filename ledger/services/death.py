@@ -25,7 +25,7 @@ from ledger.services.account_states import change_in
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
-from ledger.services.read import known_person
+from ledger.services.read import known_person, person_id_of
 from ledger.storage.account_events import standing_of
 from ledger.storage.after_death import LateVisit, settled_after_death
 from ledger.storage.journal import append
@@ -59,8 +59,7 @@ def register_death(
     """
     if not reason.strip():
         raise Refused("account/no-reason", "死亡登记须写明依据")
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     content = {"verb": "death", "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
@@ -126,8 +125,7 @@ def inherit(
     for heir in heirs:
         if heir.bank_account is not None:
             refuse_incomplete(heir.bank_account)
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     content = {"verb": "inherit", "on": on, "reason": reason, "heirs": [str(h) for h in heirs]}
 
     def act(work: UnitOfWork) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ledger.journalizing.accounts import one_off_entry, supplementary_entry
 from ledger.services.account_gate import admit, occasion
 from ledger.services.context import Context
 from ledger.services.once import once
-from ledger.services.read import known_person
+from ledger.services.read import person_id_of
 from ledger.storage.account_events import happened_to
 from ledger.storage.journal import append
 from ledger.storage.people import CERTNO, PSN_NO, identities, on_roster
@@ -43,8 +43,7 @@ def supplement(
             `account/closed` and the like.
     """
     _refuse_empty(amount_fen, reason)
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     content = {"verb": "supplement", "fen": amount_fen, "on": on, "reason": reason, "year": year}
 
     def act(work: UnitOfWork) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from ledger.storage import interest as store
 from ledger.storage.journal import add_legs, append
 from ledger.storage.months import BookingMonths
 from ledger.storage.policy import remember_version
+from ledger.storage.settlements import purses_of
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -95,7 +96,7 @@ def _legs(
         kind = "interest_daily" if this_year else "interest_yearly"
         money = money_of(pack, row.year, happened_on)
         return [interest_leg(person_id, kind, money, row.delta_fen, month)]
-    purse = store.purses(work.connection, [person_id])[person_id]
+    purse = purses_of(work.connection, [person_id])[person_id]
     return interest_back_legs(person_id, purse.take(-row.delta_fen, oldest_first=False), month)
 
 
@@ -210,7 +211,7 @@ def _back_legs(
     work: UnitOfWork, wanted: list[tuple[int, int]], month: Month
 ) -> tuple[list[Transfer], int]:
     """Legs that take back what was paid too much, as far as it is there; and what is not, fen."""
-    purses = store.purses(work.connection, [person for person, _fen in wanted])
+    purses = purses_of(work.connection, [person for person, _fen in wanted])
     legs: list[Transfer] = []
     for person, fen in wanted:
         legs += interest_back_legs(person, purses[person].take(fen, oldest_first=False), month)

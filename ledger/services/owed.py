@@ -26,7 +26,7 @@ from ledger.services.account_gate import admit, occasion
 from ledger.services.context import Context
 from ledger.services.four_eyes import Executed, ProposalKind, memo_of, propose
 from ledger.services.once import once
-from ledger.services.read import known_person
+from ledger.services.read import known_person, person_id_of
 from ledger.storage import debts as store
 from ledger.storage.journal import append
 from ledger.storage.proposals import Proposal
@@ -99,8 +99,7 @@ def book_debt(
         "fen": [pool_fen, account_fen],
         "settlement": settlement_id,
     }
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
 
     def act(work: UnitOfWork) -> dict[str, Any]:
         parts = DebtParts(pool_fen, account_fen, on.year)
@@ -170,8 +169,7 @@ def repay(
         Unknown: `person/unknown`. Refused: `owed/not-above-zero`, `owed/more-than-owed`.
     """
     content = {"verb": "owed-repay", "person": number, "fen": amount_fen, "on": on}
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
 
     def act(work: UnitOfWork) -> dict[str, Any]:
         _refuse_more_than_owed(work.connection, person_id, amount_fen)

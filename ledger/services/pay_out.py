@@ -23,7 +23,7 @@ from ledger.services.context import Context
 from ledger.services.interest import settle_interest
 from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
-from ledger.services.read import known_person
+from ledger.services.read import person_id_of
 from ledger.storage.account_events import standing_of
 from ledger.storage.journal import append
 from ledger.storage.payees import insert_payee
@@ -52,8 +52,7 @@ def pay_out(
     refuse_incomplete(to)
     if not context.pack.account_use(on).paid_out_on_settling_abroad:
         raise Refused("account/not-paid-out", "政策包规定出境定居不支取个人账户余额")
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     content = {"verb": "pay-out", "to": list(to), "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
@@ -104,8 +103,7 @@ def return_account(
             "account/return-not-allowed",
             "政策包未开放个人账户返还；本统筹区个人账户不得套取现金（第二十三条）",
         )
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     content = {
         "verb": "return", "to": list(to), "on": on, "reason": reason, "fen": amount_fen,
     }  # fmt: skip

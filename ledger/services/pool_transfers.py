@@ -30,7 +30,7 @@ from ledger.services.interest import settle_interest
 from ledger.services.once import once
 from ledger.services.pool_clearing import book_payment, other_pool
 from ledger.services.pool_quotas import release_holds, release_holds_for
-from ledger.services.read import known_person
+from ledger.services.read import known_person, person_id_of
 from ledger.storage import accounts, family, incoming_quotas, people
 from ledger.storage import pool_transfers as store
 from ledger.storage.account_events import record_event
@@ -60,8 +60,7 @@ def begin(
         NotInForce: before the national rules.
     """
     other_pool(context, pool)
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     content = {"verb": "transfer", "way": direction, "who": number, "pool": pool, "on": on}
 
     def act(work: UnitOfWork) -> dict[str, Any]:

@@ -39,6 +39,16 @@ def known_person(
     return person(connection, person_id)
 
 
+def person_id_of(context: Context, number: str) -> int:
+    """Whose number it is, for a command that opens its transaction afterwards.
+
+    Raises:
+        Unknown: `person/unknown`.
+    """
+    with context.reading() as connection:
+        return known_person(connection, number).person_id
+
+
 def balance(
     context: Context,
     number: str,

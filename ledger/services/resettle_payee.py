@@ -12,7 +12,7 @@ from ledger.core.people import BankAccount
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
-from ledger.services.read import known_person
+from ledger.services.read import person_id_of
 from ledger.storage import due_to_persons as store
 from ledger.storage.payees import insert_payee
 from ledger.storage.unit_of_work import UnitOfWork
@@ -32,8 +32,7 @@ def note_payee(
         Unknown: `person/unknown`.
         Refused: `payee/incomplete`, `payee/bad-number`, `resettle/nothing-due`.
     """
-    with context.reading() as connection:
-        person_id = known_person(connection, number).person_id
+    person_id = person_id_of(context, number)
     refuse_incomplete(bank_account)
     content = {"verb": "resettle-payee", "person": number, "to": list(bank_account), "on": on}
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from ledger.benefits.benefit_period import BenefitSpan, RosterSpan
 from ledger.core.months import Month
-from ledger.storage.bulk import execute_rows, insert_rows, keys
+from ledger.storage.bulk import day_once, execute_rows, insert_rows, keys
 
 COLUMNS = "person_id valid_from valid_until status plan"
 
@@ -53,15 +53,10 @@ def spans_of(connection: Connection, people: Iterable[int]) -> dict[int, list[Be
     days: dict[str, date] = {}
     result: dict[int, list[BenefitSpan]] = defaultdict(list)
     for person_id, start, until, status, plan in rows:
-        result[person_id].append(BenefitSpan(_day(start, days), _day(until, days), status, plan))
+        result[person_id].append(
+            BenefitSpan(day_once(start, days), day_once(until, days), status, plan)
+        )
     return result
-
-
-def _day(text: str, known: dict[str, date]) -> date:
-    day = known.get(text)
-    if day is None:
-        day = known[text] = date.fromisoformat(text)
-    return day
 
 
 def follow_roster(connection: Connection, people: Iterable[int], fresh: bool = False) -> None:
@@ -79,13 +74,6 @@ def follow_roster(connection: Connection, people: Iterable[int], fresh: bool = F
         )
     connection.exec_driver_sql(
         f"INSERT INTO benefit_span ({', '.join(COLUMNS.split())}) {SOME_FROM_ROSTER}", marks
-    )
-
-
-def everybody_follows_roster(connection: Connection) -> None:
-    connection.exec_driver_sql("DELETE FROM benefit_span")
-    connection.exec_driver_sql(
-        f"INSERT INTO benefit_span ({', '.join(COLUMNS.split())}) {EVERYBODY_FROM_ROSTER}"
     )
 
 
@@ -115,7 +103,7 @@ def roster_of(connection: Connection, people: Iterable[int]) -> dict[int, list[R
     days: dict[str, date] = {}
     result: dict[int, list[RosterSpan]] = defaultdict(list)
     for person_id, start, until, *rest in rows:
-        result[person_id].append(RosterSpan(_day(start, days), _day(until, days), *rest))
+        result[person_id].append(RosterSpan(day_once(start, days), day_once(until, days), *rest))
     return result
 
 
@@ -152,7 +140,7 @@ def paid_months(connection: Connection, people: Iterable[int]) -> dict[int, dict
         if now <= 0:
             result[person_id].pop(month, None)
         elif before <= 0:
-            result[person_id][month] = _day(arrived_on, days)
+            result[person_id][month] = day_once(arrived_on, days)
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -72,3 +73,11 @@ def keys(values: Iterable[object]) -> str:
     """Distinct keys as one parameter, for `FROM json_each(:keys) AS w CROSS JOIN …`: however
     many they are, it is one statement. CROSS JOIN keeps SQLite reading from the keys' side."""
     return json.dumps(list(dict.fromkeys(values)), ensure_ascii=False)
+
+
+def day_once(text: str, known: dict[str, date]) -> date:
+    """Days repeat a million times in a bulk read; `known` keeps each that was parsed."""
+    day = known.get(text)
+    if day is None:
+        day = known[text] = date.fromisoformat(text)
+    return day

@@ -23,7 +23,7 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -259,8 +259,3 @@ def _free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise Refused("database/postgres-failed", "没有空闲端口")
-
-
-def postgres_programs(names: Sequence[str]) -> dict[str, Path]:
-    """Paths of shipped programs, for backup and for benchmarks."""
-    return {name: _shipped_programs() / "bin" / name for name in names}

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.benefits.account_use import Purse
 from ledger.benefits.interest import DENOMINATOR, Movement, RateSpan, first_paid_day, weights
 from ledger.books.chart import ACCOUNT_INTEREST, PERSONAL_ACCOUNT_FUND
 from ledger.books.kinds import TRANSFER_KINDS, EntryKind
@@ -46,21 +45,6 @@ def movements_of(connection: Connection, people: Iterable[int]) -> dict[int, lis
             date.fromisoformat(day), fund_year, fen, bool(interest), bool(interest and run)
         )
         found[person_id].append(movement)
-    return found
-
-
-def purses(connection: Connection, people: Iterable[int]) -> dict[int, Purse]:
-    """What is in each account and not held, whatever its state: a correction asks for no leave."""
-    rows = connection.exec_driver_sql(
-        "SELECT p.person_id, p.credited_fen - p.debited_fen - p.held_fen, y.year, "
-        "y.credited_fen - y.debited_fen FROM json_each(:keys) AS w "
-        "CROSS JOIN personal_account AS p ON p.person_id = w.value "
-        "CROSS JOIN account_year AS y ON y.person_id = p.person_id",
-        {"keys": keys(people)},
-    )
-    found: dict[int, Purse] = {}
-    for person_id, available, year, left in rows:
-        found.setdefault(person_id, Purse(available, {})).years[year] = left
     return found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ledger.core.months import FAR, DateSpan, Month
 from ledger.core.people import Insured
-from ledger.storage.bulk import insert_rows, keys
+from ledger.storage.bulk import day_once, insert_rows, keys
 
 PSN_NO = "psn_no"
 CERTNO = "certno"
@@ -71,16 +71,10 @@ def spans_of(connection: Connection, people: Iterable[int]) -> dict[int, list[Sp
     days: dict[str, date] = {}
     result: dict[int, list[Span]] = defaultdict(list)
     for person_id, start, until, *rest in rows:
-        result[person_id].append(Span(person_id, _day(start, days), _day(until, days), *rest))
+        result[person_id].append(
+            Span(person_id, day_once(start, days), day_once(until, days), *rest)
+        )
     return result
-
-
-def _day(text: str, known: dict[str, date]) -> date:
-    """Days repeat a million times in a bulk read; parse each once."""
-    day = known.get(text)
-    if day is None:
-        day = known[text] = date.fromisoformat(text)
-    return day
 
 
 def span_in_month(spans: list[Span], month: Month) -> Span | None:

@@ -18,6 +18,7 @@ from ledger.services.interest import post_interest, settle_interest
 from ledger.storage import interest as store
 from ledger.storage.journal import append
 from ledger.storage.months import BookingMonths
+from ledger.storage.settlements import purses_of
 from tests.people import psn_no, somebody
 from tests.properties.test_interest import day_by_day, half_up, interest_of, posted
 from tests.world import World, shiyan
@@ -43,7 +44,7 @@ def move(world: World, way: str, person: int, day: date, fen: int) -> None:
     with world.context.writing() as work:
         legs = [(day.year, fen)]
         if way == "out":
-            purse = store.purses(work.connection, [person]).get(person)
+            purse = purses_of(work.connection, [person]).get(person)
             legs = purse.take(fen, oldest_first=True) if purse else []
         kind = "credit_employee" if way == "in" else "clawback_employee"
         entry = Entry(
