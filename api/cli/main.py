@@ -32,9 +32,11 @@ from api.cli.demo import demo
 from api.cli.embedded import accept_embedded
 from api.cli.simulate import EPILOG as SIMULATE_EPILOG
 from api.cli.simulate import simulate
+from api.cli.usage import Commands
 
 app = typer.Typer(
     name="gongji",
+    cls=Commands,
     help="共济：职工医保个人账户与门诊统筹的账簿。 "
     "Gongji keeps personal accounts and settles the outpatient pool, explaining every fen.",
     no_args_is_help=True,

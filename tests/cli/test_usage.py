@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,40 @@ def gongji(*words: str) -> Result:
 )
 def test_wrong_usage_is_exit_code_two(words: tuple[str, ...]) -> None:
     assert gongji(*words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("balance",), "usage/missing", "缺少参数 person"),
+        (("premium", "list"), "usage/missing", "缺少选项 --from"),
+        (("balance", "1", "--om", "2023-01-01"), "usage/unknown-option", "没有选项 --om"),
+        (("balance", "1", "--on"), "usage/missing", "选项 --on 后面须写上内容"),
+        (("balance", "1", "2"), "usage/extra", "多出的内容：2"),
+        (("balances",), "usage/unknown-command", "没有命令 balances"),
+        (("account", "loose"), "usage/unknown-command", "没有命令 loose"),
+        (("claim", "add", "--tier", "9"), "usage/bad-value", "--tier：不能大于 3"),
+        (("transfer", "step", "A", "paid"), "usage/bad-value", "case：应为整数"),
+        (("credit", "2023-13"), "usage/bad-value", "没有 2023 年 13 月这个月份"),
+        (("simulate", "no.csv", "--pack", "x"), "usage/bad-value", "VISITS：没有 no.csv"),
+    ],
+)
+def test_a_mistake_in_typing_is_told_in_words_with_its_code(
+    words: tuple[str, ...], code: str, message: str
+) -> None:
+    said = gongji(*words)
+    assert said.exit_code == 2
+    assert said.stderr.startswith(f"✗ {message}")
+    assert f"[{code}]" in said.stderr
+    answered = gongji(words[0], "--json", *words[1:])
+    assert answered.exit_code == 2
+    assert json.loads(answered.stdout)["error"]["code"].startswith("usage/")
+
+
+def test_a_group_without_a_command_shows_what_there_is() -> None:
+    said = gongji("account")
+    assert said.exit_code == 2
+    assert "挂失" in said.output
 
 
 def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
