@@ -335,6 +335,7 @@ def _visit(record: ClaimRecord, person_id: int, content: str) -> VisitRow:
         OWN_ACCOUNT if record.from_account else NO_USE,
         None,
         None,
+        None,
     )
 
 

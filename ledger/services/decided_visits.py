@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.core.months import Month
+from ledger.core.visit_facts import facts_text
 from ledger.core.visits import VisitRecord
 from ledger.storage import journal, resettlements
 from ledger.storage import settlements as store
@@ -131,4 +132,5 @@ def visit_row(
         int(record.account_use),
         record.original_visit_id,
         record.fee_category,
+        facts_text(record),
     )

@@ -49,6 +49,7 @@ class VisitRow(NamedTuple):
     account_use: int
     original_visit_id: str | None
     fee_category: str | None
+    facts: str | None
 
 
 class StayRow(NamedTuple):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlalchemy import CheckConstraint, DateTime, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
 
 
 class Visit(SQLModel, table=True):
-    """A visit as the provider reported it."""
+    """A visit as the provider reported it. `facts` are what only the rules of some pools ask for,
+    as `core.visit_facts` writes them; null where nothing of it was said."""
 
     __table_args__ = (
         Index(None, "visit_id"),
@@ -39,6 +40,7 @@ class Visit(SQLModel, table=True):
     account_use: int
     original_visit_id: str | None = None
     fee_category: str | None = None
+    facts: str | None = Field(default=None, sa_type=Text)
 
 
 class InpatientStay(SQLModel, table=True):

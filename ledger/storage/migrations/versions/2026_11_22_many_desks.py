@@ -1,0 +1,23 @@
+"""Many desks at once, on both databases.
+
+Why: the locks, facts and keys that concurrent desks and bulk runs need. What stands already
+stays as it is.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from ledger.storage.triggers import install_triggers
+
+revision = "c41b7e90d2f6"
+down_revision = "8d1f0c2a7b44"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("facts", sa.Text(), nullable=True))
+    install_triggers(op.get_bind())
