@@ -51,6 +51,12 @@ ActorOption = Annotated[
 PersonArgument = Annotated[
     str, typer.Argument(help="人员编号或证件号码。 Person number or identity number.")
 ]
+DayOption = Annotated[str | None, typer.Option("--on", help="日期，默认今天。 Day; today.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="截至哪一天，默认今天。 As of the end of a day.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="原因或依据。 Why.")]
+MemoOption = Annotated[str, typer.Option("--memo", help="摘要。 Memo.")]
 OnOption = Annotated[
     str | None,
     typer.Option("--on", help="截至哪一天（业务发生日，含）2023-01-31。 As of the end of a day."),
@@ -125,15 +131,18 @@ def _database_faults() -> Iterator[None]:
     from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
     from ledger.core.errors import Refused
+    from ledger.storage.outages import outage
 
     try:
         yield
     except ArgumentError as error:
         raise typer.BadParameter("数据库地址应写作 sqlite:///文件名。 Not a URL.") from error
     except DatabaseError as error:
-        if type(error) not in (DatabaseError, OperationalError):
+        down = outage(error)
+        if down is None and type(error) not in (DatabaseError, OperationalError):
             raise
-        raise Refused("database/unusable", f"数据库打不开或不能读写：{error.orig}") from error
+        unusable = Refused("database/unusable", f"数据库打不开或不能读写：{error.orig}")
+        raise down or unusable from error
 
 
 @contextmanager
@@ -159,6 +168,11 @@ def progress_bar() -> Iterator[Progress]:
         yield tell
     finally:
         bar.stop()
+
+
+def say(words: str, dry_run: bool = False) -> None:
+    """What a command did, or would do."""
+    typer.echo(f"✓ {words}{'（试算，未入账）' if dry_run else ''}")
 
 
 def table(title: str, headings: list[str], rows: list[list[str]]) -> None:
@@ -208,6 +222,14 @@ def a_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError("不是日期，应写作 2023-01-31") from None
+
+
+def day_or_today(text: str | None) -> date:
+    """A day given as an option, by default today."""
+    from api.wiring import local_now
+
+    day: date = parsed(a_day, text) if text else local_now().date()
+    return day
 
 
 def an_instant(text: str) -> datetime:

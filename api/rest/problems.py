@@ -29,6 +29,7 @@ from ledger.core.errors import (
     Unknown,
 )
 from ledger.storage.engine import translate
+from ledger.storage.outages import MESSAGES as OUTAGES
 
 log = logging.getLogger("gongji.api")
 
@@ -46,7 +47,7 @@ STATUS_BY_CODE = {
     "database/busy": 503,
     "database/not-initialised": 503,
     "database/not-at-head": 503,
-    "database/unwritable": 503,
+    **dict.fromkeys(OUTAGES, 503),
     "database/unsupported": 500,
     "database/error": 500,
 }
@@ -63,6 +64,7 @@ STATUS_BY_CLASS: tuple[tuple[type[GongjiError], int], ...] = (
 DETAILS = {
     "database/busy": "系统正忙，请稍后用同一幂等键重试",
     "database/not-at-head": "数据库版本与程序不一致；请联系经办机构",
+    **OUTAGES,
 }
 UNAVAILABLE = "服务暂不可用；请联系经办机构"
 OWN_FAULT = "系统内部错误，已记录；请联系经办机构"

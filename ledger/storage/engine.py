@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import GongjiError, Refused
+from ledger.storage.outages import outage
 
 PRAGMAS = (
     "PRAGMA foreign_keys = ON",
@@ -105,15 +106,18 @@ def writing(engine: Engine) -> Iterator[Connection]:
     becomes an error of ours with its stable code.
     """
     options = {"immediate": True} | _level(engine, "SERIALIZABLE")
-    with engine.connect().execution_options(**options) as connection:
-        try:
+    try:
+        with engine.connect().execution_options(**options) as connection:
             yield connection
-        except DBAPIError as error:
-            raise translate(error) from error
+    except DBAPIError as error:
+        raise translate(error) from error
 
 
 def translate(error: DBAPIError) -> GongjiError:
     """The database's refusal in the user's words."""
+    down = outage(error)
+    if down is not None:
+        return down
     text = str(error.orig)
     code = text.partition(":")[0]
     if code in MESSAGES:
@@ -132,6 +136,4 @@ def translate(error: DBAPIError) -> GongjiError:
         return Refused("database/busy", "数据库正忙，请稍后用同一请求号重试")
     if "no such table" in text or ("relation" in text and "does not exist" in text):
         return Refused("database/not-initialised", "数据库尚未初始化，请先运行 gongji init")
-    if "readonly" in text or "unable to open" in text or "disk" in text:
-        return Refused("database/unwritable", f"数据库无法写入：{text}")
     return Refused("database/error", f"数据库拒绝了这一操作：{text}")

@@ -1,0 +1,62 @@
+"""When the machine fails and not the command: a full disk, a disk that takes no writes, a server
+that went away. Told by the database's own codes; its texts differ from release to release.
+
+Nothing of the transaction stays in any of these cases. After `database/unreachable` it is not
+known whether the last one was committed: the same request id asks again and finds out.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+
+from ledger.core.errors import Refused
+
+FULL, READ_ONLY = "database/disk-full", "database/read-only"
+UNWRITABLE, UNREACHABLE = "database/unwritable", "database/unreachable"
+UNUSABLE = "database/unusable"
+
+MESSAGES = {
+    FULL: "磁盘已满，数据库写不进去；本次操作没有入账，请腾出空间后用同一请求号重试",
+    READ_ONLY: "数据库只能读不能写（只读磁盘、只读文件或只读服务器）；本次操作没有入账",
+    UNWRITABLE: "数据库写不进磁盘（超出配额、没有权限或磁盘有故障）；本次操作没有入账",
+    UNUSABLE: "数据库文件打不开（没有这个文件夹、没有权限或磁盘已满）",
+    UNREACHABLE: "与数据库的连接中断，不知是否已入账；请稍后用同一请求号重试，不会重复入账",
+}
+
+# What SQLite calls its errors, or how the name begins: SQLITE_IOERR_WRITE, say.
+_SQLITE = {
+    "SQLITE_FULL": FULL,
+    "SQLITE_READONLY": READ_ONLY,
+    "SQLITE_CANTOPEN": UNUSABLE,
+    "SQLITE_IOERR": UNWRITABLE,
+}
+# SQLSTATE of PostgreSQL, or how it begins.
+_POSTGRES = {
+    "53100": FULL,
+    "25006": READ_ONLY,
+    "58030": UNWRITABLE,
+    "57P": UNREACHABLE,  # Stopped by its operator, crashed, or not yet up again.
+    "08": UNREACHABLE,
+}
+
+
+def outage(error: DBAPIError) -> Refused | None:
+    """The failure of the machine behind an error; None where it is another kind of error."""
+    code = _code(error)
+    return None if code is None else Refused(code, MESSAGES[code])
+
+
+def _code(error: DBAPIError) -> str | None:
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None:
+        return _named(_SQLITE, name)
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return _named(_POSTGRES, state)
+    # A connection that breaks or was never made has no code, in psycopg.
+    broken = error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    return UNREACHABLE if broken and type(error.orig).__module__.startswith("psycopg") else None
+
+
+def _named(codes: dict[str, str], name: str) -> str | None:
+    return next((code for start, code in codes.items() if name.startswith(start)), None)
