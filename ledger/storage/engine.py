@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import GongjiError, Refused
-from ledger.storage.outages import outage
+from ledger.storage.outages import outage, read_only
 
 PRAGMAS = (
     "PRAGMA foreign_keys = ON",
@@ -33,6 +34,12 @@ def instant_text(instant: datetime) -> str:
     """As columns keep it. UTC or local and naive, never another zone: what stands behind a "+"
     is the zone."""
     return instant.isoformat(" ").partition("+")[0]
+
+
+def instant_with_zone(stored: str) -> str:
+    """A recorded instant (naive UTC, as columns keep it) as an answer says it: ISO 8601 with its
+    zone, so that `--known-at` takes it as it stands."""
+    return f"{stored.replace(' ', 'T')}+00:00"
 
 
 # Bulk writers hand over texts: a look for an adapter costs more than all else about a value.
@@ -70,15 +77,22 @@ def open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         raise Refused("database/unsupported", f"暂不支持的数据库地址：{make_url(url)!r}")
     engine = create_engine(url, connect_args={"timeout": 60})
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", partial(_on_connect, engine.url.database))
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _on_connect(connection: Any, _record: object) -> None:
+def _on_connect(file: str | None, connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
+    try:
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+    except sqlite3.OperationalError as error:
+        # A file in WAL mode needs files beside it, so that a read-only disk cannot even be read.
+        refused = read_only(file)
+        if refused is None:
+            raise
+        raise refused from error
 
 
 def _on_begin(connection: Connection) -> None:
@@ -89,8 +103,15 @@ def _on_begin(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database; nothing is written."""
-    with engine.connect().execution_options(**_level(engine, "REPEATABLE READ")) as connection:
-        yield connection
+    options = _level(engine, "REPEATABLE READ")
+    try:
+        with engine.connect().execution_options(**options) as connection:
+            yield connection
+    except DBAPIError as error:
+        down = outage(error)
+        if down is None:
+            raise
+        raise down from error
 
 
 def _level(engine: Engine, level: str) -> dict[str, Any]:

@@ -7,6 +7,8 @@ known whether the last one was committed: the same request id asks again and fin
 
 from __future__ import annotations
 
+import os
+
 from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import Refused
@@ -44,6 +46,14 @@ def outage(error: DBAPIError) -> Refused | None:
     """The failure of the machine behind an error; None where it is another kind of error."""
     code = _code(error)
     return None if code is None else Refused(code, MESSAGES[code])
+
+
+def read_only(file: str | None) -> Refused | None:
+    """The refusal of a file that this user or this disk may not write; None where it may be."""
+    if not file or not os.path.exists(file):
+        return None
+    writable = os.access(file, os.W_OK) and os.access(os.path.dirname(file) or ".", os.W_OK)
+    return None if writable else Refused(READ_ONLY, MESSAGES[READ_ONLY])
 
 
 def _code(error: DBAPIError) -> str | None:
