@@ -9,6 +9,7 @@ from itertools import starmap
 from importers.amounts import amount
 from importers.cells import Fault
 from importers.days import day, instant
+from importers.fee_items import fee_items
 from importers.headings import Field, Layout
 from importers.identity import opaque_id
 from importers.labels import account_use, med_type
@@ -18,7 +19,7 @@ from importers.table import Table
 from importers.texts import flag, name
 from ledger.core.batches import Batch
 from ledger.core.money import Fen, yuan_text
-from ledger.core.visits import AccountUse, VisitRecord
+from ledger.core.visits import STAY, AccountUse, FeeItem, VisitRecord
 
 LAYOUT = Layout(
     fields=(
@@ -83,6 +84,25 @@ LAYOUT = Layout(
             "last_day", ("出院日期", "出院时间", "住院结束日期", "enddate", "结束日期", "endtime")
         ),
         Field("fee_category", ("费用类别", "费用类型", "费用名称")),
+        Field(
+            "disease_code",
+            ("病种编码", "病种代码", "慢特病病种编码", "慢特病病种代码", "dise_codg"),
+        ),
+        Field(
+            "contracted",
+            (
+                "签约机构标志",
+                "是否签约机构",
+                "签约标志",
+                "选点标志",
+                "是否选定机构",
+                "contracted_flag",
+            ),
+            ("是否签约", "是否选点"),
+        ),
+        Field("born_on", ("出生日期", "出生年月日", "患者出生日期", "brdy")),
+        Field("stay_id", ("住院号", "住院编号", "ipt_no"), ("住院流水号",)),
+        Field("items", ("费用明细", "费用明细列表", "feedetail")),
     ),
     needed=(
         ("visit_id",),
@@ -102,8 +122,7 @@ LAYOUT = Layout(
 
 _PARTS = ("fully_self_paid_fen", "over_limit_fen", "paid_first_fen", "in_scope_fen")
 _AMOUNTS = ("total_fen", *_PARTS)
-_STAY = "21"
-"""Types of visit that begin so are stays in hospital."""
+NO_ITEMS: tuple[FeeItem, ...] = ()
 
 Money = Sequence[Fen | None]
 
@@ -113,7 +132,7 @@ def read_visits(table: Table) -> Batch[VisitRecord]:
     ids = table.needed("visit_id", opaque_id("就诊ID", 30))
     psn_nos, certnos = named_persons(table)
     med_types = table.needed("med_type", med_type)
-    stays = [kind is not None and kind.startswith(_STAY) for kind in med_types]
+    stays = [kind is not None and kind.startswith(STAY) for kind in med_types]
     first_days, last_days = _stay_days(table, stays)
     money = _money(table, stays)
     originals = table.optional("original_visit_id", opaque_id("原就诊ID", 30))
@@ -136,6 +155,11 @@ def read_visits(table: Table) -> Batch[VisitRecord]:
         first_days,
         last_days,
         table.optional("fee_category", name),
+        table.optional("disease_code", opaque_id("病种编码", 30)),
+        table.optional("contracted", flag),
+        table.optional("born_on", day),
+        table.optional("stay_id", opaque_id("住院号", 30)),
+        table.optional("items", fee_items, NO_ITEMS),
     )
     records = list(starmap(VisitRecord, zip(*columns, strict=True)))
     _check_repeats(table, ids, records)

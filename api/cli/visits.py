@@ -70,11 +70,15 @@ StayFrom = Annotated[
     str | None, typer.Option("--stay-from", help="入院日期 2023-01-06。 First day of the stay.")
 ]
 Items = Annotated[
+StayTo = Annotated[
+    str | None,
+    typer.Option("--stay-to", help="出院日期，不填为结算日。 Last day of the stay."),
+]
     list[str] | None,
     typer.Option(
         "--item",
-        metavar="CODE:YUAN[:CLASS[:COUNT[:LIMIT]]]",
-        help="费用明细，可多次：项目代码:金额:甲|乙|丙:数量:限价。 An item of the bill.",
+        metavar="CODE:YUAN[:CLASS[:COUNT[:LIMIT[:SHARE]]]]",
+        help="费用明细，可多次：项目代码:金额:甲|乙|丙:数量:限价:自付比例。 An item of the bill.",
     ),
 ]
 
@@ -86,6 +90,7 @@ def _asked(
     stay: str | None,
     stay_from: str | None,
     items: list[str] | None,
+    stay_to: str | None,
 ) -> dict[str, Any]:
     """What only the rules of some pools ask for, as fields of a visit."""
     return {
@@ -95,22 +100,19 @@ def _asked(
         "stay_id": stay,
         "first_day": parsed(a_day, stay_from) if stay_from else None,
         "items": tuple(parsed(_item, item) for item in items or ()),
+        "last_day": parsed(a_day, stay_to) if stay_to else None,
     }
 
 
 def _item(text: str) -> FeeItem:
     """`YAO1:120.00:乙:2:110.00` as a line of the bill."""
-    from ledger.core.money import fen_from_yuan
-    from ledger.core.visits import FEE_CLASSES, FeeItem
+    from importers.cells import Fault
+    from importers.fee_items import fee_item
 
-    parts = text.split(":")
-    parts += ["", "", "甲", "1", ""][len(parts) :]
-    code, yuan, fee_class, count, limit, *more = parts
-    if not code or fee_class not in FEE_CLASSES or not count.isdigit() or more:
-        raise ValueError("应写作 项目代码:金额:甲|乙|丙:数量:限价，例如 YAO1:120.00:乙:1:110.00")
-    return FeeItem(
-        code, fen_from_yuan(yuan), fee_class, int(count), fen_from_yuan(limit) if limit else None
-    )
+    found = fee_item(text)
+    if isinstance(found, Fault):
+        raise ValueError(found.message)
+    return found
 
 
 def _record(
@@ -129,7 +131,7 @@ def _record(
     """What the options say, as a visit; the in-scope amount is what the other parts leave."""
     from api.wiring import local_now
     from ledger.core.money import Fen, fen_from_yuan
-    from ledger.core.visits import AccountUse, VisitRecord
+    from ledger.core.visits import STAY, AccountUse, VisitRecord
 
     whole = parsed(fen_from_yuan, total)
     parts = [parsed(fen_from_yuan, text) for text in amounts]
@@ -137,6 +139,11 @@ def _record(
     if whole < 0 or in_scope < 0 or min(parts) < 0:
         raise typer.BadParameter("各部分不能为负，合计不能超过总额。 Parts exceed the total.")
     return VisitRecord(
+    at = parsed(an_instant, time) if time else local_now()
+    if not med_type.startswith(STAY):
+        asked |= {"first_day": None, "last_day": None}
+    elif asked["first_day"] is not None and asked["last_day"] is None:
+        asked["last_day"] = at.date()
         0,
         visit,
         provider,
@@ -185,13 +192,14 @@ def quote(
     stay: Stay = None,
     stay_from: StayFrom = None,
     items: Items = None,
+    stay_to: StayTo = None,
     db: DbOption = None,
     pack: PackOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """预结算：按现在的累计算给你看，不改变任何内容。 What settling would give now."""
     amounts = (self_paid, over_limit, paid_first)
-    asked = _asked(disease, contracted, born, stay, stay_from, items)
+    asked = _asked(disease, contracted, born, stay, stay_from, stay_to, items)
     record = _record(
         visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category,
         asked,
@@ -221,6 +229,7 @@ def settle(
     stay: Stay = None,
     stay_from: StayFrom = None,
     items: Items = None,
+    stay_to: StayTo = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -229,7 +238,7 @@ def settle(
 ) -> None:
     """结算一次就诊并入账。 Settle one visit and post it."""
     amounts = (self_paid, over_limit, paid_first)
-    asked = _asked(disease, contracted, born, stay, stay_from, items)
+    asked = _asked(disease, contracted, born, stay, stay_from, stay_to, items)
     record = _record(
         visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category,
         asked,
@@ -283,6 +292,26 @@ def _whole_number(text: str) -> int:
 def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
     if as_json:
         print_json(answer)
+_FACTS = {
+    "dise_codg": "病种",
+    "contracted_flag": "签约机构",
+    "brdy": "出生日期",
+    "ipt_no": "住院号",
+    "begndate": "入院",
+    "enddate": "出院",
+}
+
+
+def _facts_text(facts: dict[str, Any]) -> str:
+    """What a visit said beside the ordinary fields, on one line."""
+    said = {name: facts[field] for field, name in _FACTS.items() if field in facts}
+    if "签约机构" in said:
+        said["签约机构"] = "是" if said["签约机构"] == "1" else "否"
+    if "feedetail" in facts:
+        said["费用明细"] = f"{len(facts['feedetail'])} 项"
+    return "，".join(f"{name} {value}" for name, value in said.items())
+
+
         return
     if answer["setl_id"] is None:
         typer.echo(f"✓ 已登记住院 {answer['mdtrt_id']}")
@@ -302,6 +331,8 @@ def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
     typer.echo(
         f"统筹 {answer['hifp_pay']}  账户 {answer['acct_pay']}"
         f"（共济 {answer['acct_mulaid_pay']}）  "
+    if answer["facts"]:
+        typer.echo(f"就诊所填：{_facts_text(answer['facts'])}")
         f"现金 {answer['psn_cash_pay']}  余额 {answer['balc']}"
     )
     if answer["acct_reason_text"]:

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from ledger.benefits.kernel import MOST_FEN
 from ledger.core.errors import NotAMonth, NotAnAmount
-from ledger.core.money import Fen, fen_from_yuan, yuan_text
+from ledger.core.money import Fen, fen_from_yuan, ratio_bp, yuan_text
 from ledger.core.months import Month
 from ledger.core.visits import AccountUse
 
@@ -45,6 +45,13 @@ def _fen(value: Any) -> Fen:
     if fen > MOST_FEN:
         raise fault("value/amount-too-large", f"金额超过 {yuan_text(MOST_FEN)} 元，请核对")
     return fen
+
+
+def _share(value: Any) -> int:
+    try:
+        return ratio_bp(value)
+    except (TypeError, NotAnAmount):
+        raise fault("value/not-an-amount", f"“{value}”不是比例；应写作文本，例如 0.10") from None
 
 
 def _day(value: Any) -> date:
@@ -122,6 +129,11 @@ Amount = Annotated[
     Fen,
     PlainValidator(_fen),
     _schema("812.50", r"^[0-9]{1,11}(\.[0-9]{1,2})?$", "元，文本，最多两位小数。 Yuan as text."),
+]
+Share = Annotated[
+    int,
+    PlainValidator(_share),
+    _schema("0.10", r"^[01](\.[0-9]{1,4})?$", "比例，文本。 A ratio as text."),
 ]
 Day = Annotated[
     date,

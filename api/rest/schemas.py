@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -15,13 +15,13 @@ from api.rest.fields import (
     MedType,
     OptionalCode,
     OptionalPersonNumber,
+    Share,
     Yuan,
     fault,
 )
 from ledger.core.money import Fen, yuan_text
-from ledger.core.visits import FEE_CLASSES, FeeItem, VisitRecord
+from ledger.core.visits import FEE_CLASSES, STAY, FeeItem, VisitRecord
 
-_STAY = "21"
 _PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 _NOTHING = Fen(0)
 Part = Annotated[Amount, Field(json_schema_extra={"default": "0.00"})]
@@ -43,6 +43,7 @@ class FeeDetail(BaseModel):
     chrgitm_lv: Annotated[Literal["01", "02", "03"], Field(title="收费项目等级 甲、乙、丙")] = "01"
     cnt: Annotated[int, Field(ge=1, le=100_000, title="数量")] = 1
     pric_uplmt_amt: Annotated[Amount | None, Field(title="定价上限金额")] = None
+    selfpay_prop: Annotated[Share | None, Field(title="自付比例")] = None
 
     def item(self) -> FeeItem:
         return FeeItem(
@@ -51,6 +52,7 @@ class FeeDetail(BaseModel):
             FEE_CLASSES[int(self.chrgitm_lv) - 1],
             self.cnt,
             self.pric_uplmt_amt,
+            self.selfpay_prop,
         )
 
 
@@ -125,7 +127,7 @@ class QuotedVisit(BaseModel):
     @field_validator("enddate")
     @classmethod
     def _stay_has_days(cls, last: Day | None, info: ValidationInfo) -> Day | None:
-        if not info.data.get("med_type", "").startswith(_STAY) or "begndate" not in info.data:
+        if not info.data.get("med_type", "").startswith(STAY) or "begndate" not in info.data:
             return last
         first = info.data["begndate"]
         if first is None or last is None:
@@ -136,7 +138,7 @@ class QuotedVisit(BaseModel):
 
     def record(self) -> VisitRecord:
         """The visit as the ledger takes it."""
-        stay = self.med_type.startswith(_STAY)
+        stay = self.med_type.startswith(STAY)
         return VisitRecord(
             0,
             self.mdtrt_id or UNNAMED,
@@ -287,6 +289,8 @@ class Quotation(Answer):
     acct_reason: str
     """The state that kept an account from paying (lost, frozen, …); empty when none did."""
     acct_reason_text: str
+    facts: dict[str, Any]
+    """What was said beside the ordinary fields (dise_codg, ipt_no, feedetail…), where it was."""
     medfee_sumamt: Yuan
     fulamt_ownpay_amt: Yuan
     overlmt_selfpay: Yuan

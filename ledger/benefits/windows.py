@@ -181,6 +181,8 @@ def needed(fact: T | None, words: str, field: str) -> T:
     """
     if fact is None:
         raise Refused(
-            "visit/missing-fact", f"按本政策包结算需要{words}（{field}），这次就诊没有填写"
+            "visit/missing-fact",
+            f"按本政策包结算需要{words}（{field}），这次就诊没有填写",
+            field=field,
         )
     return fact

@@ -7,8 +7,8 @@ import json
 from datetime import date
 from typing import Any, NamedTuple
 
-from ledger.core.money import Fen
-from ledger.core.visits import FeeItem, VisitRecord
+from ledger.core.money import BASIS, Fen, yuan_text
+from ledger.core.visits import FEE_CLASSES, FeeItem, VisitRecord
 
 
 class VisitFacts(NamedTuple):
@@ -24,6 +24,16 @@ class VisitFacts(NamedTuple):
 
 
 NO_FACTS = VisitFacts()
+NATIONAL = {
+    "disease_code": "dise_codg",
+    "contracted": "contracted_flag",
+    "born_on": "brdy",
+    "stay_id": "ipt_no",
+    "first_day": "begndate",
+    "last_day": "enddate",
+    "items": "feedetail",
+}
+"""Fact -> field of the national interface."""
 _DAYS = ("born_on", "first_day", "last_day")
 _FIRST_DAY = VisitRecord._fields.index("first_day")
 _DISEASE = VisitRecord._fields.index("disease_code")
@@ -56,6 +66,33 @@ def facts_of(text: str | None) -> VisitFacts:
             said[name] = date.fromisoformat(said[name])
     said["items"] = tuple(_item(*item) for item in said.get("items", ()))
     return VisitFacts(**said)
+
+
+def shown(facts: VisitFacts) -> dict[str, Any]:
+    """The facts that were said, under the names of the national interface; money as yuan."""
+    said = {
+        NATIONAL[name]: value for name, value in facts._asdict().items() if value not in (None, ())
+    }
+    for name, value in said.items():
+        if isinstance(value, bool):
+            said[name] = str(int(value))
+        elif isinstance(value, date):
+            said[name] = value.isoformat()
+        elif isinstance(value, tuple):
+            said[name] = [_shown_item(item) for item in value]
+    return said
+
+
+def _shown_item(item: FeeItem) -> dict[str, Any]:
+    limit, share = item.price_limit_fen, item.own_share_bp
+    return {
+        "med_list_codg": item.code,
+        "det_item_fee_sumamt": yuan_text(item.charged_fen),
+        "chrgitm_lv": f"0{FEE_CLASSES.index(item.fee_class) + 1}",
+        "cnt": item.quantity,
+        "pric_uplmt_amt": None if limit is None else yuan_text(limit),
+        "selfpay_prop": None if share is None else f"{share // BASIS}.{share % BASIS:04d}",
+    }
 
 
 def _item(

@@ -17,6 +17,9 @@ class AccountUse(IntEnum):
     OWN_THEN_RELATIVES = 2
 
 
+STAY = "21"
+"""Types of visit that begin so are stays in hospital: they have a first and a last day."""
+
 FEE_CLASSES = ("甲", "乙", "丙")
 """Classes of the catalogue (费用等级), A, B and C."""
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError
+from ledger.core.visit_facts import NATIONAL
 from ledger.core.visits import VisitRecord
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering
@@ -30,8 +31,14 @@ FIELD_OF = {
     "refund/done-before": "original_visit_id",
     "refund/partial": "total_fen",
     "account/closed": "original_visit_id",
+    "visit/items-disagree": "items",
+    "visit/not-contracted": "contracted",
+    "visit/unknown-disease": "disease_code",
 }
 """Which column of a file a refusal is about."""
+
+FACT_OF: dict[object, str] = {field: fact for fact, field in NATIONAL.items()}
+"""Which column a fact is that a pack asks for and the row does not say."""
 
 STRETCH = 10_000
 """Visits that are decided while those before them are being written."""
@@ -76,7 +83,7 @@ def _take(desk: SettlementDesk, books: Ledgering, record: VisitRecord) -> None:
             desk.take(record)
         books.accept(unchanged=known)
     except GongjiError as error:
-        field = FIELD_OF.get(error.code, "")
+        field = FIELD_OF.get(error.code) or FACT_OF.get(error.data.get("field"), "")
         if field == "psn_no" and not record.psn_no:
             field = "certno"
         books.refuse_with(record.row, field, error)

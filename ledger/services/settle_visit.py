@@ -15,6 +15,7 @@ from ledger.benefits.settlement import Settlement
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen, yuan_text
 from ledger.core.months import Month
+from ledger.core.visit_facts import facts_of, facts_text, shown
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
@@ -45,7 +46,8 @@ def quote(context: Context, record: VisitRecord) -> dict[str, Any]:
             return _answer_again(context, connection, record)
         settlement = desk.take(record)
         traces = desk.traces(settlement) if settlement else None
-        return _answer(context, connection, record, settlement, traces)
+        answer = _answer(context, connection, record, settlement, traces)
+        return answer | {"facts": shown(facts_of(facts_text(record)))}
 
 
 def settle(
@@ -262,6 +264,7 @@ def present(
         "reason": settlement.reason,
         "reason_text": REASON_TEXT[Reason(settlement.reason)],
     }
+        "facts": shown(store.facts_of_visit(connection, settlement.person_id, settlement.visit_id)),
     answer |= {
         field: yuan_text(getattr(settlement, source)) for field, source in NATIONAL_AMOUNTS.items()
     }

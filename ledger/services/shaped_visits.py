@@ -221,7 +221,9 @@ def refuse_other_items(record: VisitRecord, shapes: Shapes) -> None:
     if not record.items:
         if shapes.item_quotas_fen:
             raise Refused(
-                "visit/missing-fact", "按本政策包结算需要费用明细（feedetail），这次就诊没有填写"
+                "visit/missing-fact",
+                "按本政策包结算需要费用明细（feedetail），这次就诊没有填写",
+                field="feedetail",
             )
         return
     scope = scope_of(record.items, shapes)

@@ -16,6 +16,7 @@ from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import EntryId, PersonId
 from ledger.core.months import Month
+from ledger.core.visit_facts import VisitFacts, facts_of
 from ledger.storage.bulk import (
     BY_PERSON,
     Insert,
@@ -136,6 +137,14 @@ def account_use_of(connection: Connection, person_id: int, visit_id: str) -> int
         (person_id, visit_id),
     ).scalar()
     return int(use or 0)
+
+
+def facts_of_visit(connection: Connection, person_id: int, visit_id: str) -> VisitFacts:
+    """What only the rules of some pools ask, as the visit said it."""
+    text = connection.exec_driver_sql(
+        "SELECT facts FROM visit WHERE person_id = ? AND visit_id = ?", (person_id, visit_id)
+    ).scalar()
+    return facts_of(text)
 
 
 def stays_of(connection: Connection, people: Iterable[int]) -> dict[int, list[tuple[date, date]]]:

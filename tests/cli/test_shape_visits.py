@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.rest.schemas import QuotedVisit
 from ledger.core.visits import FeeItem
+from ledger.services.desk_knowledge import visit_hash
+from tests.importers.files import only, read_changed
 from tests.people import CHEN
 from tests.world import World, code_of
 
@@ -69,7 +71,9 @@ def test_items_divide_the_bill(world: World) -> None:
     assert "先行自付 0.00 元，按明细应为 11.00 元" in wrong["message"]
 
 
-@pytest.mark.parametrize("item", ["YAO1", "YAO1:120.00:丁", "YAO1:120.00:甲:x", ":1", "a:1:甲:1::"])
+@pytest.mark.parametrize(
+    "item", ["YAO1", "YAO1:120.00:丁", "YAO1:120.00:甲:x", ":1", "a:1:甲:1:::"]
+)
 def test_an_item_that_cannot_be_read_is_wrong_usage(world: World, item: str) -> None:
     result = CliRunner().invoke(
         app,
@@ -90,16 +94,16 @@ def test_the_settlement_says_the_same_again_when_it_is_explained(world: World) -
 
 
 def request(**more: Any) -> QuotedVisit:
-    return QuotedVisit(
-        psn_no=CHEN.psn_no,
-        fixmedins_code="H42030000001",
-        med_type="11",
-        setl_time="2023-03-06 09:00:00",
-        inscp_scp_amt="100.00",
-        medfee_sumamt="100.00",
-        acct_used_flag="0",
-        **more,
-    )
+    fields: dict[str, Any] = {
+        "psn_no": CHEN.psn_no,
+        "fixmedins_code": "H42030000001",
+        "med_type": "11",
+        "setl_time": "2023-03-06 09:00:00",
+        "inscp_scp_amt": "100.00",
+        "medfee_sumamt": "100.00",
+        "acct_used_flag": "0",
+    }
+    return QuotedVisit(**(fields | more))
 
 
 def test_the_api_takes_the_same_under_the_national_names() -> None:
@@ -112,6 +116,73 @@ def test_the_api_takes_the_same_under_the_national_names() -> None:
     assert record.born_on == date(1960, 1, 1)
     assert record.stay_id == "Z1"
     assert record.items == (FeeItem("YAO1", record.total_fen, "乙", 2),)
+
+
+SAID = {
+    "dise_codg": "M03900",
+    "contracted_flag": "1",
+    "brdy": "1960-01-01",
+    "ipt_no": "Z1",
+    "feedetail": [
+        {
+            "med_list_codg": "YAO1",
+            "det_item_fee_sumamt": "100.00",
+            "chrgitm_lv": "02",
+            "cnt": 2,
+            "pric_uplmt_amt": "60.00",
+            "selfpay_prop": "0.1000",
+        }
+    ],
+}
+OPTIONS = (
+    "--disease", "M03900", "--contracted", "--born", "1960-01-01", "--stay", "Z1",
+    "--item", "YAO1:100.00:乙:2:60.00:0.10",
+)  # fmt: skip
+ROW = {
+    "病种编码": "M03900",
+    "签约机构标志": "是",
+    "出生日期": "1960-01-01",
+    "住院号": "Z1",
+    "费用明细": "YAO1：100.00：乙：2：60.00：0.10；",
+    "个人账户使用标志": "0",
+}
+
+
+def test_file_command_and_api_say_the_same_of_a_visit(world: World) -> None:
+    """The same visit by another way in is known, and what it said is shown wherever it is."""
+    bill = ("--over-limit", "40.00", "--paid-first", "6.00")
+    words = ("settle", "--visit", "M1", "--total", "100.00", "--account-use", "0", *bill)
+    settled = ask(world, "monthly", *words, *OPTIONS)
+    assert settled["facts"] == SAID
+    parts = {"overlmt_selfpay": "40.00", "preselfpay_amt": "6.00", "inscp_scp_amt": "54.00"}
+    by_api = request(mdtrt_id="M1", **parts, **SAID).record()
+    change = {
+        **ROW, "就诊ID": "M1", "定点机构编号": "H42030000001", "人员编号": CHEN.psn_no,
+        "结算时间": "2023-03-06 09:00:00", "全自费金额": "0", "超限价金额": "40.00",
+        "先行自付金额": "6.00", "符合政策范围金额": "54.00",
+    }  # fmt: skip
+    by_file = only(read_changed("visits", change))
+    assert visit_hash(by_api) == visit_hash(by_file)
+    assert world.rows("SELECT content_hash FROM visit") == [(visit_hash(by_file),)]
+    assert world.settle(by_file)["setl_id"] == settled["setl_id"]
+    told = ["explain", settled["setl_id"], "--db", f"sqlite:///{world.path}"]
+    said = CliRunner().invoke(app, told).stdout
+    assert "病种 M03900，签约机构 是，出生日期 1960-01-01，住院号 Z1，费用明细 1 项" in said
+
+
+def test_an_ordinary_visit_says_nothing_more(world: World) -> None:
+    settled = ask(world, "monthly", "settle", "--visit", "M1", "--total", "100.00")
+    assert settled["facts"] == {}
+    assert world.rows("SELECT facts FROM visit") == [(None,)]
+
+
+def test_the_last_day_of_a_stay_is_by_default_the_day_of_settlement(world: World) -> None:
+    stay = ("settle", "--total", "1000.00", "--med-type", "21", "--stay", "Z1")
+    first = ("--stay-from", "2023-03-01")
+    ends = ask(world, "zigong", *stay, "--visit", "M1", *first)
+    assert (ends["facts"]["begndate"], ends["facts"]["enddate"]) == ("2023-03-01", "2023-03-06")
+    later = ask(world, "zigong", *stay, "--visit", "M2", *first, "--stay-to", "2023-03-10")
+    assert later["facts"]["enddate"] == "2023-03-10"
 
 
 def test_what_the_api_is_not_told_is_unknown() -> None:

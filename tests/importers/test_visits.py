@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ledger.core.visits import AccountUse
+from ledger.core.money import Fen
+from ledger.core.visits import AccountUse, FeeItem
 from tests.importers.files import CHEN, VISITS, codes, faults, only, read_changed, read_rows
 
 REFUND = {
@@ -173,3 +174,56 @@ def test_the_national_field_names_make_a_whole_file() -> None:
         ["M1", "H42030200001", CHEN, "11", "20230106090000", 100.0, 10, 0, 5, 85, 2, 0],
     ]
     assert only(read_rows("visits", rows)).in_scope_fen == 8500
+
+
+def test_what_only_some_rules_ask_for_has_columns() -> None:
+    change = {
+        "病种编码": "M03900",
+        "签约机构标志": "是",
+        "出生日期": "1960年1月1日",
+        "住院号": "Z1",
+        "费用明细": "YAO1:120.00:乙:2:110.00:0.10；YAO2：80.00\nYAO3:5.00::3",
+    }
+    record = only(read_changed("visits", change))
+    assert (record.disease_code, record.contracted) == ("M03900", True)
+    assert (record.born_on, record.stay_id) == (date(1960, 1, 1), "Z1")
+    assert record.items == (
+        FeeItem("YAO1", Fen(12_000), "乙", 2, Fen(11_000), 1_000),
+        FeeItem("YAO2", Fen(8_000)),
+        FeeItem("YAO3", Fen(500), "甲", 3),
+    )
+
+
+def test_the_same_columns_under_the_national_names() -> None:
+    change = {
+        "dise_codg": "M03900",
+        "contracted_flag": "0",
+        "brdy": "1960-01-01",
+        "ipt_no": "Z1",
+        "feedetail": "YAO1:120.00",
+    }
+    record = only(read_changed("visits", change))
+    assert (record.disease_code, record.contracted, record.stay_id) == ("M03900", False, "Z1")
+    assert record.items == (FeeItem("YAO1", Fen(12_000)),)
+
+
+def test_columns_left_blank_say_nothing() -> None:
+    record = only(read_changed("visits", {"病种编码": "", "签约机构标志": "", "费用明细": ""}))
+    assert (record.disease_code, record.contracted, record.items) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "code"),
+    [
+        ("签约机构标志", "也许", "value/not-a-flag"),
+        ("出生日期", "1960-13-01", "value/not-a-day"),
+        ("费用明细", "YAO1", "value/not-a-fee-item"),
+        ("费用明细", "YAO1:-1.00", "value/not-a-fee-item"),
+        ("费用明细", "YAO1:120.00:丁", "value/not-a-fee-item"),
+        ("费用明细", "YAO1:120.00:乙:1::1.5", "value/not-a-fee-item"),
+    ],
+)
+def test_a_fact_that_cannot_be_read_is_a_fault_of_its_column(
+    heading: str, cell: str, code: str
+) -> None:
+    assert faults(read_changed("visits", {heading: cell})) == [(2, heading, code)]
