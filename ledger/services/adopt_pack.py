@@ -6,8 +6,11 @@ from typing import Any
 
 from ledger.core.errors import Refused
 from ledger.services.benefit_period import follow_rules
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import policy
+from ledger.storage.turns import Turn
+from ledger.storage.unit_of_work import UnitOfWork
 
 
 def adopt_pack(context: Context, where: str, dry_run: bool = False) -> dict[str, Any]:
@@ -24,7 +27,8 @@ def adopt_pack(context: Context, where: str, dry_run: bool = False) -> dict[str,
         Refused: `policy/other-pool`.
     """
     pack = context.pack
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
         row = policy.pool(work.connection)
         if row is None or row.code != pack.pool:
             raise Refused(
@@ -36,13 +40,13 @@ def adopt_pack(context: Context, where: str, dry_run: bool = False) -> dict[str,
         policy.set_pack(work, where)
         context.stamp_policy(work)
         follow_rules(context, work)
-        if not dry_run:
-            work.commit()
-    return {
-        "pool": pack.pool,
-        "pack": pack.code,
-        "name": pack.name,
-        "version": pack.version,
-        "before": row.pack,
-        "changed": changed,
-    }
+        return {
+            "pool": pack.pool,
+            "pack": pack.code,
+            "name": pack.name,
+            "version": pack.version,
+            "before": row.pack,
+            "changed": changed,
+        }
+
+    return carry_out(context, act, dry_run, Turn.RUN)

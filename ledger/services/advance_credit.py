@@ -14,10 +14,12 @@ from ledger.core.ids import NOBODY
 from ledger.core.months import Month
 from ledger.policy.values import AdvanceRules
 from ledger.services.benefit_period import follow_rules
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import advances, journal, people, withheld
 from ledger.storage import crediting as store
 from ledger.storage.months import BookingMonths
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -34,7 +36,8 @@ def advance_credit(context: Context, month: Month, dry_run: bool = False) -> dic
     """
     rules = context.pack.crediting(month)
     advance = _rules(context, month)
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
         _refuse_too_late(work, month, advance)
         follow_rules(context, work)
         connection = work.connection
@@ -61,15 +64,15 @@ def advance_credit(context: Context, month: Month, dry_run: bool = False) -> dic
             journal.append(work, [entry], more_legs=staged.transfers)
             store.post_stage(connection, run, day, fiscal_month, month)
             advances.insert_staged(connection, run)
-        if not dry_run:
-            work.commit()
-    return {
-        "month": str(month),
-        "run": None if run is None else str(run),
-        "people": staged.people,
-        "advanced_fen": staged.credited_fen,
-        "dry_run": dry_run,
-    }
+        return {
+            "month": str(month),
+            "run": None if run is None else str(run),
+            "people": staged.people,
+            "advanced_fen": staged.credited_fen,
+            "dry_run": dry_run,
+        }
+
+    return carry_out(context, act, dry_run, Turn.RUN)
 
 
 def _rules(context: Context, month: Month) -> AdvanceRules:

@@ -19,7 +19,7 @@ from ledger.journalizing.claims import claim_entry
 from ledger.policy.pack import Pack
 from ledger.services.account_gate import admit, purse_of
 from ledger.services.context import Context
-from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
 from ledger.services.read import known_person
@@ -82,14 +82,16 @@ def import_claims(
     context: Context, batch: Batch[ClaimRecord], options: ImportOptions
 ) -> ImportResult:
     """Take in a file of paper bills in the order of the visits."""
-    with context.writing() as work:
-        books, desk = Ledgering(batch), _Desk(context, work)
+
+    def take(work: UnitOfWork, books: Ledgering) -> None:
+        desk = _Desk(context, work)
         for record in sorted(batch.records, key=lambda r: (r.visited_at, r.row)):
             try:
                 books.accept(unchanged=not desk.take(record))
             except GongjiError as error:
                 books.refuse_with(record.row, FIELD_OF.get(error.code, ""), error)
-        return books.finish(work, options)
+
+    return take_in(context, batch, options, take)
 
 
 def _person_of(context: Context, record: ClaimRecord) -> int:

@@ -6,9 +6,11 @@ from typing import Any
 
 from ledger.core.errors import Refused
 from ledger.core.months import Month
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import checks, crediting, funds, months, people
 from ledger.storage.registry import providers
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -28,14 +30,15 @@ def close_month(context: Context, month: Month, dry_run: bool = False) -> dict[s
         StillOpen: earlier months open, the month not credited, differences waiting, providers
             not paid, a breach that `verify` names.
     """
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> None:
         items = _still_open(work, month)
         if items:
             raise StillOpen(month, items)
         months.BookingMonths(work.connection).of(month.first_day)
         months.close_month(work.connection, month, work.recorded_at, work.actor)
-        if not dry_run:
-            work.commit()
+
+    carry_out(context, act, dry_run, Turn.RUN)
     return {"month": str(month), "status": "closed", "dry_run": dry_run}
 
 

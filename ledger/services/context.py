@@ -14,6 +14,7 @@ from ledger.core.ids import EntryIds
 from ledger.policy.pack import Pack
 from ledger.storage.engine import reading
 from ledger.storage.policy import remember_version
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork, unit_of_work
 
 Progress = Callable[[str, int, int], None]
@@ -37,9 +38,10 @@ class Context:
     progress: Progress = no_progress
 
     @contextmanager
-    def writing(self) -> Iterator[UnitOfWork]:
-        """A write transaction; commit it, or leave and nothing happened."""
-        with unit_of_work(self.engine, self.ids, self.now, self.actor) as work:
+    def writing(self, turn: Turn = Turn.DESK) -> Iterator[UnitOfWork]:
+        """A write transaction; commit it, or leave and nothing happened. Verbs go through
+        `services.carry_out`, which begins again where another transaction won."""
+        with unit_of_work(self.engine, self.ids, self.now, self.actor, turn) as work:
             yield work
 
     def reading(self) -> AbstractContextManager[Connection]:

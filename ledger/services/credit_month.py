@@ -19,6 +19,7 @@ from ledger.core.errors import NotInForce
 from ledger.core.ids import NOBODY, EntryId, PersonId
 from ledger.core.months import Month
 from ledger.services.benefit_period import follow_rules
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.services.credit_differences import (
     differences,
@@ -32,6 +33,7 @@ from ledger.storage import crediting as store
 from ledger.storage.crediting import StageTotals
 from ledger.storage.months import BookingMonths
 from ledger.storage.settlements import purses_of
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 from ledger.storage.withheld import Withheld
 
@@ -67,7 +69,8 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
         NotInForce: `month` lies before the pool's first credit.
     """
     rules = context.pack.crediting(month)
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> tuple[_Plan, EntryId | None, int]:
         plan = _find(context, work, month)
         entry_id: EntryId | None = None
         recovered = 0
@@ -79,8 +82,9 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
         covered = people.credited_through(work.connection) or month
         store.forget_marks(work.connection, month, covered)
         store.set_credited_through(work.connection, month)
-        if not dry_run:
-            work.commit()
+        return plan, entry_id, recovered
+
+    plan, entry_id, recovered = carry_out(context, act, dry_run, Turn.RUN)
     return {
         "month": str(month),
         "run": None if entry_id is None else str(entry_id),

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ledger.core.errors import Conflict, Refused, Unknown
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.storage.proposals import (
@@ -121,11 +122,13 @@ def reject_as(
     """Turn a proposal down. Raises what `approve_as` does, and `approval/no-reason`."""
     if not reason.strip():
         raise Refused("approval/no-reason", "驳回须写明理由")
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
         proposal = _open_proposal(work, proposal_id)
         insert_decision(work, proposal, REJECTED, reason, None)
-        work.commit()
-    return _answer(proposal, kinds, REJECTED, work.actor, reason)
+        return _answer(proposal, kinds, REJECTED, work.actor, reason)
+
+    return carry_out(context, act)
 
 
 def memo_of(proposal: Proposal, work: UnitOfWork) -> str:

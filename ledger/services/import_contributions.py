@@ -22,7 +22,7 @@ from ledger.core.people import ContributionRecord, Plan
 from ledger.journalizing.contributions import contribution_entry
 from ledger.services.benefit_period import follow_contributions
 from ledger.services.context import Context
-from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.storage import contributions as store
 from ledger.storage import people
 from ledger.storage.contributions import ContributionRow
@@ -40,13 +40,14 @@ def import_contributions(
 
     Row faults: `person/unknown`, `person/numbers-disagree`, `contribution/account-amount`.
     """
-    with context.writing() as work:
-        books = Ledgering(batch)
+
+    def take(work: UnitOfWork, books: Ledgering) -> None:
         intake = _Intake(context, work, batch, books)
         for record in batch.records:
             intake.take(record)
         intake.save()
-        return books.finish(work, options)
+
+    return take_in(context, batch, options, take)
 
 
 class _Intake:

@@ -13,12 +13,14 @@ from ledger.benefits.family import relation_allowed
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError, NotInForce, Refused, Unknown
 from ledger.core.people import FamilyRecord
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
-from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.storage import family as store
 from ledger.storage import people
 from ledger.storage.family import Link
 from ledger.storage.people import CERTNO
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 FIELD_OF = {
@@ -35,8 +37,8 @@ def import_families(
     context: Context, batch: Batch[FamilyRecord], options: ImportOptions
 ) -> ImportResult:
     """Row faults: `family/unknown-holder`, `family/relation-not-allowed`, `family/overlap`."""
-    with context.writing() as work:
-        books = Ledgering(batch)
+
+    def take(work: UnitOfWork, books: Ledgering) -> None:
         desk = _FamilyDesk(context, work, batch.records)
         for record in batch.records:
             try:
@@ -44,18 +46,21 @@ def import_families(
             except GongjiError as error:
                 books.refuse_with(record.row, FIELD_OF.get(error.code, ""), error)
         desk.save()
-        return books.finish(work, options)
+
+    return take_in(context, batch, options, take)
 
 
 def add_link(context: Context, record: FamilyRecord, dry_run: bool = False) -> bool:
     """Make one link; False when it was there already. Raises what an import lists."""
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> bool:
         desk = _FamilyDesk(context, work, [record])
         new = desk.add(record)
         desk.save()
-        if not dry_run:
-            work.commit()
         return new
+
+    # A run, since it may enter a person, and persons are numbered one after another.
+    return carry_out(context, act, dry_run, Turn.RUN)
 
 
 def revoke_link(
@@ -66,7 +71,8 @@ def revoke_link(
     Raises:
         Unknown: `person/unknown`, `family/no-link`.
     """
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
         ids = [people.find_person(work.connection, number) for number in (holder, user)]
         if ids[0] is None or ids[1] is None:
             missing = holder if ids[0] is None else user
@@ -80,9 +86,9 @@ def revoke_link(
         if not links:
             raise Unknown("family/no-link", f"{last_day} 没有可以解除的共济关系")
         store.end_link(work.connection, links[0], until, last_day)
-        if not dry_run:
-            work.commit()
         return {"holder": holder, "user": user, "last_day": last_day.isoformat()}
+
+    return carry_out(context, act, dry_run)
 
 
 class _FamilyDesk:

@@ -15,7 +15,7 @@ from ledger.core.months import Month, day_after
 from ledger.core.people import Insured, PersonRecord, Plan, Status
 from ledger.services.benefit_period import follow
 from ledger.services.context import Context
-from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.storage import people as store
 from ledger.storage.account_events import died_of
 from ledger.storage.benefit_spans import settled_up
@@ -40,13 +40,14 @@ def import_people(
 
     Row faults: `identity/used-twice`, `identity/disagrees`, `person/change-without-date`.
     """
-    with context.writing() as work:
-        books = Ledgering(batch)
+
+    def take(work: UnitOfWork, books: Ledgering) -> None:
         roster = _Roster(context, work, batch.records, books)
         for record in batch.records:
             roster.take(record)
         roster.save()
-        return books.finish(work, options)
+
+    return take_in(context, batch, options, take)
 
 
 @dataclass(slots=True)

@@ -14,9 +14,10 @@ from ledger.core.batches import Batch, ImportResult
 from ledger.core.months import FAR
 from ledger.core.providers import ProviderRecord
 from ledger.services.context import Context
-from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.storage import registry, resettlements
 from ledger.storage.registry import Provider, ProviderSpan, provider_values
+from ledger.storage.unit_of_work import UnitOfWork
 
 ALWAYS = date(1, 1, 1)
 """The first day of what held before the first change."""
@@ -27,8 +28,8 @@ def import_providers(
 ) -> ImportResult:
     """Add new providers, update those that the file changes. Of rows without a day of change the
     last one of a code counts."""
-    with context.writing() as work:
-        books = Ledgering(batch)
+
+    def take(work: UnitOfWork, books: Ledgering) -> None:
         listed = _List(registry.providers(work.connection), batch.records)
         undated = {record.code: record for record in batch.records if record.changed_on is None}
         for record in batch.records:
@@ -47,7 +48,8 @@ def import_providers(
         registry.save_provider_spans(work.connection, history.respanned)
         for provider_id, since in history.since.items():
             resettlements.mark_provider(work.connection, provider_id, since)
-        return books.finish(work, options)
+
+    return take_in(context, batch, options, take)
 
 
 class _List:

@@ -6,7 +6,7 @@ from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError
 from ledger.core.quotas import QuotaUseRecord
 from ledger.services.context import Context
-from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.pool_quotas import book_return, book_use
 from ledger.storage.unit_of_work import UnitOfWork
 
@@ -32,14 +32,15 @@ def import_quota_uses(
 
     Row faults: what `pool_quotas.use` and `take_back` refuse.
     """
-    with context.writing() as work:
-        books = Ledgering(batch)
+
+    def take(work: UnitOfWork, books: Ledgering) -> None:
         for record in batch.records:
             try:
                 books.accept(unchanged=not _book(context, work, record))
             except GongjiError as error:
                 books.refuse_with(record.row, FIELD_OF.get(error.code, ""), error)
-        return books.finish(work, options)
+
+    return take_in(context, batch, options, take)
 
 
 def _book(context: Context, work: UnitOfWork, record: QuotaUseRecord) -> bool:

@@ -7,11 +7,15 @@ the whole file. `dry_run`: everything is done and then rolled back, so the answe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError, RowError
+from ledger.services.carry_out import until_won
+from ledger.services.context import Context
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -55,3 +59,25 @@ class Ledgering:
             0 if refused else self.unchanged,
             errors,
         )
+
+
+TakeIn = Callable[[UnitOfWork, Ledgering], None]
+"""Takes the rows of a file in; called again on new books where another transaction won."""
+
+
+def take_in(
+    context: Context, batch: Batch[Any], options: ImportOptions, act: TakeIn
+) -> ImportResult:
+    """The frame around every import: a run, and all accepted rows or none.
+
+    Raises:
+        Refused: `database/busy`, and what the database itself refuses.
+    """
+
+    def attempt() -> ImportResult:
+        with context.writing(Turn.RUN) as work:
+            books = Ledgering(batch)
+            act(work, books)
+            return books.finish(work, options)
+
+    return until_won(attempt)

@@ -6,9 +6,12 @@ from sqlalchemy import inspect
 
 from ledger.books.chart import CHART
 from ledger.core.errors import Refused
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import policy
 from ledger.storage.migrate import upgrade
+from ledger.storage.turns import Turn
+from ledger.storage.unit_of_work import UnitOfWork
 
 
 def initialise(context: Context, folder: str | None = None) -> dict[str, object]:
@@ -22,7 +25,8 @@ def initialise(context: Context, folder: str | None = None) -> dict[str, object]
     """
     changed = upgrade(context.engine)
     pack = context.pack
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> bool:
         pool = policy.pool(work.connection)
         if pool is not None and pool.code != pack.pool:
             raise Refused(
@@ -32,9 +36,10 @@ def initialise(context: Context, folder: str | None = None) -> dict[str, object]
         policy.set_chart(work, CHART)
         if pool is None:
             policy.set_pool(work, policy.PoolRow(pack.pool, pack.name, folder or pack.code))
-            changed = True
         context.stamp_policy(work)
-        work.commit()
+        return pool is None
+
+    changed = carry_out(context, act, turn=Turn.RUN) or changed
     return {"pool": pack.pool, "name": pack.name, "pack": pack.code, "changed": changed}
 
 

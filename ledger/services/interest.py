@@ -26,12 +26,14 @@ from ledger.journalizing.interest import (
     kind_of_run,
 )
 from ledger.policy.pack import Pack
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import interest as store
 from ledger.storage.journal import add_legs, append
 from ledger.storage.months import BookingMonths
 from ledger.storage.policy import remember_version
 from ledger.storage.settlements import purses_of
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -127,7 +129,8 @@ def post_interest(context: Context, through: date, dry_run: bool = False) -> dic
     Raises:
         Refused: `interest/counted-further`: a run has counted beyond `through` before.
     """
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> _Run:
         run = _Run()
         last = store.last_run(work.connection)
         if last is not None and last.through > through:
@@ -142,8 +145,9 @@ def post_interest(context: Context, through: date, dry_run: bool = False) -> dic
             late = _run_year(context, work, run, year, through, mark)
             year = late if late is not None and late < year else year + 1
             mark = None
-        if not dry_run:
-            work.commit()
+        return run
+
+    run = carry_out(context, act, dry_run, Turn.RUN)
     return {
         "through": through.isoformat(),
         "run": None if run.entry_id is None else str(run.entry_id),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ledger.core.ids import NOBODY
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
-from ledger.storage.engine import LostRace
 from ledger.storage.requests import answered_before, content_hash, remember
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
-
-TRIES = 20
-"""How often a transaction that lost a race is tried again before the caller hears of it."""
 
 Act = Callable[[UnitOfWork], dict[str, Any]]
 
@@ -23,39 +22,30 @@ def once(
     content: object,
     act: Act,
     dry_run: bool = False,
+    turn: Turn | None = None,
 ) -> dict[str, Any]:
     """Run `act` in a transaction; the same request id gives the first answer again.
 
     A refusal inside `act` rolls everything back and does not burn the id.
 
+    Args:
+        person_id: whom the command is about; `NOBODY` for a run or a flow of the fund.
+        turn: by default a run's for nobody, else a desk's.
+
     Raises:
         RequestReused: the id was used for other content.
     """
     hashed = content_hash(content)
-    for _ in range(TRIES):
-        try:
-            return _try(context, person_id, request_id, hashed, act, dry_run)
-        except LostRace:
-            continue
-    return _try(context, person_id, request_id, hashed, act, dry_run)
 
-
-def _try(
-    context: Context,
-    person_id: int,
-    request_id: str | None,
-    hashed: str,
-    act: Act,
-    dry_run: bool,
-) -> dict[str, Any]:
-    with context.writing() as work:
-        if request_id is not None:
-            answer = answered_before(work.connection, person_id, context.actor, request_id, hashed)
-            if answer is not None:
-                return answer
-        answer = act(work)
-        if request_id is not None:
+    def act_once(work: UnitOfWork) -> dict[str, Any]:
+        if request_id is None:
+            return act(work)
+        answer = answered_before(work.connection, person_id, context.actor, request_id, hashed)
+        if answer is None:
+            answer = act(work)
             remember(work, person_id, request_id, hashed, answer)
-        if not dry_run:
-            work.commit()
-    return answer
+        return answer
+
+    if turn is None:
+        turn = Turn.RUN if person_id == NOBODY else Turn.DESK
+    return carry_out(context, act_once, dry_run, turn)

@@ -13,6 +13,7 @@ from ledger.core.money import yuan_text
 from ledger.core.people import BankAccount
 from ledger.journalizing.accounts import person_payment_entry
 from ledger.services.account_gate import occasion
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.read import known_person
@@ -21,6 +22,7 @@ from ledger.storage.funds import cash_balance
 from ledger.storage.journal import append
 from ledger.storage.payees import Payee
 from ledger.storage.people import person
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -62,12 +64,12 @@ def pay_person(
 
 def pay_everybody(context: Context, paid_on: date, dry_run: bool = False) -> list[dict[str, Any]]:
     """Pay all that is due and claimed up to `paid_on`: all or, where cash runs short, nothing."""
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> list[dict[str, Any]]:
         waiting = [p for p in store.payees(work.connection) if p.claimed_on <= paid_on]
-        paid = [_pay(work, payee, paid_on, None) for payee in waiting]
-        if not dry_run:
-            work.commit()
-    return paid
+        return [_pay(work, payee, paid_on, None) for payee in waiting]
+
+    return carry_out(context, act, dry_run, Turn.RUN)
 
 
 def _known(payee: Payee | None, payee_id: int) -> Payee:

@@ -11,6 +11,7 @@ from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import yuan_text
 from ledger.core.months import Month
 from ledger.journalizing.funds import provider_payment_entry
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.storage import funds
@@ -18,6 +19,7 @@ from ledger.storage.funds import StatementRow
 from ledger.storage.journal import append
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider, providers
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -54,17 +56,17 @@ def pay_all(
     context: Context, month: Month, paid_on: date, dry_run: bool = False
 ) -> list[dict[str, Any]]:
     """Pay every provider that did business in `month` and is not yet paid for it."""
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> list[dict[str, Any]]:
         by_id = {p.provider_id: p for p in providers(work.connection).values()}
         if paid_on <= month.last_day:
             raise Refused("pay/month-not-over", f"{month} 尚未结束，不能在 {paid_on} 拨付")
-        paid = [
+        return [
             _pay(work, by_id[provider_id], month, paid_on, None)
             for provider_id in funds.unpaid(work.connection, month)
         ]
-        if not dry_run:
-            work.commit()
-    return paid
+
+    return carry_out(context, act, dry_run, Turn.RUN)
 
 
 def _pay(

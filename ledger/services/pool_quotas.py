@@ -20,6 +20,7 @@ from ledger.core.months import FAR
 from ledger.core.people import Relation
 from ledger.journalizing.pools import aid_draw_entry, aid_return_entry
 from ledger.services.account_gate import admit, occasion, purse_of
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.services.pool_clearing import other_pool
@@ -29,6 +30,7 @@ from ledger.storage import accounts
 from ledger.storage import pool_quotas as store
 from ledger.storage.journal import append
 from ledger.storage.pool_quotas import Quota, QuotaEvent
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -265,12 +267,14 @@ def revoke(
 
 def expire(context: Context, as_of: date, dry_run: bool = False) -> dict[str, Any]:
     """End every quota whose last day has passed; safe to run again."""
-    with context.writing() as work:
-        ended = store.expired(work.connection, as_of)
-        for quota in ended:
+
+    def act(work: UnitOfWork) -> list[Quota]:
+        expired = store.expired(work.connection, as_of)
+        for quota in expired:
             store.release(work, quota, as_of, "到期")
-        if not dry_run:
-            work.commit()
+        return expired
+
+    ended = carry_out(context, act, dry_run, Turn.RUN)
     returned = sum(quota.held_fen for quota in ended)
     return {
         "as_of": as_of.isoformat(),

@@ -29,6 +29,7 @@ from ledger.storage.claims import claim_of, place_of
 from ledger.storage.people import find_person, person
 from ledger.storage.registry import provider_by_id
 from ledger.storage.resettlements import ELSEWHERE, resettlement_of
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 from ledger.storage.windows import traces_of
 
@@ -67,7 +68,7 @@ def settle(
     def act(work: UnitOfWork) -> dict[str, Any]:
         return _settle(context, work, record, request_id)
 
-    return once(context, person_id, request_id, content, act, dry_run)
+    return once(context, person_id, request_id, content, act, dry_run, Turn.VISIT)
 
 
 def _said(record: VisitRecord) -> list[str]:
@@ -146,7 +147,7 @@ def reverse(
         _refuse_second_refund(work.connection, original, record)
         return _settle(context, work, record, request_id)
 
-    return once(context, original.person_id, request_id, content, act, dry_run)
+    return once(context, original.person_id, request_id, content, act, dry_run, Turn.VISIT)
 
 
 def _refuse_second_refund(
@@ -263,8 +264,8 @@ def present(
         "pool_prop_selfpay": f"{settlement.ratio_bp // 10_000}.{settlement.ratio_bp % 10_000:04d}",
         "reason": settlement.reason,
         "reason_text": REASON_TEXT[Reason(settlement.reason)],
-    }
         "facts": shown(store.facts_of_visit(connection, settlement.person_id, settlement.visit_id)),
+    }
     answer |= {
         field: yuan_text(getattr(settlement, source)) for field, source in NATIONAL_AMOUNTS.items()
     }

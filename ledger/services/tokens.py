@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.errors import NotAllowed, Refused, Unknown
+from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.services.read import known_person
 from ledger.storage.registry import providers
@@ -27,6 +28,7 @@ from ledger.storage.tokens import (
     token_by_hash,
     tokens_beginning,
 )
+from ledger.storage.unit_of_work import UnitOfWork
 
 PREFIX = "gongji_"
 """Every token begins so, that one left in a file or a chat can be found."""
@@ -79,7 +81,8 @@ def create_token(
     if not 1 <= days <= MOST_DAYS:
         raise Refused("token/bad-days", f"有效天数应在 1 至 {MOST_DAYS} 之间，现为 {days}")
     token = PREFIX + secrets.token_urlsafe(32)
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> TokenRow:
         row = TokenRow(
             _hash(token),
             role,
@@ -89,8 +92,9 @@ def create_token(
             today + timedelta(days=days),
         )
         insert_token(work.connection, row)
-        work.commit()
-    return {"token": token, **_shown(row, today)}
+        return row
+
+    return {"token": token, **_shown(carry_out(context, act), today)}
 
 
 def _subject(connection: Connection, role: Role, subject: str) -> str:
@@ -148,15 +152,17 @@ def revoke(context: Context, token_id: str, today: date) -> dict[str, Any]:
     """
     if len(token_id) < SHORTEST_ID:
         raise Refused("token/id-too-short", f"请至少写出令牌编号的前 {SHORTEST_ID} 位")
-    with context.writing() as work:
+
+    def act(work: UnitOfWork) -> TokenRow:
         rows = tokens_beginning(work.connection, token_id.lower())
         if not rows:
             raise Unknown("token/unknown", f"没有编号为“{token_id}”的令牌")
         if len(rows) > 1:
             raise Refused("token/ambiguous", f"有 {len(rows)} 个令牌的编号以“{token_id}”开头")
         revoke_token(work.connection, rows[0].token_hash, work.recorded_at)
-        work.commit()
-    return _shown(rows[0]._replace(revoked_at=rows[0].revoked_at or work.recorded_at), today)
+        return rows[0]._replace(revoked_at=rows[0].revoked_at or work.recorded_at)
+
+    return _shown(carry_out(context, act), today)
 
 
 def _hash(token: str) -> str:

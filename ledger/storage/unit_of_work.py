@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from ledger.core.ids import EntryIds
 from ledger.storage.engine import writing
+from ledger.storage.turns import Turn, take_turn
 
 
 @dataclass(slots=True)
@@ -29,11 +30,16 @@ class UnitOfWork:
 
 @contextmanager
 def unit_of_work(
-    engine: Engine, ids: EntryIds, now: Callable[[], datetime], actor: str
+    engine: Engine,
+    ids: EntryIds,
+    now: Callable[[], datetime],
+    actor: str,
+    turn: Turn = Turn.DESK,
 ) -> Iterator[UnitOfWork]:
     """Open a write transaction in the name of `actor`."""
     with writing(engine) as connection:
         # The lock first, the clock second: whoever waited for somebody else's commit is recorded
         # after it, and a month is never closed at an instant before its last entry.
         connection.begin()
+        take_turn(connection, turn)
         yield UnitOfWork(connection, ids, now(), actor)
