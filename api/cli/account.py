@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli import account_money
-from api.cli.account_money import OnOption, ReasonOption
+from api.cli.account_money import OnOption
 from api.cli.common import (
     ActorOption,
     DbOption,
@@ -17,6 +17,7 @@ from api.cli.common import (
     JsonOption,
     PackOption,
     PersonArgument,
+    ReasonOption,
     RequestOption,
     a_day,
     a_known_instant,
@@ -26,6 +27,7 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -65,7 +67,7 @@ def _change_command(event: str, title: str) -> Callable[..., None]:
             if as_json:
                 print_json(answer | {"dry_run": dry_run})
             else:
-                typer.echo(f"✓ 自 {day} 起{answer['name']}；账户状态：{answer['status_name']}")
+                say(f"自 {day} 起{answer['name']}；账户状态：{answer['status_name']}", dry_run)
 
     command.__doc__ = title
     return command
@@ -145,7 +147,7 @@ def death(
         if as_json:
             print_json(answer | {"dry_run": dry_run})
             return
-        typer.echo(f"✓ 已登记 {day} 死亡；账户状态：{answer['status_name']}")
+        say(f"已登记 {day} 死亡；账户状态：{answer['status_name']}", dry_run)
         _late_table(answer["settled_after_death"])
 
 
@@ -220,7 +222,12 @@ def inherit(
             return
         keys = ["heir", "share", "amount", "paid"]
         rows = [[str(row[key]) for key in keys] for row in answer["heirs"]]
-        table(f"继承 {answer['divided']} 元，账户已注销", ["继承人", "份额", "金额", "方式"], rows)
+        trial = "（试算，未入账）" if dry_run else ""
+        table(
+            f"继承 {answer['divided']} 元，账户已注销{trial}",
+            ["继承人", "份额", "金额", "方式"],
+            rows,
+        )
 
 
 def _heir(text: str) -> Any:

@@ -15,6 +15,7 @@ from api.cli.common import (
     JsonOption,
     PackOption,
     PersonArgument,
+    ReasonOption,
     RequestOption,
     a_day,
     answering,
@@ -22,10 +23,10 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
+    say,
 )
 
 OnOption = Annotated[str, typer.Option("--on", help="生效日期 2023-05-04。 Day.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="原因或依据。 Why.")]
 NameOption = Annotated[str, typer.Option("--name", help="收款户名。 Name of the bank account.")]
 BankOption = Annotated[str, typer.Option("--bank", help="开户银行。 Bank.")]
 NumberOption = Annotated[str, typer.Option("--bank-account", help="银行账号。 Account number.")]
@@ -90,9 +91,8 @@ def _tell_due(answer: dict[str, Any], after: str, as_json: bool, dry_run: bool) 
     if as_json:
         print_json(answer | {"dry_run": dry_run})
     else:
-        typer.echo(
-            f"✓ 应付 {answer['to']} {answer['amount']} 元（待 gongji pay-person 支付），{after}"
-        )
+        words = f"应付 {answer['to']} {answer['amount']} 元（待 gongji pay-person 支付），{after}"
+        say(words, dry_run)
 
 
 def supplement(
@@ -120,7 +120,7 @@ def supplement(
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ 已补录 {answer['amount']} 元")
+            say(f"已补录 {answer['amount']} 元", dry_run)
 
 
 def inject(
@@ -151,7 +151,7 @@ def inject(
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ {answer['people']} 人共注入 {answer['amount']} 元")
+            say(f"{answer['people']} 人共注入 {answer['amount']} 元", dry_run)
 
 
 def _amount_of(text: str) -> Any:

@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from api.cli.common import (
+    ActorOption,
+    DayOption,
     DbOption,
     DryRunOption,
     JsonOption,
     KnownAtOption,
+    MemoOption,
     OnOption,
     PackOption,
     PersonArgument,
@@ -18,10 +21,12 @@ from api.cli.common import (
     a_day,
     a_known_instant,
     answering,
+    day_or_today,
     examples,
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -52,6 +57,7 @@ def init(
 
 def credit(
     month: MonthArgument,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     dry_run: DryRunOption = False,
@@ -61,7 +67,7 @@ def credit(
     from ledger.core.months import Month
 
     wanted = parsed(Month.parse, month)
-    with answering(as_json), opened(db, pack, quiet=as_json) as context:
+    with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
         from ledger.core.money import yuan_text
         from ledger.services.credit_month import credit_month
 
@@ -91,23 +97,23 @@ def pay(
     everybody: Annotated[
         bool, typer.Option("--all", help="拨付该月全部未拨机构。 Every unpaid provider.")
     ] = False,
-    on: Annotated[str | None, typer.Option("--on", help="拨付日 2023-02-10。 Day paid.")] = None,
+    on: DayOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """拨付定点机构一个月的结算款，只付一次。 Pay a provider's month, once."""
-    from api.wiring import local_now
     from ledger.core.months import Month
 
     wanted = parsed(Month.parse, month)
-    paid_on = parsed(a_day, on) if on else local_now().date()
+    paid_on = day_or_today(on)
     if (provider is None) != everybody:
         raise typer.BadParameter("请给出机构编号，或加 --all。 Give a provider, or --all.")
     if everybody and request_id:
         raise typer.BadParameter("--all 本身只付未拨的，不用请求号。 --all takes no request id.")
-    with answering(as_json), opened(db, quiet=as_json) as context:
+    with answering(as_json), opened(db, quiet=as_json, actor=actor) as context:
         from ledger.services.pay_provider import pay_all, pay_provider
 
         if provider is None:
@@ -119,7 +125,11 @@ def pay(
             return
         keys = ["fixmedins_code", "fixmedins_name", "hifp_pay", "acct_pay", "paid", "carried"]
         names = ["机构编号", "机构名称", "统筹基金", "个人账户", "拨付", "结转"]
-        table(f"{wanted} 拨付", names, [[item[key] for key in keys] for item in paid])
+        table(
+            f"{wanted} 拨付{'（试算）' if dry_run else ''}",
+            names,
+            [[item[key] for key in keys] for item in paid],
+        )
 
 
 def fund(
@@ -127,27 +137,27 @@ def fund(
         str, typer.Argument(help="fiscal（国库→财政专户）或 disbursement（财政专户→支出户）。")
     ],
     amount: Annotated[str, typer.Argument(help="金额（元）。 Yuan.")],
-    on: Annotated[str | None, typer.Option("--on", help="日期 2023-01-25。 Day.")] = None,
-    memo: Annotated[str, typer.Option("--memo", help="摘要。 Memo.")] = "",
+    on: DayOption = None,
+    memo: MemoOption = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """资金调拨：国库 → 财政专户 → 支出户。 Move money one step along."""
-    from api.wiring import local_now
     from ledger.core.money import fen_from_yuan
 
     fen = parsed(fen_from_yuan, amount)
-    day = parsed(a_day, on) if on else local_now().date()
-    with answering(as_json), opened(db) as context:
+    day = day_or_today(on)
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.move_funds import move_funds
 
         answer = move_funds(context, to, fen, day, request_id, memo, dry_run)
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ {answer['from']} → {answer['to']} {answer['amount']} 元")
+            say(f"{answer['from']} → {answer['to']} {answer['amount']} 元", dry_run)
 
 
 def balance(
@@ -252,6 +262,7 @@ def verify(db: DbOption = None, as_json: JsonOption = False) -> None:
 
 def close(
     month: MonthArgument,
+    actor: ActorOption = None,
     db: DbOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -260,7 +271,7 @@ def close(
     from ledger.core.months import Month
 
     wanted = parsed(Month.parse, month)
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.close_month import close_month
 
         answer = close_month(context, wanted, dry_run)

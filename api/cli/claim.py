@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.common import (
+    ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -19,6 +20,7 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -73,6 +75,7 @@ def add(
     from_account: Annotated[
         bool, typer.Option("--from-account", help="个人负担由个人账户支付。 Use the account.")
     ] = False,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -110,7 +113,7 @@ def add(
         _bank_account(payee, bank, bank_account),
         from_account,
     )
-    with answering(as_json), opened(db, pack) as context:
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.claim import claim as take_in
 
         if all_papers:
@@ -136,9 +139,10 @@ def _show(answer: dict[str, Any], as_json: bool, dry_run: bool) -> None:
         f"手工报销{'（试算）' if dry_run else ''} {answer['psn_name']} {answer['fixmedins_name']}"
     )
     table(title, ["步骤", "条款", "说明", "之前", "之后"], steps)
-    typer.echo(
+    say(
         f"应付：统筹 {answer['hifp_pay']}  账户 {answer['acct_pay']}，"
-        f"付至 {answer['payee']['name']}（{answer['payee']['bank']}）；结算ID {answer['setl_id']}"
+        f"付至 {answer['payee']['name']}（{answer['payee']['bank']}）；结算ID {answer['setl_id']}",
+        dry_run,
     )
 
 
@@ -155,6 +159,7 @@ def payee(
     bank: PayeeBank,
     bank_account: PayeeNumber,
     on: Annotated[str | None, typer.Option("--on", help="登记日，默认今天。 Day.")] = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
@@ -164,7 +169,7 @@ def payee(
     from api.wiring import local_now
 
     day = parsed(a_day, on) if on else local_now().date()
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.resettle_payee import note_payee
 
         account = _bank_account(payee, bank, bank_account)
@@ -172,4 +177,4 @@ def payee(
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ 应付 {answer['amount']} 元，付至 {payee}（{bank}）")
+            say(f"应付 {answer['amount']} 元，付至 {payee}（{bank}）", dry_run)

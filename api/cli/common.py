@@ -177,16 +177,23 @@ def say(words: str, dry_run: bool = False) -> None:
 
 def table(title: str, headings: list[str], rows: list[list[str]]) -> None:
     """A table on the terminal; columns of amounts are right-aligned by their look."""
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(title=title)
+    shown = Table()
     for index, heading in enumerate(headings):
         numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
         shown.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         shown.add_row(*row)
-    Console().print(shown)
+    console = Console()
+    wide = console.measure(shown).maximum
+    if cell_len(title) <= wide:
+        shown.title = title
+    else:  # A title wider than its table would be broken where no word ends.
+        console.print(title, soft_wrap=True, markup=False, highlight=False)
+    console.print(shown)
 
 
 def _is_number(text: str) -> bool:
@@ -206,13 +213,11 @@ def parsed(reader: Callable[[str], Any], text: str) -> Any:
 
 
 def local_text(recorded_at: str) -> str:
-    """When something was recorded (naive UTC, as stored), as the Beijing time that `--known-at`
-    takes: whole, so that asking with it finds what was recorded then."""
-    from datetime import UTC
-
+    """When something was recorded, as the Beijing time that `--known-at` takes: whole, so that
+    asking with it finds what was recorded then."""
     from api.wiring import LOCAL
 
-    at = datetime.fromisoformat(recorded_at).replace(tzinfo=UTC)
+    at = datetime.fromisoformat(recorded_at)
     return at.astimezone(LOCAL).replace(tzinfo=None).isoformat()
 
 

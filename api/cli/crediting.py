@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.common import (
+    ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -22,6 +23,7 @@ from api.cli.common import (
 
 def advance(
     month: Annotated[str, typer.Argument(help="月份 2023-01。 Month.")],
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     dry_run: DryRunOption = False,
@@ -31,7 +33,7 @@ def advance(
     from ledger.core.months import Month
 
     wanted = parsed(Month.parse, month)
-    with answering(as_json), opened(db, pack, quiet=as_json) as context:
+    with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
         from ledger.core.money import yuan_text
         from ledger.services.advance_credit import advance_credit
 

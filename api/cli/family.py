@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.common import (
+    ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -17,6 +18,7 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -44,6 +46,7 @@ def add(
     last: Annotated[str | None, typer.Option("--to", help="末日（含）。 Last day.")] = None,
     quota: Annotated[str | None, typer.Option("--quota", help="共济额度（元）。 Ceiling.")] = None,
     name: Annotated[str, typer.Option("--user-name", help="使用人姓名。 User's name.")] = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     dry_run: DryRunOption = False,
@@ -65,14 +68,14 @@ def add(
         day_after(parsed(a_day, last) if last else None),
         parsed(fen_from_yuan, quota) if quota else None,
     )
-    with answering(as_json), opened(db, pack) as context:
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.import_families import add_link
 
         new = add_link(context, record, dry_run)
         if as_json:
             print_json({"holder": holder, "user": user, "new": new, "dry_run": dry_run})
         else:
-            typer.echo("✓ 已建立共济关系" if new else "已有相同的共济关系，未作改动")
+            say("已建立共济关系" if new else "已有相同的共济关系，未作改动", dry_run)
 
 
 @app.command(
@@ -88,6 +91,7 @@ def revoke(
     last_day: Annotated[
         str | None, typer.Option("--last-day", help="可用的最后一天，默认今天。 Last day of use.")
     ] = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -96,14 +100,14 @@ def revoke(
     from api.wiring import local_now
 
     day = parsed(a_day, last_day) if last_day else local_now().date()
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.import_families import revoke_link
 
         answer = revoke_link(context, holder, user, day, dry_run)
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ 共济关系在 {day} 之后不再有效")
+            say(f"共济关系在 {day} 之后不再有效", dry_run)
 
 
 @app.command("list", epilog=examples("gongji family list 420303199003070026 --json"))

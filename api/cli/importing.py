@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.common import (
+    ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -39,6 +40,7 @@ def import_file(
     strict: Annotated[
         bool, typer.Option("--strict", help="有一行错误就整份不导入。 All rows or none.")
     ] = False,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     dry_run: DryRunOption = False,
@@ -49,7 +51,7 @@ def import_file(
 
     if kind not in KINDS:
         raise typer.BadParameter(f"没有“{kind}”这种文件；可导入：{'、'.join(KINDS)}")
-    with answering(as_json), opened(db, pack, quiet=as_json) as context:
+    with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
         from api.files import import_path, write_errors
         from ledger.services.importing import ImportOptions
 

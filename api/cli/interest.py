@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.common import (
+    ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -28,6 +29,7 @@ def interest(
     period: Annotated[
         str, typer.Argument(help="年度 2023 或月份 2023-06：结息至其最后一天。 Year or month.")
     ],
+    actor: ActorOption = None,
     db: DbOption = None,
     person: Annotated[
         str | None,
@@ -39,7 +41,7 @@ def interest(
 ) -> None:
     """个人账户计息：把截至该期末的应计利息补足；重复运行不多计。 Post interest up to a day."""
     through = parsed(_last_day, period)
-    with answering(as_json), opened(db, pack, quiet=as_json) as context:
+    with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
         if person is not None:
             _explain(context, person, through, as_json)
             return

@@ -8,26 +8,27 @@ import typer
 
 from api.cli.common import (
     ActorOption,
+    DayOption,
     DbOption,
     DryRunOption,
     JsonOption,
     PackOption,
+    ReasonOption,
     RequestOption,
     answering,
+    day_or_today,
     examples,
     opened,
     print_json,
     table,
 )
 from api.cli.proposals import tell
-from api.cli.quota import OnOption, day_of
 
 app = typer.Typer(
     help="人员合并：提出合并或撤销，复核后生效。 Two numbers of one person.",
     no_args_is_help=True,
 )
 
-ReasonOption = Annotated[str, typer.Option("--reason", help="理由。 Why.")]
 MergeArgument = Annotated[int, typer.Argument(help="合并编号。 The merge.")]
 
 
@@ -42,7 +43,7 @@ def propose(
     kept: Annotated[str, typer.Argument(help="保留的编号。 The number that is kept.")],
     merged: Annotated[str, typer.Argument(help="并入的编号。 The number that goes into it.")],
     reason: ReasonOption,
-    on: OnOption = None,
+    on: DayOption = None,
     actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
@@ -51,11 +52,12 @@ def propose(
     as_json: JsonOption = False,
 ) -> None:
     """提出合并：余额、待追回、年度累计和共济关系并入保留的编号。 Propose to merge two numbers."""
-    day = day_of(on)
+    day = day_or_today(on)
     with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.merging import propose_merge
 
-        tell(propose_merge(context, kept, merged, day, reason, request_id, dry_run), as_json)
+        answer = propose_merge(context, kept, merged, day, reason, request_id, dry_run)
+        tell(answer, as_json, dry_run)
 
 
 @app.command(
@@ -65,7 +67,7 @@ def propose(
 def undo(
     merge: MergeArgument,
     reason: ReasonOption,
-    on: OnOption = None,
+    on: DayOption = None,
     actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
@@ -74,11 +76,12 @@ def undo(
     as_json: JsonOption = False,
 ) -> None:
     """提出撤销合并：原样退还；合并后已有就诊或缴费的不能撤销。 Propose to take them apart."""
-    day = day_of(on)
+    day = day_or_today(on)
     with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.unmerging import propose_unmerge
 
-        tell(propose_unmerge(context, merge, day, reason, request_id, dry_run), as_json)
+        answer = propose_unmerge(context, merge, day, reason, request_id, dry_run)
+        tell(answer, as_json, dry_run)
 
 
 @app.command(

@@ -7,29 +7,30 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.common import (
+    ActorOption,
+    AsOfOption,
+    DayOption,
     DbOption,
     DryRunOption,
     JsonOption,
+    MemoOption,
     PackOption,
+    PersonArgument,
+    ReasonOption,
     RequestOption,
-    a_day,
     answering,
+    day_or_today,
     examples,
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
 app = typer.Typer(
     help="待追回：账龄表、登记、缴回、核销。 Money that people owe the fund.", no_args_is_help=True
 )
-
-Person = Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="截至哪一天，默认今天。 As of the end of a day.")
-]
-On = Annotated[str | None, typer.Option("--on", help="记账日，默认今天。 Day.")]
 
 
 def _cause(text: str) -> Any:
@@ -42,12 +43,6 @@ def _cause(text: str) -> Any:
     raise ValueError(f"没有这种原因；可选 {known}")
 
 
-def _day(text: str | None) -> Any:
-    from api.wiring import local_now
-
-    return parsed(a_day, text) if text else local_now().date()
-
-
 @app.command(
     "list",
     epilog=examples(
@@ -55,14 +50,14 @@ def _day(text: str | None) -> Any:
     ),
 )
 def list_owed(
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV。 As CSV.")] = False,
     db: DbOption = None,
     pack: PackOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """待追回账龄表：逐笔列出尚欠金额。 Open debts by age."""
-    day = _day(as_of)
+    day = day_or_today(as_of)
     with answering(as_json), opened(db, pack) as context:
         from ledger.core.money import yuan_text
         from ledger.services import reporting
@@ -146,10 +141,13 @@ def _write_csv(rows: list[list[str]]) -> None:
 
 @app.command("show", epilog=examples("gongji owed show 4203000000000001 --as-of 2023-06-30"))
 def show(
-    person: Person, as_of: AsOf = None, db: DbOption = None, as_json: JsonOption = False
+    person: PersonArgument,
+    as_of: AsOfOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """一个人的待追回款及其追回情况。 One person's debts, and what settled them."""
-    day = _day(as_of)
+    day = day_or_today(as_of)
     with answering(as_json), opened(db) as context:
         from ledger.services.owed_list import owed_of
 
@@ -175,7 +173,7 @@ def show(
     ),
 )
 def book(
-    person: Person,
+    person: PersonArgument,
     cause: Annotated[
         str,
         typer.Option(
@@ -193,8 +191,9 @@ def book(
     account: Annotated[
         str, typer.Option("--account", help="个人账户错付金额（元）。 The account's part.")
     ] = "0",
-    on: On = None,
-    memo: Annotated[str, typer.Option("--memo", help="摘要。 Memo.")] = "",
+    on: DayOption = None,
+    memo: MemoOption = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
@@ -203,15 +202,15 @@ def book(
     """登记待追回：按结算编号，或直接写金额。 Book that a person owes money."""
     from ledger.core.money import fen_from_yuan
 
-    why, day = parsed(_cause, cause), _day(on)
+    why, day = parsed(_cause, cause), day_or_today(on)
     pool_fen, account_fen = parsed(fen_from_yuan, pool), parsed(fen_from_yuan, account)
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.owed import book_debt
 
         answer = book_debt(
             context, person, why, day, pool_fen, account_fen, settlement, memo, request_id, dry_run
         )
-        _tell(answer | {"dry_run": dry_run}, as_json, "已登记待追回")
+        _tell(answer, as_json, dry_run, "已登记待追回")
 
 
 @app.command(
@@ -219,10 +218,11 @@ def book(
     epilog=examples("gongji owed repay 4203000000000001 50.00 --on 2023-05-10 --request-id R-1"),
 )
 def repay(
-    person: Person,
+    person: PersonArgument,
     amount: Annotated[str, typer.Argument(help="金额（元）。 Yuan.")],
-    on: On = None,
-    memo: Annotated[str, typer.Option("--memo", help="摘要。 Memo.")] = "",
+    on: DayOption = None,
+    memo: MemoOption = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
@@ -231,12 +231,12 @@ def repay(
     """本人缴回待追回款，存入支出户。 A person pays back in cash."""
     from ledger.core.money import fen_from_yuan
 
-    fen, day = parsed(fen_from_yuan, amount), _day(on)
-    with answering(as_json), opened(db) as context:
+    fen, day = parsed(fen_from_yuan, amount), day_or_today(on)
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.owed import repay as take_back
 
         answer = take_back(context, person, fen, day, memo, request_id, dry_run)
-        _tell(answer | {"dry_run": dry_run}, as_json, "已缴回")
+        _tell(answer, as_json, dry_run, "已缴回")
 
 
 @app.command(
@@ -244,10 +244,11 @@ def repay(
     epilog=examples("gongji owed write-off 4203000000000001 12.00 --reason 死亡且无遗产"),
 )
 def write_off(
-    person: Person,
+    person: PersonArgument,
     amount: Annotated[str, typer.Argument(help="金额（元）。 Yuan.")],
-    reason: Annotated[str, typer.Option("--reason", help="理由。 Why.")],
-    on: On = None,
+    reason: ReasonOption,
+    on: DayOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
@@ -256,19 +257,19 @@ def write_off(
     """提出核销，由另一人批准（gongji proposals approve）。 Propose a write-off."""
     from ledger.core.money import fen_from_yuan
 
-    fen, day = parsed(fen_from_yuan, amount), _day(on)
-    with answering(as_json), opened(db) as context:
+    fen, day = parsed(fen_from_yuan, amount), day_or_today(on)
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.owed import propose_write_off
 
         answer = propose_write_off(context, person, fen, day, reason, request_id, dry_run)
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ 已提出核销 {amount} 元，提案 {answer['proposal_id']}，待另一人批准")
+            say(f"已提出核销 {amount} 元，提案 {answer['proposal_id']}，待另一人批准", dry_run)
 
 
-def _tell(answer: dict[str, Any], as_json: bool, done: str) -> None:
+def _tell(answer: dict[str, Any], as_json: bool, dry_run: bool, done: str) -> None:
     if as_json:
-        print_json(answer)
+        print_json(answer | {"dry_run": dry_run})
     else:
-        typer.echo(f"✓ {done} {answer['amount']} 元，尚欠 {answer['owed']} 元")
+        say(f"{done} {answer['amount']} 元，尚欠 {answer['owed']} 元", dry_run)

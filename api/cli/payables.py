@@ -8,15 +8,15 @@ import typer
 
 from api.cli.common import (
     ActorOption,
+    DayOption,
     DbOption,
     DryRunOption,
     JsonOption,
     RequestOption,
-    a_day,
     answering,
+    day_or_today,
     examples,
     opened,
-    parsed,
     print_json,
     table,
 )
@@ -26,7 +26,7 @@ def pay_person(
     payee: Annotated[
         int | None, typer.Argument(help="应付编号；不填则列出应付个人款。 Which; none: list.")
     ] = None,
-    on: Annotated[str | None, typer.Option("--on", help="支付日期，默认今天。 Day paid.")] = None,
+    on: DayOption = None,
     everybody: Annotated[bool, typer.Option("--all", help="支付全部应付款。 Pay all.")] = False,
     person: Annotated[
         str | None, typer.Option("--person", help="只列此人。 List those of a person.")
@@ -39,9 +39,7 @@ def pay_person(
     as_json: JsonOption = False,
 ) -> None:
     """列出或支付应付个人款（清退、返还、继承、报销），每笔只付一次。 Pay persons, once each."""
-    from api.wiring import local_now
-
-    day = parsed(a_day, on) if on else local_now().date()
+    day = day_or_today(on)
     if payee is not None and everybody:
         raise typer.BadParameter("应付编号与 --all 只能选一个。 Name one, or --all.")
     if everybody and request_id:
@@ -60,7 +58,10 @@ def pay_person(
             return
         keys = ["payee_id", "name", "bank", "bank_account", "for", "amount", "paid_on"]
         names = ["编号", "户名", "银行", "账号", "事项", "金额", "支付日"]
-        table("应付个人款", names, [[str(row.get(key) or "") for key in keys] for row in rows])
+        trial = "（试算）" if dry_run else ""
+        table(
+            f"应付个人款{trial}", names, [[str(row.get(key) or "") for key in keys] for row in rows]
+        )
 
 
 COMMANDS = (

@@ -19,6 +19,7 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -63,7 +64,7 @@ def pay(
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ 已为{answer['insured']}代缴 {year} 年{kind} {answer['amount']} 元")
+            say(f"已为{answer['insured']}代缴 {year} 年{kind} {answer['amount']} 元", dry_run)
 
 
 @app.command(
@@ -121,4 +122,4 @@ def pay_over(
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ 已划出 {answer['amount']} 元，待划出 {answer['waiting']} 元")
+            say(f"已划出 {answer['amount']} 元，待划出 {answer['waiting']} 元", dry_run)

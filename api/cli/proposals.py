@@ -13,6 +13,7 @@ from api.cli.common import (
     JsonOption,
     PackOption,
     PersonArgument,
+    ReasonOption,
     RequestOption,
     a_day,
     answering,
@@ -20,6 +21,7 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -32,16 +34,16 @@ proposals = typer.Typer(
 )
 
 _STATUS_NAMES = {"open": "待复核", "approved": "已批准", "rejected": "已驳回"}
-ReasonOption = Annotated[str, typer.Option("--reason", help="理由。 Why.")]
 ProposalArgument = Annotated[int, typer.Argument(help="提案编号。 Proposal.")]
 
 
-def tell(answer: dict[str, Any], as_json: bool) -> None:
+def tell(answer: dict[str, Any], as_json: bool, dry_run: bool) -> None:
     """Say that a proposal waits for its second person."""
     if as_json:
-        print_json(answer)
+        print_json(answer | {"dry_run": dry_run})
     else:
-        typer.echo(f"✓ 已提出“{answer['name']}”，提案编号 {answer['proposal_id']}，待另一人复核")
+        words = f"已提出“{answer['name']}”，提案编号 {answer['proposal_id']}，待另一人复核"
+        say(words, dry_run)
 
 
 @propose.command(
@@ -74,7 +76,7 @@ def adjust(
         from ledger.services.special_adjustment import propose_adjustment
 
         answer = propose_adjustment(context, person, fen, day, reason, year, request_id, dry_run)
-        tell(answer, as_json)
+        tell(answer, as_json, dry_run)
 
 
 @propose.command(
@@ -98,7 +100,8 @@ def reopen(
     with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.reopening import propose_reopening
 
-        tell(propose_reopening(context, person, day, reason, request_id, dry_run), as_json)
+        answer = propose_reopening(context, person, day, reason, request_id, dry_run)
+        tell(answer, as_json, dry_run)
 
 
 @propose.command(
@@ -122,7 +125,8 @@ def withdraw(
     with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.reopening import propose_withdrawal
 
-        tell(propose_withdrawal(context, person, day, reason, request_id, dry_run), as_json)
+        answer = propose_withdrawal(context, person, day, reason, request_id, dry_run)
+        tell(answer, as_json, dry_run)
 
 
 @proposals.command(

@@ -7,6 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.common import (
+    ActorOption,
+    AsOfOption,
+    DayOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -14,10 +17,12 @@ from api.cli.common import (
     RequestOption,
     a_day,
     answering,
+    day_or_today,
     examples,
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -27,7 +32,6 @@ app = typer.Typer(
 )
 
 QuotaArgument = Annotated[int, typer.Argument(help="额度编号。 The quota.")]
-OnOption = Annotated[str | None, typer.Option("--on", help="日期，默认今天。 Day; today.")]
 RelationOption = Annotated[
     str, typer.Option("--relation", help="1 配偶 2 子女 5 父母 4 孙 6 祖 7 兄弟姐妹。 Relation.")
 ]
@@ -37,13 +41,6 @@ PoolOption = Annotated[
 LastDayOption = Annotated[
     str | None, typer.Option("--to", help="末日（含），不填为长期。 Last day.")
 ]
-
-
-def day_of(text: str | None) -> Any:
-    """A day given as an option, by default today."""
-    from api.wiring import local_now
-
-    return parsed(a_day, text) if text else local_now().date()
 
 
 @app.command(
@@ -60,8 +57,9 @@ def give(
     relation: RelationOption,
     amount: Annotated[str, typer.Option("--amount", help="额度（元）。 Yuan.")],
     name: Annotated[str, typer.Option("--user-name", help="使用人姓名。 User's name.")] = "",
-    on: OnOption = None,
+    on: DayOption = None,
     last: LastDayOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -73,9 +71,9 @@ def give(
     from ledger.core.months import day_after
     from ledger.core.people import Relation
 
-    fen, day, of = parsed(fen_from_yuan, amount), day_of(on), parsed(Relation, relation)
+    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), parsed(Relation, relation)
     until = day_after(parsed(a_day, last) if last else None)
-    with answering(as_json), opened(db, pack) as context:
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services import pool_quotas
 
         answer = pool_quotas.give(
@@ -98,7 +96,8 @@ def use(
         str, typer.Option("--reference", help="对方统筹区的业务号。 Their number of the use.")
     ] = "",
     back: Annotated[bool, typer.Option("--back", help="退回这笔使用。 Take it back.")] = False,
-    on: OnOption = None,
+    on: DayOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -110,8 +109,8 @@ def use(
 
     if back == (amount is not None):
         raise typer.BadParameter("使用须给金额；--back 退回整笔，不给金额。 Amount, or --back.")
-    day, fen = day_of(on), parsed(fen_from_yuan, amount or "0")
-    with answering(as_json), opened(db, pack) as context:
+    day, fen = day_or_today(on), parsed(fen_from_yuan, amount or "0")
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services import pool_quotas
 
         if back:
@@ -128,15 +127,16 @@ def use(
 def revoke(
     quota: QuotaArgument,
     reason: Annotated[str, typer.Option("--reason", help="原因。 Why.")] = "解除",
-    on: OnOption = None,
+    on: DayOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """解除额度，未用部分返还授权人。 End a quota; what is unused returns."""
-    day = day_of(on)
-    with answering(as_json), opened(db) as context:
+    day = day_or_today(on)
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services import pool_quotas
 
         answer = pool_quotas.revoke(context, quota, day, reason, request_id, dry_run)
@@ -148,16 +148,15 @@ def revoke(
     epilog=examples("gongji quota expire", "gongji quota expire --as-of 2027-01-01 --json"),
 )
 def expire(
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="截至哪一天，默认今天。 As of a day.")
-    ] = None,
+    as_of: AsOfOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """结束已过末日的额度，未用部分返还；可重复运行。 End what has passed its last day."""
-    day = day_of(as_of)
-    with answering(as_json), opened(db) as context:
+    day = day_or_today(as_of)
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services import pool_quotas
 
         answer = pool_quotas.expire(context, day, dry_run)
@@ -169,7 +168,7 @@ def tell(answer: dict[str, Any], as_json: bool, dry_run: bool, words: str) -> No
     if as_json:
         print_json(answer | {"dry_run": dry_run})
     else:
-        typer.echo(f"✓ {words}{'（试算）' if dry_run else ''}")
+        say(words, dry_run)
 
 
 @app.command(

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from api.cli.common import (
+    ActorOption,
+    DayOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -14,6 +16,7 @@ from api.cli.common import (
     RequestOption,
     a_day,
     answering,
+    day_or_today,
     examples,
     opened,
     parsed,
@@ -22,12 +25,10 @@ from api.cli.common import (
 )
 from api.cli.quota import (
     LastDayOption,
-    OnOption,
     PoolOption,
     QuotaArgument,
     RelationOption,
     app,
-    day_of,
     tell,
 )
 
@@ -55,8 +56,9 @@ def receive(
     position: Annotated[
         int | None, typer.Option("--position", help="支付顺序，默认按到达先后。 Order.")
     ] = None,
-    on: OnOption = None,
+    on: DayOption = None,
     last: LastDayOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -68,9 +70,9 @@ def receive(
     from ledger.core.months import day_after
     from ledger.core.people import Relation
 
-    fen, day, of = parsed(fen_from_yuan, amount), day_of(on), parsed(Relation, relation)
+    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), parsed(Relation, relation)
     until = day_after(parsed(a_day, last) if last else None)
-    with answering(as_json), opened(db, pack) as context:
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services import incoming_quotas
 
         answer = incoming_quotas.receive(
@@ -83,15 +85,16 @@ def receive(
 @app.command("end", epilog=examples("gongji quota end 897483939283046400 --on 2026-06-30"))
 def end(
     quota: QuotaArgument,
-    on: OnOption = None,
+    on: DayOption = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """对方统筹区结束了一笔额度：不再使用。 The other pool has ended a quota."""
-    day = day_of(on)
-    with answering(as_json), opened(db) as context:
+    day = day_or_today(on)
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services import incoming_quotas
 
         answer = incoming_quotas.end(context, quota, day, request_id, dry_run)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.common import (
+    ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -45,6 +46,7 @@ def resettle(
     time: Annotated[
         str | None, typer.Option("--time", help="重新结算的时间，默认现在。 When it is done.")
     ] = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -65,7 +67,7 @@ def resettle(
         raise typer.BadParameter("--dry-run 与 --approve 不能同时使用。 Show or approve.")
     at = parsed(an_instant, time) if time else local_now()
     scope = Scope(year, person, employer, provider)
-    with answering(as_json), opened(db, pack, quiet=as_json) as context:
+    with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
         from ledger.services import resettle as service
 
         if approve:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from api.cli.common import DbOption, DryRunOption, answering, opened
+from api.cli.common import ActorOption, DbOption, DryRunOption, answering, opened
 
 if TYPE_CHECKING:
     from ledger.policy.index import Checked
@@ -150,6 +151,7 @@ def check_rules(
 )
 def adopt(
     pack: Annotated[str, typer.Argument(help="政策包代码或文件夹。 Pack: code or folder.")],
+    actor: ActorOption = None,
     db: DbOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -157,7 +159,7 @@ def adopt(
     """改用另一版政策包：今后按它结算；已结算的用 gongji resettle 重新结算。 Change the pack."""
     folder = Path(pack)
     where = str(folder.resolve()) if folder.is_dir() else pack
-    with answering(as_json), opened(db, where) as context:
+    with answering(as_json), opened(db, where, actor=actor) as context:
         from ledger.services.adopt_pack import adopt_pack
 
         answer = adopt_pack(context, where, dry_run)
@@ -300,7 +302,21 @@ def _print_checked(one: Checked) -> None:
     )
     for fault in one.faults:
         typer.echo(f"  {fault.file}:{fault.line} {fault.key}：{fault.message}（{fault.code}）")
-    if one.assumed:
-        typer.echo(f"  假定：{'、'.join(one.assumed)}")
-    if one.uncited:
-        typer.echo(f"  缺出处：{'、'.join(one.uncited)}")
+    _print_keys("假定（数值见 gongji rules list --assumed）", one.assumed)
+    _print_keys("缺出处", one.uncited)
+
+
+def _print_keys(title: str, keys: list[str]) -> None:
+    """Keys under their file (section), a line each: what a reader opens to change one."""
+    sections: dict[str, list[str]] = {}
+    for key in keys:
+        section, _, name = key.partition(".")
+        sections.setdefault(section, []).append(name)
+    if sections:
+        typer.echo(f"  {title}：")
+    for section, names in sections.items():
+        lines = textwrap.wrap(
+            " ".join(names), width=72, break_long_words=False, break_on_hyphens=False
+        )
+        for number, line in enumerate(lines):
+            typer.echo(f"    {section if number == 0 else '':<16} {line}")

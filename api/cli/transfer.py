@@ -7,18 +7,23 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.common import (
+    ActorOption,
+    AsOfOption,
+    DayOption,
     DbOption,
     DryRunOption,
     JsonOption,
+    MemoOption,
     PackOption,
     PersonArgument,
     RequestOption,
-    a_day,
     answering,
+    day_or_today,
     examples,
     opened,
     parsed,
     print_json,
+    say,
     table,
 )
 
@@ -30,14 +35,6 @@ app = typer.Typer(
 PoolOption = Annotated[
     str, typer.Option("--pool", help="对方统筹区代码，6 位。 Code of the other pool.")
 ]
-OnOption = Annotated[str | None, typer.Option("--on", help="日期，默认今天。 Day; today.")]
-MemoOption = Annotated[str, typer.Option("--memo", help="备注。 Note.")]
-
-
-def _day(text: str | None) -> Any:
-    from api.wiring import local_now
-
-    return parsed(a_day, text) if text else local_now().date()
 
 
 @app.command(
@@ -50,8 +47,9 @@ def _day(text: str | None) -> Any:
 def out(
     person: PersonArgument,
     pool: PoolOption,
-    on: OnOption = None,
+    on: DayOption = None,
     memo: MemoOption = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -59,7 +57,7 @@ def out(
     as_json: JsonOption = False,
 ) -> None:
     """受理转出申请；余额在登记“转出地办结”（moved_out）时划出。 Accept a transfer out."""
-    _begin("out", person, pool, on, memo, db, pack, request_id, dry_run, as_json)
+    _begin("out", person, pool, on, memo, actor, db, pack, request_id, dry_run, as_json)
 
 
 @app.command(
@@ -72,8 +70,9 @@ def out(
 def into(
     person: PersonArgument,
     pool: PoolOption,
-    on: OnOption = None,
+    on: DayOption = None,
     memo: MemoOption = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -81,7 +80,7 @@ def into(
     as_json: JsonOption = False,
 ) -> None:
     """受理转入申请；余额到账时（received）计入账户。 Accept a transfer in."""
-    _begin("in", person, pool, on, memo, db, pack, request_id, dry_run, as_json)
+    _begin("in", person, pool, on, memo, actor, db, pack, request_id, dry_run, as_json)
 
 
 def _begin(
@@ -90,6 +89,7 @@ def _begin(
     pool: str,
     on: str | None,
     memo: str,
+    actor: str | None,
     db: str | None,
     pack: str | None,
     request_id: str | None,
@@ -98,15 +98,15 @@ def _begin(
 ) -> None:
     from ledger.benefits.pool_transfer import Direction
 
-    day = _day(on)
-    with answering(as_json), opened(db, pack) as context:
+    day = day_or_today(on)
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.pool_transfers import begin
 
         answer = begin(context, Direction(direction), person, pool, day, memo, request_id, dry_run)
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ 已受理，业务号 {answer['case_id']}")
+            say(f"已受理，业务号 {answer['case_id']}", dry_run)
             _show_limits(answer)
 
 
@@ -126,12 +126,13 @@ def step(
             "received 余额到账计入、cancelled 终止。 The step."
         ),
     ],
-    on: OnOption = None,
+    on: DayOption = None,
     amount: Annotated[
         str | None,
         typer.Option("--amount", help="转入：信息表所列或到账金额（元）。 Yuan."),
     ] = None,
     memo: MemoOption = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -145,16 +146,16 @@ def step(
     steps = [step.value for step in Step if step is not Step.ACCEPTED]
     if name not in steps:
         raise typer.BadParameter(f"没有步骤“{name}”；应为 {'、'.join(steps)} 之一")
-    wanted, day = Step(name), _day(on)
+    wanted, day = Step(name), day_or_today(on)
     fen = parsed(fen_from_yuan, amount) if amount else None
-    with answering(as_json), opened(db, pack) as context:
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.pool_transfers import take_step
 
         answer = take_step(context, case, wanted, day, fen, memo, request_id, dry_run)
         if as_json:
             print_json(answer | {"dry_run": dry_run})
         else:
-            typer.echo(f"✓ {answer['psn_name']}：{answer['steps'][-1]['name']}")
+            say(f"{answer['psn_name']}：{answer['steps'][-1]['name']}", dry_run)
             _show_limits(answer)
 
 
@@ -176,16 +177,14 @@ def list_cases(
     late: Annotated[
         bool, typer.Option("--late", help="只列超期未办结的。 Only what is late.")
     ] = False,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="截至哪一天，默认今天。 As of a day.")
-    ] = None,
+    as_of: AsOfOption = None,
     person: Annotated[str | None, typer.Option("--person", help="只看此人。 Of a person.")] = None,
     db: DbOption = None,
     pack: PackOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """列出转移接续业务及各步期限、超期的工作日数。 Cases, limits, working days late."""
-    day = _day(as_of)
+    day = day_or_today(as_of)
     with answering(as_json), opened(db, pack) as context:
         from ledger.services.pool_transfers import listing
 
@@ -230,8 +229,9 @@ def clear(
     receive: Annotated[
         str | None, typer.Option("--receive", help="收到（元）。 Yuan received.")
     ] = None,
-    on: OnOption = None,
+    on: DayOption = None,
     memo: MemoOption = "",
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
@@ -244,9 +244,9 @@ def clear(
         raise typer.BadParameter("--pay 与 --receive 只能给一个。 One of the two.")
     if (pay or receive) and pool is None:
         raise typer.BadParameter("请用 --pool 指明对方统筹区。 Name the other pool.")
-    day = _day(on)
+    day = day_or_today(on)
     fen = parsed(fen_from_yuan, pay or receive or "0")
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.pool_clearing import balances, move_money
 
         if pool is not None and (pay or receive):
@@ -255,7 +255,7 @@ def clear(
             if as_json:
                 print_json(answer | {"dry_run": dry_run})
             else:
-                typer.echo(f"✓ {'付出' if pay else '收到'} {answer['amount']} 元")
+                say(f"{'付出' if pay else '收到'} {answer['amount']} 元", dry_run)
             return
         found = balances(context)
         if as_json:

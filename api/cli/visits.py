@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.common import (
+    ActorOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -69,11 +70,11 @@ Stay = Annotated[
 StayFrom = Annotated[
     str | None, typer.Option("--stay-from", help="入院日期 2023-01-06。 First day of the stay.")
 ]
-Items = Annotated[
 StayTo = Annotated[
     str | None,
     typer.Option("--stay-to", help="出院日期，不填为结算日。 Last day of the stay."),
 ]
+Items = Annotated[
     list[str] | None,
     typer.Option(
         "--item",
@@ -89,8 +90,8 @@ def _asked(
     born: str | None,
     stay: str | None,
     stay_from: str | None,
-    items: list[str] | None,
     stay_to: str | None,
+    items: list[str] | None,
 ) -> dict[str, Any]:
     """What only the rules of some pools ask for, as fields of a visit."""
     return {
@@ -99,8 +100,8 @@ def _asked(
         "born_on": parsed(a_day, born) if born else None,
         "stay_id": stay,
         "first_day": parsed(a_day, stay_from) if stay_from else None,
-        "items": tuple(parsed(_item, item) for item in items or ()),
         "last_day": parsed(a_day, stay_to) if stay_to else None,
+        "items": tuple(parsed(_item, item) for item in items or ()),
     }
 
 
@@ -138,19 +139,19 @@ def _record(
     in_scope = whole - sum(parts)
     if whole < 0 or in_scope < 0 or min(parts) < 0:
         raise typer.BadParameter("各部分不能为负，合计不能超过总额。 Parts exceed the total.")
-    return VisitRecord(
     at = parsed(an_instant, time) if time else local_now()
     if not med_type.startswith(STAY):
         asked |= {"first_day": None, "last_day": None}
     elif asked["first_day"] is not None and asked["last_day"] is None:
         asked["last_day"] = at.date()
+    return VisitRecord(
         0,
         visit,
         provider,
         person,
         None,
         med_type,
-        parsed(an_instant, time) if time else local_now(),
+        at,
         whole,
         parts[0],
         parts[1],
@@ -191,8 +192,8 @@ def quote(
     born: Born = None,
     stay: Stay = None,
     stay_from: StayFrom = None,
-    items: Items = None,
     stay_to: StayTo = None,
+    items: Items = None,
     db: DbOption = None,
     pack: PackOption = None,
     as_json: JsonOption = False,
@@ -228,8 +229,9 @@ def settle(
     born: Born = None,
     stay: Stay = None,
     stay_from: StayFrom = None,
-    items: Items = None,
     stay_to: StayTo = None,
+    items: Items = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
     request_id: RequestOption = None,
@@ -243,7 +245,7 @@ def settle(
         visit, provider, person, med_type, time, total, amounts, account_use, prescriber, category,
         asked,
     )  # fmt: skip
-    with answering(as_json), opened(db, pack) as context:
+    with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.settle_visit import settle as settle_visit
 
         answer = settle_visit(context, _of_person(context, record), request_id, dry_run)
@@ -253,6 +255,7 @@ def settle(
 def reverse(
     settlement: Annotated[str, typer.Argument(help="结算ID（setl_id）。 Settlement id.")],
     time: Time = None,
+    actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
     dry_run: DryRunOption = False,
@@ -263,7 +266,7 @@ def reverse(
 
     number = parsed(_whole_number, settlement)
     at = parsed(an_instant, time) if time else local_now()
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.settle_visit import reverse as reverse_settlement
 
         answer = reverse_settlement(context, number, at, request_id, dry_run=dry_run)
@@ -289,9 +292,6 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
-def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
-    if as_json:
-        print_json(answer)
 _FACTS = {
     "dise_codg": "病种",
     "contracted_flag": "签约机构",
@@ -312,6 +312,9 @@ def _facts_text(facts: dict[str, Any]) -> str:
     return "，".join(f"{name} {value}" for name, value in said.items())
 
 
+def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
+    if as_json:
+        print_json(answer)
         return
     if answer["setl_id"] is None:
         typer.echo(f"✓ 已登记住院 {answer['mdtrt_id']}")
@@ -328,11 +331,11 @@ def _facts_text(facts: dict[str, Any]) -> str:
     ]
     head = f"{title} {answer['setl_id']} · {answer['psn_name']} · {answer['fixmedins_name']}"
     table(head, ["步骤", "条款", "说明", "之前", "之后"], steps)
+    if answer["facts"]:
+        typer.echo(f"就诊所填：{_facts_text(answer['facts'])}")
     typer.echo(
         f"统筹 {answer['hifp_pay']}  账户 {answer['acct_pay']}"
         f"（共济 {answer['acct_mulaid_pay']}）  "
-    if answer["facts"]:
-        typer.echo(f"就诊所填：{_facts_text(answer['facts'])}")
         f"现金 {answer['psn_cash_pay']}  余额 {answer['balc']}"
     )
     if answer["acct_reason_text"]:

@@ -28,6 +28,7 @@ from ledger.services.interest import settle_interest
 from ledger.services.once import once
 from ledger.services.read import known_person, person_id_of
 from ledger.storage import account_events, accounts
+from ledger.storage.engine import instant_with_zone
 from ledger.storage.people import insured_from, on_roster
 from ledger.storage.unit_of_work import UnitOfWork
 
@@ -153,10 +154,10 @@ def states(
     on: date | None = None,
     known_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """How an account stands, on a day and as known at an instant, and every event so far.
+    """How an account stands, on a day and as known at an instant, and every event up to then.
 
     Args:
-        on: None for what holds after all events.
+        on: None for what holds after all events; later events are not listed.
         known_at: only what was recorded up to this instant, UTC.
     """
     with context.reading() as connection:
@@ -181,10 +182,11 @@ def states(
                 "on": row.happened_on.isoformat(),
                 "reason": row.reason,
                 "status_after": str(row.status_after),
-                "recorded_at": row.recorded_at,
+                "recorded_at": instant_with_zone(row.recorded_at),
                 "actor": row.actor,
                 "entry_id": None if row.entry_id is None else str(row.entry_id),
             }
             for row in rows
+            if on is None or row.happened_on <= on
         ],
     }

@@ -10,6 +10,7 @@ from ledger.services.context import Context
 from ledger.services.four_eyes import ProposalKind, approve_as, reject_as
 from ledger.services.read import known_person
 from ledger.storage import proposals as store
+from ledger.storage.engine import instant_with_zone
 from ledger.storage.people import person
 
 KINDS: dict[str, ProposalKind] = {
@@ -70,10 +71,10 @@ def listing(
             "content": row.content,
             "reason": row.reason,
             "proposed_by": row.proposed_by,
-            "proposed_at": row.proposed_at,
+            "proposed_at": instant_with_zone(row.proposed_at),
             "status": row.status,
             "decided_by": row.decided_by,
-            "decided_at": row.decided_at,
+            "decided_at": row.decided_at and instant_with_zone(row.decided_at),
             "decision_reason": row.decision_reason,
             "entry_id": None if row.entry_id is None else str(row.entry_id),
         }
