@@ -1,0 +1,92 @@
+"""What all commands share: who acts, trials that say so, titles and lists that stay readable."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from api.cli.common import table
+from api.cli.main import app
+from tests.people import CHEN
+from tests.world import World, shiyan
+
+CHEN_NO = str(CHEN.psn_no)
+
+
+def commands(group: typer.Typer, words: str = "gongji") -> Iterator[tuple[str, Any]]:
+    for command in group.registered_commands:
+        yield f"{words} {command.name}", command
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        yield from commands(inner.typer_instance, f"{words} {inner.name}")
+
+
+def test_whatever_writes_says_in_whose_name() -> None:
+    for words, command in commands(app):
+        options = inspect.signature(command.callback).parameters
+        if "dry_run" in options or "request_id" in options:
+            assert "actor" in options, words
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr("ledger.policy.loader.load_pack", lambda _code: shiyan())
+    world = World(tmp_path / "city.db")
+    world.enrol(CHEN)
+    world.open_with(CHEN_NO, 30_000)
+    yield world
+    world.prove()
+    world.close()
+
+
+def run(world: World, *words: str) -> str:
+    result = CliRunner().invoke(app, [*words, "--db", f"sqlite:///{world.path}"])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("account", "lose", CHEN_NO, "--on", "2023-05-04", "--reason", "丢失"),
+        ("account", "death", CHEN_NO, "--on", "2023-05-04", "--reason", "死亡证明"),
+        ("account", "supplement", CHEN_NO, "8.00", "--on", "2023-05-04", "--reason", "漏转"),
+        ("transfer", "out", CHEN_NO, "--pool", "420100", "--on", "2023-05-04"),
+        ("owed", "book", CHEN_NO, "--cause", "mistake", "--pool", "1.00", "--on", "2023-05-04"),
+        ("propose", "adjust", CHEN_NO, "1.00", "--on", "2023-05-04", "--reason", "漏划"),
+    ],
+)
+def test_a_trial_says_that_nothing_was_booked(world: World, words: tuple[str, ...]) -> None:
+    assert "（试算，未入账）" in run(world, *words, "--dry-run")
+    assert "试算" not in run(world, *words)
+
+
+def test_states_of_a_day_leave_out_what_came_later(world: World) -> None:
+    run(world, "account", "lose", CHEN_NO, "--on", "2023-05-04", "--reason", "丢失")
+    run(world, "account", "restore", CHEN_NO, "--on", "2023-05-10", "--reason", "找到")
+    answer = json.loads(
+        run(world, "account", "states", CHEN_NO, "--on", "2023-05-09", "--json"),
+    )
+    assert [event["event"] for event in answer["events"]] == ["lose"]
+    recorded = answer["events"][0]["recorded_at"]
+    assert recorded.endswith("+00:00")
+    then = json.loads(run(world, "account", "states", CHEN_NO, "--known-at", recorded, "--json"))
+    assert [event["event"] for event in then["events"]] == ["lose"]
+
+
+def test_a_title_wider_than_its_table_is_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    table("4203000000000001（2023 年）很长的标题", ["项"], [["1"]])
+    assert "4203000000000001（2023 年）很长的标题\n" in capsys.readouterr().out
+
+
+def test_what_is_assumed_in_a_pack_is_listed_by_section() -> None:
+    said = CliRunner().invoke(app, ["rules", "check"]).output
+    assert max(len(line) for line in said.splitlines()) < 100
+    assert "    crediting        average_pension_2021" in said
