@@ -11,25 +11,44 @@ from sqlalchemy import Connection
 from ledger.benefits.account_states import Event, Happened, Movement
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
+from ledger.core.months import Month
+from ledger.core.people import Plan, Status
 from ledger.services.account_gate import admit
 from ledger.services.account_states import change_in
 from ledger.services.context import Context
 from ledger.services.interest import settle_interest
 from ledger.services.pool_quotas import release_holds, release_holds_for
 from ledger.storage import accounts, family
-from ledger.storage.people import person, uncredited
+from ledger.storage.benefit_spans import spans_of
+from ledger.storage.people import credited_through, person, uncredited
 from ledger.storage.unit_of_work import UnitOfWork
 
 
-def refuse_uncredited(connection: Connection, person_id: int) -> None:
-    """Raises: Refused `account/credit-first` while contributions wait to be credited, or months
-    that were credited must be looked at again: what is divided then would be too little, or too
-    much. Asked before the event that empties the account, which itself asks for a look."""
-    if uncredited(connection, person_id):
+def refuse_uncredited(connection: Connection, person_id: int, on: date) -> None:
+    """Raises: Refused `account/credit-first` while contributions or a retiree's months up to `on`
+    wait to be credited, or months that were credited must be looked at again: what is divided
+    then would be too little, or too much. Asked before the event that empties the account, which
+    itself asks for a look."""
+    waiting = [uncredited(connection, person_id), _retiree_waits(connection, person_id, on)]
+    through = max((month for month in waiting if month is not None), default=None)
+    if through is not None:
         raise Refused(
             "account/credit-first",
-            "此人还有未划入的缴费或须重新核对的月份；请先划账（gongji credit）",
+            f"此人截至 {through} 还有未划入的缴费、定额或须重新核对的月份；"
+            f"请先划账（gongji credit {through}）",
         )
+
+
+def _retiree_waits(connection: Connection, person_id: int, on: date) -> Month | None:
+    """The last month of benefits as a retiree with an account, up to the day, that no crediting
+    run has covered; nobody is credited before the first run."""
+    covered = credited_through(connection)
+    ends = [
+        Month.of(min(span.valid_until - timedelta(days=1), on))
+        for span in spans_of(connection, [person_id])[person_id]
+        if span.status == Status.RETIRED and span.plan == Plan.COMBINED and span.valid_from <= on
+    ]
+    return max((end for end in ends if covered and end > covered), default=None)
 
 
 def make_ready(context: Context, work: UnitOfWork, person_id: int, on: date, reason: str) -> int:

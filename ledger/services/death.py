@@ -144,7 +144,7 @@ def _inherit(
     request_id: str | None,
 ) -> dict[str, Any]:
     _refuse_living(work, person_id, on)
-    refuse_uncredited(work.connection, person_id)
+    refuse_uncredited(work.connection, person_id, on)
     ids = _heir_ids(work, person_id, heirs)
     left = make_ready(context, work, person_id, on, reason)
     parts = divide(left, [heir.share for heir in heirs])

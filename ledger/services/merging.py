@@ -67,10 +67,12 @@ def _refuse(connection: Connection, kept: int, merged: int, on: date) -> None:
     both = people.spans_of(connection, [kept, merged])
     if people.span_on(both[merged], on) and not people.span_on(both[kept], on):
         raise Refused("merge/keep-the-insured", f"{on} 正在参保的编号应当保留，请对调两个编号")
-    if people.uncredited(connection, merged):
+    through = people.uncredited(connection, merged)
+    if through is not None:
         raise Refused(
             "merge/credit-first",
-            "被合并的编号还有未划入的缴费或未冲抵的预划；请先划账（gongji credit）",
+            f"被合并的编号截至 {through} 还有未划入的缴费或未冲抵的预划；"
+            f"请先划账（gongji credit {through}）",
         )
     if has_open_case(connection, merged):
         raise Refused("merge/open-transfer", "被合并的编号有未办结的转移接续；请先办结或终止")

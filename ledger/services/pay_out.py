@@ -59,7 +59,7 @@ def pay_out(
         held = standing_of(work.connection, person_id).since
         if State.CLOSED in held:
             admit(work.connection, person_id, Movement.CLEAR)
-        refuse_uncredited(work.connection, person_id)
+        refuse_uncredited(work.connection, person_id, on)
         if State.EMIGRATED not in held:
             change_in(context, work, person_id, Happened(Event.EMIGRATION, on), reason, request_id)
             end_aid(work, person_id, on, reason)

@@ -192,10 +192,12 @@ def _move_out(
     mutual aid end."""
     connection, person_id = work.connection, case.person_id
     admit(connection, person_id, Movement.TRANSFER_OUT)
-    if people.uncredited(connection, person_id):
+    through = people.uncredited(connection, person_id)
+    if through is not None:
         raise Refused(
             "transfer/credit-first",
-            "此人还有未划入的缴费或未冲抵的预划；请先划账（gongji credit），再办转出",
+            f"此人截至 {through} 还有未划入的缴费或未冲抵的预划；"
+            f"请先划账（gongji credit {through}），再办转出",
         )
     end_of_insurance = on + timedelta(days=1)
     people.end_spans(connection, person_id, end_of_insurance)

@@ -191,19 +191,22 @@ def insert_users(connection: Connection, users: list[tuple[int, str, str]]) -> N
     )
 
 
-def uncredited(connection: Connection, person_id: int) -> bool:
-    """Has the person paid, or been credited in advance, for months that no crediting run has
-    covered, or must covered months be looked at again? Whoever leaves is credited first."""
-    row = connection.exec_driver_sql(
+def uncredited(connection: Connection, person_id: int) -> Month | None:
+    """The month up to which accounts have to be credited before the person leaves: the last one
+    that was paid, or credited in advance, and that no crediting run has covered, or else the
+    newest covered one, where covered months must be looked at again; None: nothing waits."""
+    number = connection.exec_driver_sql(
         "WITH through (month) AS (SELECT coalesce(max(credited_through), 0) FROM pool) "
-        "SELECT 1 FROM credit_again WHERE person_id = :person UNION ALL "
-        "SELECT 1 FROM contribution AS c, through AS t "
+        "SELECT max(w.month) FROM ("
+        "SELECT CASE WHEN t.month > a.from_month THEN t.month ELSE a.from_month END AS month "
+        "FROM credit_again AS a, through AS t WHERE a.person_id = :person UNION ALL "
+        "SELECT c.month FROM contribution AS c, through AS t "
         "WHERE c.person_id = :person AND c.account_fen <> 0 AND c.month > t.month UNION ALL "
-        "SELECT 1 FROM advance_credit AS a, through AS t "
-        "WHERE a.person_id = :person AND a.month > t.month LIMIT 1",
+        "SELECT a.month FROM advance_credit AS a, through AS t "
+        "WHERE a.person_id = :person AND a.month > t.month) AS w",
         {"person": person_id},
-    ).first()
-    return row is not None
+    ).scalar()
+    return None if number is None else Month.from_number(number)
 
 
 def end_spans(connection: Connection, person_id: int, until: date) -> list[Span]:

@@ -70,6 +70,7 @@ def test_what_is_due_up_to_a_death_is_credited_before_heirs_get_it(world: World)
     with pytest.raises(Refused) as refused:
         inherit(world.context, CHEN_NO, heirs, date(2023, 3, 20), "公证书")
     assert refused.value.code == "account/credit-first"
+    assert "gongji credit 2023-02" in refused.value.message
     assert world.credit("2023-02")["withheld_fen"] == 0
     assert world.balance(CHEN_NO) == 20_000
     inherit(world.context, CHEN_NO, heirs, date(2023, 3, 20), "公证书")
