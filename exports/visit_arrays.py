@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Fens = Mapping[str, NDArray[np.integer[Any]]]
 
+YUAN_TYPE = (16, 2)
+"""Digits, and how many of them are fen."""
 _ROW_GROUP = 1 << 20
 _DIGITS_OF_64_BITS = 18
 
@@ -46,15 +48,15 @@ def write_visit_arrays(
     """
     import pyarrow as pa
 
-    yuan = pa.decimal128(16, 2)
+    yuan = pa.decimal128(*YUAN_TYPE)
     whole = pa.schema([*schema, *((name, yuan) for name in computed)], schema.metadata)
     opened = _parquet if path.suffix.lower() == ".parquet" else _csv
     row = 0
-    with _appearing_whole(path) as unseen, opened(unseen, whole) as write:
+    with appearing_whole(path) as unseen, opened(unseen, whole) as write:
         for table in tables:
             end = row + table.num_rows
             for name, fen in computed.items():
-                table = table.append_column(name, _decimals(fen[row:end]))
+                table = table.append_column(name, decimals(fen[row:end]))
             write(table)
             advance(end - row)
             row = end
@@ -71,7 +73,7 @@ def check_columns(path: Path, schema: Any) -> None:
 
 
 @contextmanager
-def _appearing_whole(path: Path) -> Iterator[Path]:
+def appearing_whole(path: Path) -> Iterator[Path]:
     unseen = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield unseen
@@ -121,25 +123,32 @@ def _parquet_writer(path: Path, schema: Any, coming: Any) -> Any:
     """
     import base64
 
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    whole = [f.name for f in coming if _stored_as_whole_number(f.type)]
-    writer = pq.ParquetWriter(
-        path,
-        coming,
-        store_schema=False,
-        # A dictionary of amounts, times or ids is as long as the column: only trying costs.
-        use_dictionary=[f.name for f in coming if pa.types.is_dictionary(f.type)] or False,
-        # Differences take a quarter of the room, and no compression on top of them pays.
-        column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
-        compression={f.name: "none" if f.name in whole else "snappy" for f in coming},
-        write_statistics=[f.name for f in coming if pa.types.is_primitive(f.type)] or False,
-        store_decimal_as_integer=True,
-    )
+    writer = pq.ParquetWriter(path, coming, **column_options(coming))
     note = {b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes())}
     writer.add_key_value_metadata({**(schema.metadata or {}), **note})
     return writer
+
+
+def column_options(coming: Any) -> dict[str, Any]:
+    """How Parquet keeps tables as they are `coming`, a `pyarrow.Schema`."""
+    import pyarrow as pa
+
+    whole = [f.name for f in coming if _stored_as_whole_number(f.type)]
+    ordered = [
+        f.name for f in coming if pa.types.is_primitive(f.type) or pa.types.is_decimal(f.type)
+    ]
+    return {
+        "store_schema": False,
+        # A dictionary of amounts, times or ids is as long as the column: only trying costs.
+        "use_dictionary": [f.name for f in coming if pa.types.is_dictionary(f.type)] or False,
+        # Differences take a quarter of the room, and no compression on top of them pays.
+        "column_encoding": dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
+        "compression": {f.name: "none" if f.name in whole else "snappy" for f in coming},
+        "write_statistics": ordered or False,
+        "store_decimal_as_integer": True,
+    }
 
 
 def _stored_as_whole_number(kind: Any) -> bool:
@@ -200,10 +209,10 @@ def _texts(name: str, column: Any) -> Any:
         ) from fault
 
 
-def _decimals(fen: Any) -> Any:
+def decimals(fen: Any) -> Any:
     """Fen as decimal(16,2) in 64 bits: the very same numbers."""
     import numpy as np
     import pyarrow as pa
 
     words = pa.py_buffer(np.ascontiguousarray(fen))
-    return pa.Array.from_buffers(pa.decimal64(16, 2), len(fen), [None, words])
+    return pa.Array.from_buffers(pa.decimal64(*YUAN_TYPE), len(fen), [None, words])

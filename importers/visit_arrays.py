@@ -116,26 +116,36 @@ def heading_faults(file: VisitFile, new: tuple[str, ...]) -> list[RowError]:
 
 
 def read_visit_arrays(
-    file: VisitFile, faults: Faults, advance: Callable[[int], object]
-) -> tuple[VisitArrays, Kept]:
+    file: VisitFile, faults: Faults, advance: Callable[[int], object], kept: Kept | None = None
+) -> VisitArrays:
     """Read every row. Where there are faults, the arrays hold zeros in their place.
 
     Args:
         file: its headings have been found good.
         faults: filled.
         advance: called with the number of rows after each batch.
-
-    Returns:
-        the visits, and what `rows_again` needs to give the rows back.
+        kept: filled, where it is given, with what `rows_again` needs to give the rows back.
     """
-    kept = []
     with ThreadPoolExecutor(1) as beside:
-        reader = _Reader(faults, beside)
+        # Its code is loaded while the first rows are read.
+        coming = beside.submit(_Reader, faults, beside)
         for batch in read_ahead(file.batches(COLUMNS)):
-            reader.read(batch)
-            kept.append(batch)
+            coming.result().read(batch)
+            if kept is not None:
+                kept.append(batch)
             advance(batch.num_rows)
-    return reader.arrays(), kept
+        return coming.result().arrays()
+
+
+def check_rest(file: VisitFile) -> None:
+    """Read the columns that a simulation does not need.
+
+    Raises:
+        Refused: `import/unreadable`, for a damaged column nobody should get again as a result.
+    """
+    others = [name for name in file.names if name not in COLUMNS]
+    for _ in file.batches(others) if others else ():
+        pass
 
 
 def rows_again(file: VisitFile, kept: Kept) -> Iterator[Any]:

@@ -46,6 +46,27 @@ def open_visit_file(path: Path) -> VisitFile:
         return ParquetVisits(path) if path.suffix.lower() == ".parquet" else CsvVisits(path)
 
 
+State = tuple[int, int, int]
+
+
+def file_state(path: Path) -> State:
+    """What changes when somebody writes a file anew or into it."""
+    now = path.stat()
+    return now.st_ino, now.st_size, now.st_mtime_ns
+
+
+def check_unchanged(path: Path, state: State) -> None:
+    """Raises: Refused `import/changed-meanwhile`, before rows that nobody settled are given back
+    beside the results of others."""
+    with _readable(path):
+        if file_state(path) == state:
+            return
+    raise Refused(
+        "import/changed-meanwhile",
+        f"“{path.name}”在读取期间被改动，没有写结果；请等文件写完后再试",
+    )
+
+
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     """Arrow's, the codec's and the system's complaints about a file are one fault of ours."""

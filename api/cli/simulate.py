@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,22 +119,34 @@ def simulate(
 
 def run(visits: Path, pack: Pack, out: Path, stage: Stage) -> Summary:
     """Read, settle, write; raises `_Faults` before anything is written."""
+    from exports.parquet_columns import footer_to_extend, write_more_columns
     from exports.visit_arrays import check_columns, write_visit_arrays
-    from importers.visit_arrays import rows_again
-    from importers.visit_files import open_visit_file
+    from importers.visit_arrays import check_rest, rows_again
+    from importers.visit_files import check_unchanged, file_state, open_visit_file
 
+    state = file_state(visits)
     file = open_visit_file(visits)
     check_columns(out, file.schema)
-    arrays, kept, periods = _read(file, pack, stage("读取", file.rows))
+    both_parquet = _is_parquet(visits) and _is_parquet(out)
+    footer = footer_to_extend(visits) if both_parquet else None
+    kept: Kept | None = [] if footer is None else None
+    arrays, periods = _read(file, pack, stage("读取", file.rows), kept)
     settled, not_pooled = _settle(arrays, periods)
     person_part = arrays.in_scope - settled.pay
     computed = dict(zip(RESULTS, (settled.deductible, settled.pay, person_part), strict=True))
+    check_unchanged(visits, state)
     advance = stage("写出", arrays.rows)
-    write_visit_arrays(out, file.schema, rows_again(file, kept), computed, advance)
+    if footer is None:
+        write_visit_arrays(out, file.schema, rows_again(file, kept or []), computed, advance)
+    else:
+        check_rest(file)
+        write_more_columns(out, visits, footer, computed, os.cpu_count() or 1, advance)
     return _summary(arrays, settled, not_pooled, pack, out)
 
 
-def _read(file: VisitFile, pack: Pack, advance: Advance) -> tuple[VisitArrays, Kept, Periods]:
+def _read(
+    file: VisitFile, pack: Pack, advance: Advance, kept: Kept | None
+) -> tuple[VisitArrays, Periods]:
     """The visits and the rules of their days, or every fault of the file at once."""
     from importers.visit_arrays import Faults, heading_faults, read_visit_arrays
     from ledger.benefits.simulation import periods_of, refuse_not_simulated
@@ -141,7 +154,7 @@ def _read(file: VisitFile, pack: Pack, advance: Advance) -> tuple[VisitArrays, K
     if wrong := heading_faults(file, RESULTS):
         raise _Faults(wrong)
     faults = Faults()
-    arrays, kept = read_visit_arrays(file, faults, advance)
+    arrays = read_visit_arrays(file, faults, advance, kept)
 
     def rules_on(day: date) -> OutpatientRules:
         rules = pack.outpatient(day)
@@ -152,13 +165,11 @@ def _read(file: VisitFile, pack: Pack, advance: Advance) -> tuple[VisitArrays, K
     faults.add_days("policy/not-in-force", arrays.day, periods.not_in_force)
     if errors := faults.in_order(file):
         raise _Faults(errors)
-    return arrays, kept, periods
+    return arrays, periods
 
 
 def _settle(arrays: VisitArrays, periods: Periods) -> tuple[Settled, dict[str, int]]:
     """What the fund pays, and how many rows of which type it does not pay for."""
-    import os
-
     from ledger.benefits.compiled import VisitColumns, pooled_amounts, settle_columns
     from ledger.benefits.compiled_shapes import settle_shaped_columns
     from ledger.benefits.kernel_rules import is_shaped
@@ -205,6 +216,10 @@ def _check_endings(visits: Path, out: Path) -> None:
             )
     if not out.absolute().parent.is_dir():
         raise typer.BadParameter(f"没有文件夹 {out.parent}", param_hint="--out")
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
 
 
 def _overrides(settings: list[str]) -> dict[str, str]:
