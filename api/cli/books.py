@@ -196,6 +196,11 @@ def balance(
         table(
             f"{answer['psn_no'] or answer['certno']}（{answer['year']} 年）", ["项目", "值"], rows
         )
+        if answer["late_bookings"]:
+            typer.echo("注：按业务发生日计算；以下各笔补记时用的是该日以后到账的资金：")
+        for line in answer["late_bookings"]:
+            words = f"{line['happened_on']} {line['name']} {line['amount']}"
+            typer.echo(f"    {words}（{line['booked_on']} 补记）")
 
 
 def statement(
@@ -305,7 +310,7 @@ COMMANDS = (
         balance,
         examples(
             "gongji balance 4203000000000001",
-            "gongji balance 420302199001010015 --json",
+            "gongji balance 420302198409034374 --json",
             "gongji balance 4203000000000001 --on 2023-06-30",
             "gongji balance 4203000000000001 --on 2023-06-30 --known-at 2023-07-03T17:00",
         ),

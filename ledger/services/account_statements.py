@@ -199,6 +199,23 @@ def statement_answer(
     }
 
 
+def late_bookings(
+    connection: Connection, person_id: int, last: date | None, known_at: datetime | None
+) -> list[dict[str, str]]:
+    """What was booked after entries of later days (补记) up to a day, oldest first."""
+    found = body(connection, person_id, last or FAR, None, last, known_at)
+    return [
+        {
+            "happened_on": line.happened_on.isoformat(),
+            "booked_on": line.booked_on.isoformat(),
+            "name": line_name(line.kind),
+            "amount": yuan_text(line.in_fen - line.out_fen),
+        }
+        for line in found.lines
+        if line.booked_on is not None
+    ]
+
+
 class _Yuan(dict[int, str]):
     """Fen as text: from line to line, one of the two buckets stays as it was."""
 

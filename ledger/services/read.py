@@ -12,7 +12,7 @@ from ledger.core.errors import NotInForce, Unknown
 from ledger.core.money import yuan_text
 from ledger.core.months import FAR
 from ledger.reports.account_statement import this_years
-from ledger.services.account_statements import statement_answer
+from ledger.services.account_statements import late_bookings, statement_answer
 from ledger.services.context import Context
 from ledger.storage import accounts, family
 from ledger.storage.account_events import events_of
@@ -58,6 +58,10 @@ def balance(
 ) -> dict[str, Any]:
     """The balance, by year of the money, and the accumulators of a year.
 
+    As of a day counts by business day, whatever was known then: a visit that came late counts on
+    the day of the visit, though it spent what arrived afterwards. So an earlier day can show less
+    than nothing; `late_bookings` then names what was booked after later days' entries.
+
     Args:
         number: person number or identity number.
         on: which year's deductible and limit, and which status, are shown.
@@ -68,6 +72,9 @@ def balance(
         who = known_person(connection, number, known_at)
         account = _account(connection, who.person_id, on, as_of_day, known_at)
         span = span_on(spans_of(connection, [who.person_id])[who.person_id], on)
+        this_year = this_years(account.years, on.year)
+        below = min(this_year, account.balance_fen - this_year, account.balance_fen) < 0
+        late = late_bookings(connection, who.person_id, as_of_day, known_at) if below else []
     return {
         "psn_no": who.psn_no,
         "certno": who.certno,
@@ -78,12 +85,13 @@ def balance(
         "known_at": known_at.isoformat() if known_at else None,
         "account_status": account.status,
         "balc": yuan_text(account.balance_fen),
-        "this_year": yuan_text(this_years(account.years, on.year)),
-        "carried": yuan_text(account.balance_fen - this_years(account.years, on.year)),
+        "this_year": yuan_text(this_year),
+        "carried": yuan_text(account.balance_fen - this_year),
         "held": yuan_text(account.held_fen),
         "available": yuan_text(account.balance_fen - account.held_fen),
         "by_year": {str(year): yuan_text(left) for year, left in account.years.items()},
         "owed": yuan_text(account.owed_fen),
+        "late_bookings": late,
         "year": on.year,
         **_year_position(context, on, span.status if span else "11", account.year_so_far),
     }

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from api.cli.common import table
 from api.cli.main import app
-from tests.people import CHEN
-from tests.world import World, shiyan
+from tests.people import CHEN, LIN
+from tests.world import World, code_of, shiyan
 
-CHEN_NO = str(CHEN.psn_no)
+CHEN_NO, LIN_NO = str(CHEN.psn_no), str(LIN.psn_no)
 
 
 def commands(group: typer.Typer, words: str = "gongji") -> Iterator[tuple[str, Any]]:
@@ -39,7 +39,7 @@ def test_whatever_writes_says_in_whose_name() -> None:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr("ledger.policy.loader.load_pack", lambda _code: shiyan())
     world = World(tmp_path / "city.db")
-    world.enrol(CHEN)
+    world.enrol(CHEN, LIN)
     world.open_with(CHEN_NO, 30_000)
     yield world
     world.prove()
@@ -79,6 +79,20 @@ def test_states_of_a_day_leave_out_what_came_later(world: World) -> None:
     assert recorded.endswith("+00:00")
     then = json.loads(run(world, "account", "states", CHEN_NO, "--known-at", recorded, "--json"))
     assert [event["event"] for event in then["events"]] == ["lose"]
+
+
+def test_a_day_below_nothing_names_what_was_booked_late(world: World) -> None:
+    words = ("account", "inject", f"{LIN_NO}=300.00", "--on", "2023-05-04", "--reason", "注入")
+    run(world, *words)
+    visit = ("--person", LIN_NO, "--provider", code_of("hospital-3"), "--account-use", "1")
+    run(world, "settle", "--visit", "V1", *visit, "--time", "2023-03-10T09:00", "--total", "100.00")
+    answer = json.loads(run(world, "balance", LIN_NO, "--on", "2023-03-31", "--json"))
+    assert answer["balc"] == "-100.00"
+    late = answer["late_bookings"]
+    assert [(line["happened_on"], line["amount"]) for line in late] == [("2023-03-10", "-100.00")]
+    said = run(world, "balance", LIN_NO, "--on", "2023-03-31")
+    assert "2023-03-10 个人账户支付 -100.00" in said
+    assert "补记" not in run(world, "balance", LIN_NO, "--on", "2023-05-31")
 
 
 def test_a_title_wider_than_its_table_is_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
