@@ -10,9 +10,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.benefits.account_states import Event, Happened, Standing, State, standing
-from ledger.storage.bulk import keys
+from ledger.storage.bulk import Row, keys
 from ledger.storage.engine import instant_text
 from ledger.storage.journal import open_accounts
+from ledger.storage.questions import Question, ask
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -66,16 +67,24 @@ def happened_to(
     Args:
         before: only what was recorded before this id (of an entry, a settlement, an event).
     """
-    rows = connection.exec_driver_sql(
-        "SELECT e.person_id, e.event, e.happened_on FROM json_each(:keys) AS w "
-        "CROSS JOIN account_event AS e ON e.person_id = w.value "
-        "WHERE :before IS NULL OR e.event_id < :before ORDER BY e.person_id, e.event_id",
-        {"keys": keys(people), "before": before},
-    )
+    if before is None:
+        return ask(connection, HAPPENED, keys=keys(people))
+    known_then = Question(_HAPPENED.format("WHERE e.event_id < :before "), _happened)
+    return ask(connection, known_then, keys=keys(people), before=before)
+
+
+def _happened(rows: Iterable[Row]) -> dict[int, list[Happened]]:
     result: dict[int, list[Happened]] = defaultdict(list)
     for person_id, event, day in rows:
         result[person_id].append(Happened(Event(event), date.fromisoformat(day)))
     return result
+
+
+_HAPPENED = (
+    "SELECT e.person_id, e.event, e.happened_on FROM json_each(:keys) AS w "
+    "CROSS JOIN account_event AS e ON e.person_id = w.value {}ORDER BY e.person_id, e.event_id"
+)
+HAPPENED = Question(_HAPPENED.format(""), _happened)
 
 
 def died_of(connection: Connection, people: Iterable[int]) -> dict[int, date]:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from ledger.benefits.benefit_period import BenefitSpan, RosterSpan
 from ledger.core.months import Month
-from ledger.storage.bulk import day_once, execute_rows, insert_rows, keys
+from ledger.storage.bulk import Row, day_once, execute_rows, insert_rows, keys
+from ledger.storage.questions import Question, ask
 
 COLUMNS = "person_id valid_from valid_until status plan"
 
@@ -44,12 +45,10 @@ SOME_FROM_ROSTER = FROM_ROSTER.format(
 
 def spans_of(connection: Connection, people: Iterable[int]) -> dict[int, list[BenefitSpan]]:
     """Periods of each person, oldest first."""
-    rows = connection.exec_driver_sql(
-        "SELECT s.person_id, s.valid_from, s.valid_until, s.status, s.plan "
-        "FROM json_each(:keys) AS w CROSS JOIN benefit_span AS s ON s.person_id = w.value "
-        "ORDER BY s.person_id, s.valid_from",
-        {"keys": keys(people)},
-    )
+    return ask(connection, SPANS, keys=keys(people))
+
+
+def _spans(rows: Iterable[Row]) -> dict[int, list[BenefitSpan]]:
     days: dict[str, date] = {}
     result: dict[int, list[BenefitSpan]] = defaultdict(list)
     for person_id, start, until, status, plan in rows:
@@ -57,6 +56,14 @@ def spans_of(connection: Connection, people: Iterable[int]) -> dict[int, list[Be
             BenefitSpan(day_once(start, days), day_once(until, days), status, plan)
         )
     return result
+
+
+SPANS = Question(
+    "SELECT s.person_id, s.valid_from, s.valid_until, s.status, s.plan "
+    "FROM json_each(:keys) AS w CROSS JOIN benefit_span AS s ON s.person_id = w.value "
+    "ORDER BY s.person_id, s.valid_from",
+    _spans,
+)
 
 
 def follow_roster(connection: Connection, people: Iterable[int], fresh: bool = False) -> None:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.people import FamilyRecord
-from ledger.storage.bulk import insert_rows, keys
+from ledger.storage.bulk import Row, insert_rows, keys
+from ledger.storage.questions import Question, ask
 
 _COLUMNS = (
     "user_id link_id holder_id relation valid_from valid_until position quota_fen used_fen "
@@ -51,17 +52,23 @@ class Link(NamedTuple):
 
 def links_of(connection: Connection, users: Iterable[int]) -> dict[int, list[Link]]:
     """Links of each user, in the order in which the holders pay."""
-    rows = connection.exec_driver_sql(
-        f"SELECT {', '.join(f'l.{name}' for name in _COLUMNS.split())} "
-        "FROM json_each(:keys) AS w "
-        "CROSS JOIN family_link AS l ON l.user_id = w.value "
-        "ORDER BY l.user_id, l.position, l.link_id",
-        {"keys": keys(users)},
-    )
+    return ask(connection, LINKS, keys=keys(users))
+
+
+def _links(rows: Iterable[Row]) -> dict[int, list[Link]]:
     result: dict[int, list[Link]] = defaultdict(list)
     for row in rows:
         result[row[0]].append(_link(tuple(row)))
     return result
+
+
+LINKS = Question(
+    f"SELECT {', '.join(f'l.{name}' for name in _COLUMNS.split())} "
+    "FROM json_each(:keys) AS w "
+    "CROSS JOIN family_link AS l ON l.user_id = w.value "
+    "ORDER BY l.user_id, l.position, l.link_id",
+    _links,
+)
 
 
 def links_with(connection: Connection, person_id: int) -> list[Link]:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage.bulk import execute_rows, insert_rows, keys
+from ledger.storage.bulk import Row, execute_rows, insert_rows, keys
+from ledger.storage.questions import Question, ask
 
 
 class IncomingQuota(NamedTuple):
@@ -51,16 +52,22 @@ _FIELDS = ", ".join(f"q.{name}" for name in IncomingQuota._fields)
 
 def quotas_of(connection: Connection, people: Iterable[int]) -> dict[int, list[IncomingQuota]]:
     """Quotas of each patient, in the order in which they pay."""
-    rows = connection.exec_driver_sql(
-        f"SELECT {_FIELDS} FROM json_each(:keys) AS w "
-        "CROSS JOIN incoming_quota AS q ON q.person_id = w.value "
-        "ORDER BY q.person_id, q.position, q.quota_id",
-        {"keys": keys(people)},
-    )
+    return ask(connection, QUOTAS, keys=keys(people))
+
+
+def _quotas(rows: Iterable[Row]) -> dict[int, list[IncomingQuota]]:
     result: dict[int, list[IncomingQuota]] = defaultdict(list)
     for row in rows:
         result[row[0]].append(_quota(tuple(row)))
     return result
+
+
+QUOTAS = Question(
+    f"SELECT {_FIELDS} FROM json_each(:keys) AS w "
+    "CROSS JOIN incoming_quota AS q ON q.person_id = w.value "
+    "ORDER BY q.person_id, q.position, q.quota_id",
+    _quotas,
+)
 
 
 def _quota(row: tuple[Any, ...]) -> IncomingQuota:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from ledger.core.months import Month
+from ledger.storage.bulk import Row
+from ledger.storage.questions import Question, ask
 
 
 def last_closed(connection: Connection) -> Month | None:
@@ -24,14 +28,48 @@ def open_months(connection: Connection) -> list[Month]:
     return [Month.from_number(number) for (number,) in rows]
 
 
+class KnownMonths(NamedTuple):
+    """The newest closed month, and those that are open."""
+
+    closed: Month | None
+    opened: set[Month]
+
+
+def known_months(connection: Connection) -> KnownMonths:
+    return ask(connection, MONTHS)
+
+
+def _months(rows: Iterable[Row]) -> KnownMonths:
+    closed: Month | None = None
+    opened: set[Month] = set()
+    for number, status in rows:
+        month = Month.from_number(number)
+        if status == "open":
+            opened.add(month)
+        elif closed is None or month > closed:
+            closed = month
+    return KnownMonths(closed, opened)
+
+
+MONTHS = Question(
+    "SELECT m.month, m.status FROM fiscal_month AS m WHERE m.status = 'open' OR m.month = "
+    "(SELECT max(c.month) FROM fiscal_month AS c WHERE c.status = 'closed')",
+    _months,
+)
+
+
 class BookingMonths:
     """Which month of account takes an event of a given day: its own, or, once that is closed,
     the first one that is not. Opens months on the way; reads the database once."""
 
-    def __init__(self, connection: Connection, may_open: bool = True) -> None:
+    def __init__(
+        self, connection: Connection, may_open: bool = True, known: KnownMonths | None = None
+    ) -> None:
         self._connection, self._may_open = connection, may_open
-        self._closed = last_closed(connection)
-        self._open = set(open_months(connection))
+        self._closed, self._open = known or known_months(connection)
+
+    def is_open(self, month: Month) -> bool:
+        return month in self._open
 
     def of(self, day: date) -> Month:
         month = Month.of(day)
@@ -39,10 +77,21 @@ class BookingMonths:
             month = self._closed.next()
         if month not in self._open and self._may_open:
             self._connection.exec_driver_sql(
-                "INSERT INTO fiscal_month (month, status) VALUES (?, 'open')", (month.number,)
+                "INSERT INTO fiscal_month (month, status) VALUES (?, 'open') "
+                "ON CONFLICT DO NOTHING",
+                (month.number,),
             )
             self._open.add(month)
         return month
+
+
+def hold(connection: Connection, month: Month) -> None:
+    """Let nothing more be booked into the month until the transaction ends. Whoever waits with
+    an entry for it finds it closed, and takes the next one."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT 1 FROM fiscal_month WHERE month = ? FOR UPDATE", (month.number,)
+        )
 
 
 def close_month(connection: Connection, month: Month, instant: datetime, actor: str) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from ledger.core.months import FAR, DateSpan, Month
 from ledger.core.people import Insured
-from ledger.storage.bulk import day_once, insert_rows, keys
+from ledger.storage.bulk import Row, day_once, insert_rows, keys
+from ledger.storage.questions import Question, ask
 
 PSN_NO = "psn_no"
 CERTNO = "certno"
@@ -39,12 +40,17 @@ class Span(NamedTuple):
 
 def identities(connection: Connection, kind: str, numbers: Iterable[str | None]) -> dict[str, int]:
     """Number -> person for those of `numbers` that are known."""
-    rows = connection.exec_driver_sql(
+    return ask(connection, IDENTITIES[kind], texts=keys(number for number in numbers if number))
+
+
+IDENTITIES = {
+    kind: Question(
         "SELECT i.number, i.person_id FROM json_each(:texts) AS w "
-        "CROSS JOIN person_identity AS i ON i.kind = :kind AND i.number = w.value",
-        {"texts": keys(number for number in numbers if number), "kind": kind},
+        f"CROSS JOIN person_identity AS i ON i.kind = '{kind}' AND i.number = w.value",
+        lambda rows: {str(number): int(person_id) for number, person_id in rows},
     )
-    return {number: person_id for number, person_id in rows}  # noqa: C416 - typed rows
+    for kind in (PSN_NO, CERTNO)
+}
 
 
 def named_by(
@@ -102,8 +108,23 @@ def person(connection: Connection, person_id: int) -> PersonRow:
         "WHERE person_id = ?",
         (person_id,),
     ).one()
+    return _person(tuple(row))
+
+
+def _person(row: Row) -> PersonRow:
     settled = None if row[5] is None else date.fromisoformat(row[5])
     return PersonRow(row[0], row[1], row[2], row[3], row[4], settled)
+
+
+def people_of(connection: Connection, people: Iterable[int]) -> dict[int, PersonRow]:
+    return ask(connection, PEOPLE, keys=keys(people))
+
+
+PEOPLE = Question(
+    "SELECT p.person_id, p.psn_no, p.cert_type, p.certno, p.name, p.settled_up_on "
+    "FROM json_each(:keys) AS w CROSS JOIN person AS p ON p.person_id = w.value",
+    lambda rows: {int(row[0]): _person(row) for row in rows},
+)
 
 
 def find_person(connection: Connection, number: str) -> int | None:

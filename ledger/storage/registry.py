@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from ledger.core.providers import ProviderKind, ProviderRecord
-from ledger.storage.bulk import execute_rows, insert_rows
+from ledger.storage.bulk import Row, execute_rows, insert_rows
+from ledger.storage.questions import Question
 
 _PROVIDER_COLUMNS = (
     "provider_id code name kind grade tier county agreement_from agreement_until pharmacy_pooling"
@@ -61,9 +62,22 @@ class DatedProviders:
     """Providers as they were on any day. Most never changed; for those a look-up is one `get`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._by_code = providers(connection)
-        self._by_id = {provider.provider_id: provider for provider in self._by_code.values()}
-        self._spans = provider_spans(connection)
+        self._know(providers(connection), provider_spans(connection))
+
+    @classmethod
+    def some(
+        cls, by_code: Mapping[str, Provider], spans: Mapping[int, list[ProviderSpan]]
+    ) -> DatedProviders:
+        """Those that were read before; of others it knows nothing."""
+        known = cls.__new__(cls)
+        known._know(by_code, spans)
+        return known
+
+    def _know(
+        self, by_code: Mapping[str, Provider], spans: Mapping[int, list[ProviderSpan]]
+    ) -> None:
+        self._by_code, self._spans = by_code, spans
+        self._by_id = {provider.provider_id: provider for provider in by_code.values()}
 
     def on(self, code: str | None, day: date) -> Provider | None:
         """By code; None: there is no such provider."""
@@ -87,10 +101,15 @@ class DatedProviders:
 
 def provider_spans(connection: Connection) -> dict[int, list[ProviderSpan]]:
     """Provider -> its spans, oldest first; only those that changed on a named day have any."""
-    rows = connection.exec_driver_sql(
-        f"SELECT {', '.join(ProviderSpan._fields)} FROM provider_span "
-        "ORDER BY provider_id, valid_from"
+    return _spans(
+        connection.exec_driver_sql(
+            f"SELECT {', '.join(ProviderSpan._fields)} FROM provider_span "
+            "ORDER BY provider_id, valid_from"
+        )
     )
+
+
+def _spans(rows: Iterable[Row]) -> dict[int, list[ProviderSpan]]:
     found: dict[int, list[ProviderSpan]] = {}
     for number, start, until, grade, tier, agreed, ended, pooling in rows:
         span = ProviderSpan(
@@ -120,10 +139,30 @@ def save_provider_spans(connection: Connection, spans: dict[int, list[ProviderSp
 
 def providers(connection: Connection) -> dict[str, Provider]:
     """Code -> provider."""
-    rows = connection.exec_driver_sql(
-        f"SELECT {', '.join(_PROVIDER_COLUMNS.split())} FROM provider ORDER BY code"
+    return _providers(
+        connection.exec_driver_sql(
+            f"SELECT {', '.join(_PROVIDER_COLUMNS.split())} FROM provider ORDER BY code"
+        )
     )
+
+
+def _providers(rows: Iterable[Row]) -> dict[str, Provider]:
     return {row[1]: _provider(tuple(row)) for row in rows}
+
+
+NAMED_PROVIDERS = Question(
+    f"SELECT {', '.join(f'p.{name}' for name in _PROVIDER_COLUMNS.split())} "
+    "FROM json_each(:texts) AS w CROSS JOIN provider AS p ON p.code = w.value",
+    _providers,
+)
+NAMED_SPANS = Question(
+    f"SELECT {', '.join(f's.{name}' for name in ProviderSpan._fields)} "
+    "FROM json_each(:texts) AS w CROSS JOIN provider AS p ON p.code = w.value "
+    "JOIN provider_span AS s ON s.provider_id = p.provider_id "
+    "ORDER BY s.provider_id, s.valid_from",
+    _spans,
+)
+"""Providers with these codes, and their spans."""
 
 
 def provider_by_id(connection: Connection, provider_id: int) -> Provider:

@@ -20,6 +20,7 @@ from ledger.core.visit_facts import VisitFacts, facts_of
 from ledger.storage.bulk import (
     BY_PERSON,
     Insert,
+    Row,
     execute_rows,
     insert_rows,
     inserts,
@@ -27,6 +28,7 @@ from ledger.storage.bulk import (
     run_inserts,
 )
 from ledger.storage.engine import instant_text
+from ledger.storage.questions import Question, ask
 
 OUTPATIENT = "outpatient"
 """The benefit whose accumulators ordinary outpatient visits move."""
@@ -81,53 +83,63 @@ class AccumulatorRow(NamedTuple):
     version: int
 
 
+KNOWN_VISITS = Question(
+    "SELECT v.visit_id, coalesce(a.kept_id, v.person_id) AS person_id, v.content_hash "
+    "FROM json_each(:texts) AS w CROSS JOIN visit AS v ON v.visit_id = w.value "
+    "LEFT JOIN person_alias AS a ON a.person_id = v.person_id UNION ALL "
+    "SELECT s.visit_id, coalesce(a.kept_id, s.person_id), s.content_hash "
+    "FROM json_each(:texts) AS w CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value "
+    "LEFT JOIN person_alias AS a ON a.person_id = s.person_id",
+    lambda rows: {visit_id: (person_id, content) for visit_id, person_id, content in rows},
+)
+
+
 def known_visits(connection: Connection, visit_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Visit id -> (person, content hash), for stays too; a visit of a merged number is one of
     the person that it is now."""
-    rows = connection.exec_driver_sql(
-        "SELECT v.visit_id, coalesce(a.kept_id, v.person_id), v.content_hash "
-        "FROM json_each(:texts) AS w CROSS JOIN visit AS v ON v.visit_id = w.value "
-        "LEFT JOIN person_alias AS a ON a.person_id = v.person_id UNION ALL "
-        "SELECT s.visit_id, coalesce(a.kept_id, s.person_id), s.content_hash "
-        "FROM json_each(:texts) AS w CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value "
-        "LEFT JOIN person_alias AS a ON a.person_id = s.person_id",
-        {"texts": keys(visit_ids)},
-    )
-    return {visit_id: (person_id, content) for visit_id, person_id, content in rows}
+    return ask(connection, KNOWN_VISITS, texts=keys(visit_ids))
+
+
+ACCUMULATORS = Question(
+    "SELECT a.person_id, a.year, a.in_scope_fen, a.deductible_fen, a.cost_fen, a.paid_fen, "
+    "a.overall_fen, a.version FROM json_each(:keys) AS w "
+    f"CROSS JOIN accumulator AS a ON a.person_id = w.value AND a.benefit = '{OUTPATIENT}'",
+    lambda rows: {
+        (row[0], row[1]): AccumulatorRow((row[2], row[3], row[4], row[5], row[6]), row[7])
+        for row in rows
+    },
+)
 
 
 def accumulators_of(
     connection: Connection, people: Iterable[int]
 ) -> dict[tuple[int, int], AccumulatorRow]:
     """(person, year) -> accumulators of the outpatient benefit."""
-    rows = connection.exec_driver_sql(
-        "SELECT a.person_id, a.year, a.in_scope_fen, a.deductible_fen, a.cost_fen, a.paid_fen, "
-        "a.overall_fen, a.version FROM json_each(:keys) AS w "
-        "CROSS JOIN accumulator AS a ON a.person_id = w.value AND a.benefit = :benefit",
-        {"keys": keys(people), "benefit": OUTPATIENT},
-    )
-    return {
-        (row[0], row[1]): AccumulatorRow((row[2], row[3], row[4], row[5], row[6]), row[7])
-        for row in rows
-    }
+    return ask(connection, ACCUMULATORS, keys=keys(people))
 
 
 def purses_of(connection: Connection, people: Iterable[int]) -> dict[int, Purse]:
     """What is in each person's account and not held, whatever its state; nobody without an
     account is in it. Whether it may pay is `benefits.account_states`."""
-    rows = connection.exec_driver_sql(
-        "SELECT p.person_id, p.credited_fen - p.debited_fen - p.held_fen, y.year, "
-        "y.credited_fen - y.debited_fen FROM json_each(:keys) AS w "
-        "CROSS JOIN personal_account AS p ON p.person_id = w.value "
-        "LEFT JOIN account_year AS y ON y.person_id = p.person_id",
-        {"keys": keys(people)},
-    )
+    return ask(connection, PURSES, keys=keys(people))
+
+
+def _purses(rows: Iterable[Row]) -> dict[int, Purse]:
     purses: dict[int, Purse] = {}
     for person_id, available, year, left in rows:
         purse = purses.setdefault(person_id, Purse(available, {}))
         if year is not None:
             purse.years[year] = left
     return purses
+
+
+PURSES = Question(
+    "SELECT p.person_id, p.credited_fen - p.debited_fen - p.held_fen AS available, y.year, "
+    "y.credited_fen - y.debited_fen AS left_fen FROM json_each(:keys) AS w "
+    "CROSS JOIN personal_account AS p ON p.person_id = w.value "
+    "LEFT JOIN account_year AS y ON y.person_id = p.person_id",
+    _purses,
+)
 
 
 def account_use_of(connection: Connection, person_id: int, visit_id: str) -> int:
@@ -149,18 +161,24 @@ def facts_of_visit(connection: Connection, person_id: int, visit_id: str) -> Vis
 
 def stays_of(connection: Connection, people: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
     """First and last days of inpatient stays, those of merged numbers included."""
-    rows = connection.exec_driver_sql(
-        "SELECT s.person_id, s.first_day, s.last_day FROM json_each(:keys) AS w "
-        "CROSS JOIN inpatient_stay AS s ON s.person_id = w.value UNION ALL "
-        "SELECT a.kept_id, s.first_day, s.last_day FROM json_each(:keys) AS w "
-        "CROSS JOIN person_alias AS a ON a.kept_id = w.value "
-        "JOIN inpatient_stay AS s ON s.person_id = a.person_id",
-        {"keys": keys(people)},
-    )
+    return ask(connection, STAYS, keys=keys(people))
+
+
+def _stays(rows: Iterable[Row]) -> dict[int, list[tuple[date, date]]]:
     result: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, first, last in rows:
         result[person_id].append((date.fromisoformat(first), date.fromisoformat(last)))
     return result
+
+
+STAYS = Question(
+    "SELECT s.person_id, s.first_day, s.last_day FROM json_each(:keys) AS w "
+    "CROSS JOIN inpatient_stay AS s ON s.person_id = w.value UNION ALL "
+    "SELECT a.kept_id, s.first_day, s.last_day FROM json_each(:keys) AS w "
+    "CROSS JOIN person_alias AS a ON a.kept_id = w.value "
+    "JOIN inpatient_stay AS s ON s.person_id = a.person_id",
+    _stays,
+)
 
 
 _SETTLEMENT_COLUMNS = ", ".join(f"s.{name}" for name in Settlement._fields)
