@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from ledger.services.context import Context, Progress
+    from ledger.storage.busy import Limits
     from ledger.storage.embedded_postgres import EmbeddedPostgres
 
 DEFAULT_DATABASE = "sqlite:///gongji.db"
 EMBEDDED = "GONGJI_EMBEDDED_POSTGRES"
 """The folder of `--embedded-postgres`, for whatever opens a database in this process."""
 DEFAULT_POOL = "420300"
+MOST_SECONDS = 86_400
 LOCAL = ZoneInfo("Asia/Shanghai")
 
 
@@ -57,6 +59,31 @@ def _embedded(folder: str) -> EmbeddedPostgres:
     return server
 
 
+def limits() -> Limits:
+    """GONGJI_LOCK_TIMEOUT and GONGJI_STATEMENT_TIMEOUT, in whole seconds; 0 is no limit.
+
+    Raises:
+        Refused: `settings/not-seconds`.
+    """
+    from ledger.storage.busy import DEFAULT_LIMITS
+
+    return DEFAULT_LIMITS._replace(
+        lock=_seconds("GONGJI_LOCK_TIMEOUT", DEFAULT_LIMITS.lock),
+        statement=_seconds("GONGJI_STATEMENT_TIMEOUT", DEFAULT_LIMITS.statement),
+    )
+
+
+def _seconds(name: str, default: int) -> int:
+    from ledger.core.errors import Refused
+
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) <= MOST_SECONDS):
+        raise Refused(
+            "settings/not-seconds", f"{name} 应为不超过 {MOST_SECONDS} 的整秒数：“{text}”"
+        )
+    return int(text)
+
+
 def current_actor() -> str:
     """In whose name a command acts: GONGJI_ACTOR, else the operating system's user."""
     return os.environ.get("GONGJI_ACTOR") or f"cli:{getpass.getuser()}"
@@ -87,7 +114,7 @@ def open_context(
     address = database_url(url, owner=create)
     if not create:
         _refuse_missing_file(address)
-    engine = open_engine(address)
+    engine = open_engine(address, limits())
     code = pack or (DEFAULT_POOL if create else _pack_of_pool(engine))
     return Context(
         engine,

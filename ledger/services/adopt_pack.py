@@ -49,4 +49,4 @@ def adopt_pack(context: Context, where: str, dry_run: bool = False) -> dict[str,
             "changed": changed,
         }
 
-    return carry_out(context, act, dry_run, Turn.RUN)
+    return carry_out(context, act, dry_run, Turn.STANDSTILL)

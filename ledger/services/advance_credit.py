@@ -19,7 +19,6 @@ from ledger.services.context import Context
 from ledger.storage import advances, journal, people, withheld
 from ledger.storage import crediting as store
 from ledger.storage.months import BookingMonths
-from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -62,7 +61,7 @@ def advance_credit(context: Context, month: Month, dry_run: bool = False) -> dic
                 memo=f"{month} 预划",
             )
             journal.append(work, [entry], more_legs=staged.transfers)
-            store.post_stage(connection, run, day, fiscal_month, month)
+            store.post_stage(connection, run, day, fiscal_month, (month, month), False)
             advances.insert_staged(connection, run)
         return {
             "month": str(month),
@@ -72,7 +71,7 @@ def advance_credit(context: Context, month: Month, dry_run: bool = False) -> dic
             "dry_run": dry_run,
         }
 
-    return carry_out(context, act, dry_run, Turn.RUN)
+    return carry_out(context, act, dry_run)
 
 
 def _rules(context: Context, month: Month) -> AdvanceRules:

@@ -39,6 +39,7 @@ from ledger.services.read import known_person
 from ledger.storage import benefit_spans as store
 from ledger.storage import people as roster
 from ledger.storage import resettlements
+from ledger.storage.turns import lock_people
 from ledger.storage.unit_of_work import UnitOfWork
 
 CHUNK = 20_000
@@ -184,6 +185,7 @@ def _mark_changes(
     if credited is not None:
         since = {person: Month.of(day) for person, day in changed.items()}
         roster.look_again(connection, {p: month for p, month in since.items() if month <= credited})
+    lock_people(connection, changed)  # A visit under way is waited for, and marked too.
     years = store.settled_years(connection, changed)
     resettlements.mark(connection, [(person, year, str(Cause.STATUS)) for person, year in years])
 

@@ -1,8 +1,7 @@
 """The frame around everything that writes: one transaction, and from its beginning again where
 another one won the race.
 
-A run (an import, a month's credits, a closing) works on many people, or on what all share. Runs
-are done one after another, and no command of a desk beside them; visits settle meanwhile.
+How it stands to the others is its turn, see `storage.turns`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ledger.services.context import Context
-from ledger.storage.engine import LostRace
+from ledger.storage.busy import LostRace
 from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
@@ -30,7 +29,7 @@ def carry_out(
     context: Context,
     act: Callable[[UnitOfWork], T],
     dry_run: bool = False,
-    turn: Turn = Turn.DESK,
+    turn: Turn = Turn.COMMAND,
 ) -> T:
     """Carry `act` out and commit it. It may be called several times, each time on new books.
 

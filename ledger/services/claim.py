@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ledger.benefits.account_states import Movement
@@ -36,6 +37,7 @@ from ledger.storage.months import BookingMonths
 from ledger.storage.payees import insert_payee
 from ledger.storage.resettlements import ELSEWHERE
 from ledger.storage.settlements import AccumulatorRow, VisitRow
+from ledger.storage.turns import lock_patients
 from ledger.storage.unit_of_work import UnitOfWork
 
 NO_USE, OWN_ACCOUNT = 0, 1
@@ -84,6 +86,8 @@ def import_claims(
     """Take in a file of paper bills in the order of the visits."""
 
     def take(work: UnitOfWork, books: Ledgering) -> None:
+        numbers = chain.from_iterable((r.psn_no, r.certno) for r in batch.records)
+        lock_patients(work.connection, numbers, relatives=False)
         desk = _Desk(context, work)
         for record in sorted(batch.records, key=lambda r: (r.visited_at, r.row)):
             try:

@@ -10,7 +10,6 @@ from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import checks, crediting, funds, months, people
 from ledger.storage.registry import providers
-from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -32,14 +31,28 @@ def close_month(context: Context, month: Month, dry_run: bool = False) -> dict[s
     """
 
     def act(work: UnitOfWork) -> None:
-        items = _still_open(work, month)
-        if items:
-            raise StillOpen(month, items)
+        _refuse_open(month, [*_still_open(work, month), *_breaches(work)])
         months.BookingMonths(work.connection).of(month.first_day)
+        # What was booked while all this was looked at is looked at, now that no more comes.
+        months.hold(work.connection, month)
+        _refuse_open(month, _still_open(work, month))
         months.close_month(work.connection, month, work.recorded_at, work.actor)
 
-    carry_out(context, act, dry_run, Turn.RUN)
+    carry_out(context, act, dry_run)
     return {"month": str(month), "status": "closed", "dry_run": dry_run}
+
+
+def _refuse_open(month: Month, items: list[dict[str, str]]) -> None:
+    if items:
+        raise StillOpen(month, items)
+
+
+def _breaches(work: UnitOfWork) -> list[dict[str, str]]:
+    """What `verify` names."""
+    return [
+        {"code": breach.code, "message": f"核对不平：{breach.title}（{breach.times} 处）"}
+        for breach in checks.failing(work.connection)
+    ]
 
 
 def _still_open(work: UnitOfWork, month: Month) -> list[dict[str, str]]:
@@ -66,6 +79,4 @@ def _still_open(work: UnitOfWork, month: Month) -> list[dict[str, str]]:
     unpaid = [names[provider_id] for provider_id in funds.unpaid(connection, month)]
     if unpaid:
         note("close/providers-unpaid", f"{len(unpaid)} 家机构未拨付：{'、'.join(unpaid[:5])}…")
-    for breach in checks.failing(connection):
-        note(breach.code, f"核对不平：{breach.title}（{breach.times} 处）")
     return items

@@ -38,7 +38,7 @@ class Context:
     progress: Progress = no_progress
 
     @contextmanager
-    def writing(self, turn: Turn = Turn.DESK) -> Iterator[UnitOfWork]:
+    def writing(self, turn: Turn = Turn.COMMAND) -> Iterator[UnitOfWork]:
         """A write transaction; commit it, or leave and nothing happened. Verbs go through
         `services.carry_out`, which begins again where another transaction won."""
         with unit_of_work(self.engine, self.ids, self.now, self.actor, turn) as work:

@@ -33,7 +33,7 @@ from ledger.storage import crediting as store
 from ledger.storage.crediting import StageTotals
 from ledger.storage.months import BookingMonths
 from ledger.storage.settlements import purses_of
-from ledger.storage.turns import Turn
+from ledger.storage.turns import lock_people
 from ledger.storage.unit_of_work import UnitOfWork
 from ledger.storage.withheld import Withheld
 
@@ -84,7 +84,7 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
         store.set_credited_through(work.connection, month)
         return plan, entry_id, recovered
 
-    plan, entry_id, recovered = carry_out(context, act, dry_run, Turn.RUN)
+    plan, entry_id, recovered = carry_out(context, act, dry_run)
     return {
         "month": str(month),
         "run": None if entry_id is None else str(entry_id),
@@ -122,17 +122,19 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
         withheld.forget_marked(connection, min(month, covered))
     through = min(month, covered) if covered else None
     found += differences(context, work, through, advances_since)
+    negative = store.staged_negative(connection) if plan.staged.negative else []
     found += [
         Difference(
             person, number, "employee", before_fen, before_fen + fen,
             "advance_settled" if before_fen else "contribution_returned",
         )
-        for person, number, before_fen, fen in store.staged_negative(connection)
+        for person, number, before_fen, fen in negative
     ]  # fmt: skip
     plan.differences, more = _withhold(work, found, released)
     plan.withheld = kept + more
     withheld.keep(connection, plan.withheld)
     owners = {difference.person_id for difference in plan.differences}
+    lock_people(connection, owners)
     purses = purses_of(connection, owners) if owners else {}
     for person, fen in store.staged_of(connection, owners):
         purses.setdefault(person, Purse(0, {})).give_back(month.year, fen)
@@ -157,6 +159,7 @@ def _stage(
         if advances.any_of(connection, new):
             found = advances.set_off(connection, new, rules, advances_since)
             taken_back += [of_advance(advance) for advance in found]
+    store.finish_stage(connection)
     return taken_back
 
 
@@ -231,7 +234,14 @@ def _post(
     context.progress("写入账簿", 0, plan.staged.transfers)
     journal.append(work, [run], more_legs=plan.staged.transfers + len(legs))
     # The new months first: a claw-back may take what they bring.
-    store.post_stage(connection, entry_id, happened_on, fiscal_month, plan.first_new)
+    store.post_stage(
+        connection,
+        entry_id,
+        happened_on,
+        fiscal_month,
+        (plan.first_new, plan.last_new),
+        plan.staged.shifts > 0,
+    )
     journal.add_legs(connection, [run._replace(transfers=legs)])
     store.insert_differences(connection, entry_id, plan.differences)
     advances.keep_reasons(connection, entry_id, "advance_settled")

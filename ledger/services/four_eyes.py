@@ -25,6 +25,7 @@ from ledger.storage.proposals import (
     insert_decision,
     insert_proposal,
 )
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -107,7 +108,8 @@ def approve_as(
         answer = _answer(proposal, kinds, APPROVED, work.actor, reason) | done.answer
         return answer | {"entry_id": None if done.entry_id is None else str(done.entry_id)}
 
-    return once(context, _person_of(context, proposal_id), request_id, said, act, dry_run)
+    whose = _person_of(context, proposal_id)
+    return once(context, whose, request_id, said, act, dry_run, Turn.STANDSTILL)
 
 
 def _person_of(context: Context, proposal_id: int) -> int:

@@ -47,7 +47,7 @@ def import_families(
                 books.refuse_with(record.row, FIELD_OF.get(error.code, ""), error)
         desk.save()
 
-    return take_in(context, batch, options, take)
+    return take_in(context, batch, options, take, Turn.STANDSTILL)
 
 
 def add_link(context: Context, record: FamilyRecord, dry_run: bool = False) -> bool:
@@ -59,8 +59,7 @@ def add_link(context: Context, record: FamilyRecord, dry_run: bool = False) -> b
         desk.save()
         return new
 
-    # A run, since it may enter a person, and persons are numbered one after another.
-    return carry_out(context, act, dry_run, Turn.RUN)
+    return carry_out(context, act, dry_run, Turn.STANDSTILL)
 
 
 def revoke_link(
@@ -88,7 +87,7 @@ def revoke_link(
         store.end_link(work.connection, links[0], until, last_day)
         return {"holder": holder, "user": user, "last_day": last_day.isoformat()}
 
-    return carry_out(context, act, dry_run)
+    return carry_out(context, act, dry_run, Turn.STANDSTILL)
 
 
 class _FamilyDesk:

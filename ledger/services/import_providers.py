@@ -17,6 +17,7 @@ from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.storage import registry, resettlements
 from ledger.storage.registry import Provider, ProviderSpan, provider_values
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 ALWAYS = date(1, 1, 1)
@@ -49,7 +50,7 @@ def import_providers(
         for provider_id, since in history.since.items():
             resettlements.mark_provider(work.connection, provider_id, since)
 
-    return take_in(context, batch, options, take)
+    return take_in(context, batch, options, take, Turn.STANDSTILL)
 
 
 class _List:

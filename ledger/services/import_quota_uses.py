@@ -8,6 +8,7 @@ from ledger.core.quotas import QuotaUseRecord
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.pool_quotas import book_return, book_use
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 FIELD_OF = {
@@ -40,7 +41,7 @@ def import_quota_uses(
             except GongjiError as error:
                 books.refuse_with(record.row, FIELD_OF.get(error.code, ""), error)
 
-    return take_in(context, batch, options, take)
+    return take_in(context, batch, options, take, Turn.STANDSTILL)
 
 
 def _book(context: Context, work: UnitOfWork, record: QuotaUseRecord) -> bool:

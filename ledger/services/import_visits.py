@@ -4,14 +4,17 @@ file order. Stays are recorded first, whatever their time: a stay blocks the day
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError
 from ledger.core.visit_facts import NATIONAL
 from ledger.core.visits import VisitRecord
 from ledger.services.context import Context
-from ledger.services.importing import ImportOptions, Ledgering
+from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.settlement_desk import SettlementDesk
+from ledger.storage.turns import lock_patients
+from ledger.storage.unit_of_work import UnitOfWork
 
 FIELD_OF = {
     "visit/duplicate-id": "visit_id",
@@ -54,26 +57,40 @@ def import_visits(
     While SQLite takes in one stretch of the file, without the interpreter's lock, the next is
     being decided. It is one connection and one transaction all the same: all or nothing.
     """
-    with context.writing() as work, ThreadPoolExecutor(1) as beside:
-        books = Ledgering(batch)
-        version = context.stamp_policy(work)
-        desk = SettlementDesk(work, context.pack, version, batch.records)
-        ordered = sorted(batch.records, key=lambda r: (not desk.is_stay(r), r.settled_at, r.row))
-        writing: Future[None] | None = None
-        for number, record in enumerate(ordered):
-            if number % PROGRESS_EVERY == 0:
-                context.progress("结算就诊", number, len(ordered))
-            if number and number % STRETCH == 0:
-                rows = desk.hand_over()
-                if writing is not None:
-                    writing.result()
-                writing = beside.submit(rows.write)
-            _take(desk, books, record)
-        context.progress("写入账簿", len(ordered), len(ordered))
-        if writing is not None:
-            writing.result()
-        desk.save()
-        return books.finish(work, options)
+
+    def take(work: UnitOfWork, books: Ledgering) -> None:
+        with ThreadPoolExecutor(1) as beside:
+            _take_all(context, work, batch, books, beside)
+
+    return take_in(context, batch, options, take)
+
+
+def _take_all(
+    context: Context,
+    work: UnitOfWork,
+    batch: Batch[VisitRecord],
+    books: Ledgering,
+    beside: ThreadPoolExecutor,
+) -> None:
+    numbers = chain.from_iterable((r.psn_no, r.certno) for r in batch.records)
+    lock_patients(work.connection, numbers, relatives=True)
+    version = context.stamp_policy(work)
+    desk = SettlementDesk(work, context.pack, version, batch.records)
+    ordered = sorted(batch.records, key=lambda r: (not desk.is_stay(r), r.settled_at, r.row))
+    writing: Future[None] | None = None
+    for number, record in enumerate(ordered):
+        if number % PROGRESS_EVERY == 0:
+            context.progress("结算就诊", number, len(ordered))
+        if number and number % STRETCH == 0:
+            rows = desk.hand_over()
+            if writing is not None:
+                writing.result()
+            writing = beside.submit(rows.write)
+        _take(desk, books, record)
+    context.progress("写入账簿", len(ordered), len(ordered))
+    if writing is not None:
+        writing.result()
+    desk.save()
 
 
 def _take(desk: SettlementDesk, books: Ledgering, record: VisitRecord) -> None:

@@ -66,16 +66,20 @@ TakeIn = Callable[[UnitOfWork, Ledgering], None]
 
 
 def take_in(
-    context: Context, batch: Batch[Any], options: ImportOptions, act: TakeIn
+    context: Context,
+    batch: Batch[Any],
+    options: ImportOptions,
+    act: TakeIn,
+    turn: Turn = Turn.COMMAND,
 ) -> ImportResult:
-    """The frame around every import: a run, and all accepted rows or none.
+    """The frame around every import: all accepted rows or none.
 
     Raises:
         Refused: `database/busy`, and what the database itself refuses.
     """
 
     def attempt() -> ImportResult:
-        with context.writing(Turn.RUN) as work:
+        with context.writing(turn) as work:
             books = Ledgering(batch)
             act(work, books)
             return books.finish(work, options)

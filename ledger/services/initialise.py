@@ -10,7 +10,6 @@ from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import policy
 from ledger.storage.migrate import upgrade
-from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -39,7 +38,7 @@ def initialise(context: Context, folder: str | None = None) -> dict[str, object]
         context.stamp_policy(work)
         return pool is None
 
-    changed = carry_out(context, act, turn=Turn.RUN) or changed
+    changed = carry_out(context, act) or changed
     return {"pool": pack.pool, "name": pack.name, "pack": pack.code, "changed": changed}
 
 

@@ -147,7 +147,7 @@ def post_interest(context: Context, through: date, dry_run: bool = False) -> dic
             mark = None
         return run
 
-    run = carry_out(context, act, dry_run, Turn.RUN)
+    run = carry_out(context, act, dry_run, Turn.STANDSTILL)
     return {
         "through": through.isoformat(),
         "run": None if run.entry_id is None else str(run.entry_id),

@@ -9,7 +9,7 @@ from ledger.core.ids import NOBODY
 from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage.requests import answered_before, content_hash, remember
-from ledger.storage.turns import Turn
+from ledger.storage.turns import Turn, lock_people
 from ledger.storage.unit_of_work import UnitOfWork
 
 Act = Callable[[UnitOfWork], dict[str, Any]]
@@ -22,7 +22,7 @@ def once(
     content: object,
     act: Act,
     dry_run: bool = False,
-    turn: Turn | None = None,
+    turn: Turn = Turn.COMMAND,
 ) -> dict[str, Any]:
     """Run `act` in a transaction; the same request id gives the first answer again.
 
@@ -30,7 +30,7 @@ def once(
 
     Args:
         person_id: whom the command is about; `NOBODY` for a run or a flow of the fund.
-        turn: by default a run's for nobody, else a desk's.
+        turn: how it stands to other transactions. Settling locks its people itself.
 
     Raises:
         RequestReused: the id was used for other content.
@@ -38,6 +38,8 @@ def once(
     hashed = content_hash(content)
 
     def act_once(work: UnitOfWork) -> dict[str, Any]:
+        if turn is Turn.COMMAND and person_id != NOBODY:
+            lock_people(work.connection, [person_id])
         if request_id is None:
             return act(work)
         answer = answered_before(work.connection, person_id, context.actor, request_id, hashed)
@@ -46,6 +48,4 @@ def once(
             remember(work, person_id, request_id, hashed, answer)
         return answer
 
-    if turn is None:
-        turn = Turn.RUN if person_id == NOBODY else Turn.DESK
     return carry_out(context, act_once, dry_run, turn)

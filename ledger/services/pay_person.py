@@ -22,7 +22,6 @@ from ledger.storage.funds import cash_balance
 from ledger.storage.journal import append
 from ledger.storage.payees import Payee
 from ledger.storage.people import person
-from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -69,7 +68,7 @@ def pay_everybody(context: Context, paid_on: date, dry_run: bool = False) -> lis
         waiting = [p for p in store.payees(work.connection) if p.claimed_on <= paid_on]
         return [_pay(work, payee, paid_on, None) for payee in waiting]
 
-    return carry_out(context, act, dry_run, Turn.RUN)
+    return carry_out(context, act, dry_run)
 
 
 def _known(payee: Payee | None, payee_id: int) -> Payee:

@@ -19,7 +19,6 @@ from ledger.storage.funds import StatementRow
 from ledger.storage.journal import append
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider, providers
-from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -66,7 +65,7 @@ def pay_all(
             for provider_id in funds.unpaid(work.connection, month)
         ]
 
-    return carry_out(context, act, dry_run, Turn.RUN)
+    return carry_out(context, act, dry_run)
 
 
 def _pay(

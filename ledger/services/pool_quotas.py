@@ -274,7 +274,7 @@ def expire(context: Context, as_of: date, dry_run: bool = False) -> dict[str, An
             store.release(work, quota, as_of, "到期")
         return expired
 
-    ended = carry_out(context, act, dry_run, Turn.RUN)
+    ended = carry_out(context, act, dry_run, Turn.STANDSTILL)
     returned = sum(quota.held_fen for quota in ended)
     return {
         "as_of": as_of.isoformat(),

@@ -9,32 +9,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.benefits.account_use import Purse
 from ledger.benefits.debts import Cause as DebtCause
-from ledger.benefits.resettlement import CAUSE_TEXT, resettled, taken_off
+from ledger.benefits.resettlement import CAUSE_TEXT, Cause, less_year, resettled, taken_off
 from ledger.benefits.settlement import Settlement, mirror
+from ledger.benefits.windows import benefit_of
 from ledger.books.entry import Entry
 from ledger.core.errors import Conflict, Refused
-from ledger.journalizing.resettlement import DRAW, OWED, TO_PERSON, mirror_entry, resettled_entry
+from ledger.journalizing.merging import carried_over
+from ledger.journalizing.resettlement import DRAW, OWED, mirror_entry, resettled_entry
 from ledger.services.context import Context
 from ledger.services.once import once
+from ledger.services.resettle_money import paid_and_owed
 from ledger.services.resettle_plan import Plan, Replacement, Scope, YearPlan, make_plan, people_of
 from ledger.services.resettle_summary import summary
 from ledger.services.shaped_visits import ORDINARY, ShapedVisits
-from ledger.storage import debts, journal
-from ledger.storage import due_to_persons as persons
+from ledger.storage import debts, journal, merges
 from ledger.storage import resettlements as store
 from ledger.storage import settlements as settled
 from ledger.storage.bulk import run_inserts
 from ledger.storage.incoming_quotas import carry_draws
+from ledger.storage.merges import CarriedOver
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import providers
 from ledger.storage.resettlements import ResettlementRow
 from ledger.storage.settlements import AccumulatorRow, DrawRow
+from ledger.storage.turns import Turn
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -72,7 +77,7 @@ def approve(
         _Booking(context, work, at).book(plan)
         return answer | {"approved": True}
 
-    return once(context, 0, request_id, content, act)
+    return once(context, 0, request_id, content, act, turn=Turn.STANDSTILL)
 
 
 def _refuse_another_plan(plan: Plan, number: str) -> None:
@@ -85,14 +90,16 @@ def _refuse_another_plan(plan: Plan, number: str) -> None:
         )
 
 
-class _Written(NamedTuple):
+@dataclass(slots=True)
+class _Written:
     """What one plan writes."""
 
-    settlements: list[Settlement]
-    entries: list[Entry]
-    draws: list[DrawRow]
-    rows: list[ResettlementRow]
-    debts: list[tuple[int, int, int]]
+    settlements: list[Settlement] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    draws: list[DrawRow] = field(default_factory=list)
+    rows: list[ResettlementRow] = field(default_factory=list)
+    debts: list[tuple[int, int, int]] = field(default_factory=list)
+    carried: list[CarriedOver] = field(default_factory=list)
 
 
 class _Booking:
@@ -104,30 +111,37 @@ class _Booking:
         self._ids = work.ids.run()
         self._run = next(self._ids)
         self._month = BookingMonths(work.connection).of(at.date()).number
-        self._written = _Written([], [], [], [], [])
+        self._written = _Written()
         self._pack = context.pack
         self._counties = {
             provider.provider_id: provider.county
             for provider in providers(work.connection).values()
         }
-        self._shaped: ShapedVisits | None = None
+        self._shaped: ShapedVisits
+        self._aliases: dict[int, int] = {}
 
     def book(self, plan: Plan) -> None:
         connection, written = self._work.connection, self._written
         people = people_of(plan.replacements)
+        entries = [found.entry for found in plan.replacements]
+        touched = {leg.person_id for entry in entries for leg in entry.transfers}
+        self._aliases = merges.kept_of(connection, touched | {of.person_id for of in entries})
         purses = settled.purses_of(connection, people)
-        if self._pack.has_shapes:
-            originals = [found.old for found in plan.replacements]
-            self._shaped = ShapedVisits(connection, self._pack, set(people), originals)
-        both = _paid_and_owed(self._work, plan.replacements)
-        draws = store.draws_numbered(
-            connection, [found.old.settlement_id for found in plan.replacements]
-        )
+        originals = [found.old for found in plan.replacements]
+        self._shaped = ShapedVisits(connection, self._pack, set(people), originals)
+        both = paid_and_owed(connection, plan.replacements, self._aliases)
+        draws = store.draws_numbered(connection, [of.settlement_id for of in originals])
         for of_year in plan.years:
-            for person_id, replacements in _by_person(of_year):
-                purse = purses.get(person_id) or Purse(0, {})
-                more = both.pop(person_id, 0)
-                self._person_year(of_year, replacements, purse, draws, more)
+            for holder, replacements in _by_person(of_year):
+                purse = purses.get(holder) or Purse(0, {})
+                self._person_year(of_year, replacements, purse, draws, both)
+        self._write(plan)
+        for person_id, number, fen in written.debts:
+            debts.insert_debt(connection, person_id, number, DebtCause.RESETTLED, None, fen)
+        self._save_years(plan)
+
+    def _write(self, plan: Plan) -> None:
+        connection, written = self._work.connection, self._written
         journal.append(self._work, written.entries)
         settled.insert_settlements(connection, written.settlements)
         settled.insert_draws(connection, written.draws)
@@ -135,26 +149,33 @@ class _Booking:
             connection,
             [(r.person_id, r.original_id, r.mirror_id, r.settlement_id) for r in written.rows],
         )
-        if self._shaped is not None:
-            run_inserts(connection, self._shaped.hand_over())
-            self._shaped.write_changes(connection)
+        run_inserts(connection, self._shaped.hand_over())
+        self._shaped.write_changes(connection)
+        if written.carried:
+            merges.carry_over(connection, written.carried)
         store.insert_resettlements(connection, written.rows)
-        for person_id, number, fen in written.debts:
-            debts.insert_debt(connection, person_id, number, DebtCause.RESETTLED, None, fen)
-        self._save_years(plan)
 
     def _save_years(self, plan: Plan) -> None:
+        connection = self._work.connection
         for of_year in plan.years:
-            rows = {
-                (person_id, of_year.year): AccumulatorRow(
-                    folded.after,
-                    of_year.stored[person_id].version + 2 * len(folded.changed),
+            rows: dict[tuple[int, int], AccumulatorRow] = {}
+            for person_id, folded in of_year.folded.items():
+                stored = of_year.stored[person_id]
+                more = sum(
+                    (found.benefit == ORDINARY) + (benefit_of(found.visit.uses) == ORDINARY)
+                    for found in folded.changed
                 )
-                for person_id, folded in of_year.folded.items()
-            }
-            settled.save_accumulators(self._work.connection, rows)
+                if more or stored.version:
+                    rows[person_id, of_year.year] = AccumulatorRow(
+                        less_year(folded.after, stored.elsewhere), stored.version + more
+                    )
+                if any(folded.windows[key] != end for key, end in stored.windows.ended.items()):
+                    later = (person_id, of_year.year + 1, str(Cause.EARLIER))
+                    store.mark(connection, [later])
+            settled.save_accumulators(connection, rows)
             done = [who for who in of_year.people if who not in of_year.left_out]
-            store.unmark(self._work.connection, done, of_year.year)
+            merged = [who for who, now in of_year.aliases.items() if now in done]
+            store.unmark(connection, done + merged, of_year.year)
 
     def _person_year(
         self,
@@ -162,36 +183,43 @@ class _Booking:
         replacements: Sequence[Replacement],
         purse: Purse,
         draws: dict[int, list[DrawRow]],
-        more: int,
+        both: dict[int, int],
     ) -> None:
         """All mirrors of the person-year, the last visit's first, then the new settlements."""
-        now = of_year.stored[replacements[0].old.person_id].now
+        now = of_year.stored[replacements[0].holder].now
         mirrors: dict[int, int] = {}
         for found in reversed(replacements):
             purse.available += found.before.own_fen
-            number = next(self._ids)
+            benefit = self._shaped.benefit_of(found.old.settlement_id)
             back = mirror(
                 found.old,
-                number,
+                next(self._ids),
                 found.old.visit_id,
                 self._at,
                 self._month,
                 purse.available,
-                now,
+                self._shaped.year_of(found.holder, benefit, found.old.year, now),
             )
-            now = taken_off(now, found.old)
-            mirrors[found.old.settlement_id] = number
-            if self._shaped is not None:
-                self._shaped.give_back(found.old, back)
-            self._written.settlements.append(back)
-            self._written.entries.append(mirror_entry(back, found.entry, _memo(found)))
+            if benefit == ORDINARY:
+                now = taken_off(now, found.old)
+            mirrors[found.old.settlement_id] = back.settlement_id
+            self._shaped.give_back(found.old, back, found.holder)
+            self._keep(found.holder, back, mirror_entry(back, found.entry, _memo(found)))
             self._written.draws.extend(
-                row._replace(settlement_id=number, amount_fen=-row.amount_fen)
+                row._replace(settlement_id=back.settlement_id, amount_fen=-row.amount_fen)
                 for row in draws.get(found.old.settlement_id, ())
             )
         for found in replacements:
-            last = found is replacements[-1]
-            self._new(found, purse, draws, mirrors, more if last else 0)
+            self._new(found, purse, draws, mirrors, both.pop(found.old.settlement_id, 0))
+
+    def _keep(self, holder: int, settlement: Settlement, entry: Entry) -> None:
+        """A settlement with its entry; under a merged number it counts for the person."""
+        written = self._written
+        written.settlements.append(settlement)
+        written.entries.append(carried_over(entry, self._aliases) if self._aliases else entry)
+        if holder != settlement.person_id:
+            uses = self._shaped.uses_of(settlement.settlement_id)
+            written.carried.append(CarriedOver(holder, settlement, uses))
 
     def _new(
         self,
@@ -218,12 +246,9 @@ class _Booking:
             raise ValueError(f"the parts of visit {old.visit_id} do not add up")
         county = self._counties.get(old.provider_id)
         entry = resettled_entry(new, found.after, found.entry, county, _memo(found), both)
-        if self._shaped is not None:
-            self._shaped.count_visit(
-                new.person_id, new.settlement_id, ORDINARY, new.year, found.refolded.share
-            )
-        written.settlements.append(new)
-        written.entries.append(entry)
+        share = found.refolded.share
+        self._shaped.count(found.holder, new.person_id, new.settlement_id, share.uses, share.parts)
+        self._keep(found.holder, new, entry)
         written.draws.extend(_draws_after(entry, draws.get(old.settlement_id, [])))
         written.rows.append(
             ResettlementRow(
@@ -248,30 +273,8 @@ def _memo(found: Replacement) -> str:
 
 def _by_person(of_year: YearPlan) -> Iterator[tuple[int, list[Replacement]]]:
     """The replacements of a year, person by person, in the order of the visits."""
-    for person_id, found in groupby(of_year.replacements, key=lambda found: found.old.person_id):
-        yield person_id, list(found)
-
-
-def _paid_and_owed(work: UnitOfWork, replacements: Sequence[Replacement]) -> dict[int, int]:
-    """Person -> what must stand both as due to the person and as owed by the person.
-
-    A mirror takes back what the fund owed; where that is paid out already, or has a payee, the
-    rest would stand as a payable below zero. The same the other way round where a debt is
-    recovered already.
-    """
-    people = people_of(replacements)
-    due = defaultdict(int, persons.due_without_payee(work.connection, people))
-    owed = defaultdict(int, persons.owed_of(work.connection, people))
-    for found in replacements:
-        person_id, after = found.old.person_id, found.after.to_person_fen
-        due[person_id] += max(after, 0)
-        owed[person_id] += max(-after, 0)
-        for leg in found.entry.transfers:
-            if leg.kind == TO_PERSON:
-                due[person_id] -= leg.amount_fen
-            elif leg.kind == OWED:
-                owed[person_id] -= leg.amount_fen
-    return {who: max(0, -due[who], -owed[who]) for who in people}
+    for holder, found in groupby(of_year.replacements, key=lambda found: found.holder):
+        yield holder, list(found)
 
 
 def _draws_after(entry: Entry, before: Sequence[DrawRow]) -> list[DrawRow]:

@@ -29,7 +29,7 @@ from ledger.storage.claims import claim_of, place_of
 from ledger.storage.people import find_person, person
 from ledger.storage.registry import provider_by_id
 from ledger.storage.resettlements import ELSEWHERE, resettlement_of
-from ledger.storage.turns import Turn
+from ledger.storage.turns import Turn, lock_patients
 from ledger.storage.unit_of_work import UnitOfWork
 from ledger.storage.windows import traces_of
 
@@ -89,6 +89,8 @@ def _person_id(context: Context, record: VisitRecord) -> int:
 def _settle(
     context: Context, work: UnitOfWork, record: VisitRecord, request_id: str | None = None
 ) -> dict[str, Any]:
+    wants_relatives = record.account_use == AccountUse.OWN_THEN_RELATIVES
+    lock_patients(work.connection, [record.psn_no, record.certno], wants_relatives)
     version = context.stamp_policy(work)
     desk = SettlementDesk(work, context.pack, version, [record])
     if desk.known_before(record):

@@ -15,16 +15,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.core.errors import GongjiError, Refused
+from ledger.storage.busy import DEFAULT_LIMITS, Limits, LostRace, busy
 from ledger.storage.outages import outage, read_only
 
 PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 60000",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -131072",
 )
@@ -57,14 +58,11 @@ MESSAGES = {
 }
 
 
-LOST = ("deadlock detected", "could not serialize")
+NO_LIMIT = 2_000_000
+"""Seconds that SQLite waits where it should wait for ever: 23 days."""
 
 
-class LostRace(Refused):
-    """PostgreSQL let another transaction win: the very same may be tried again at once."""
-
-
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, limits: Limits = DEFAULT_LIMITS) -> Engine:
     """An engine for a database URL.
 
     Raises:
@@ -73,10 +71,10 @@ def open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "postgresql":
         from ledger.storage.postgres import open_postgres  # The driver loads only where needed.
 
-        return open_postgres(make_url(url))
+        return open_postgres(make_url(url), limits)
     if make_url(url).get_backend_name() != "sqlite":
         raise Refused("database/unsupported", f"暂不支持的数据库地址：{make_url(url)!r}")
-    engine = create_engine(url, connect_args={"timeout": 60})
+    engine = create_engine(url, connect_args={"timeout": limits.lock or NO_LIMIT})
     event.listen(engine, "connect", partial(_on_connect, engine.url.database))
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -107,11 +105,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.connect().execution_options(**options) as connection:
             yield connection
-    except DBAPIError as error:
-        down = outage(error)
-        if down is None:
+    except SQLAlchemyError as error:
+        refused = _in_the_way(error)
+        if refused is None:
             raise
-        raise down from error
+        raise refused from error
 
 
 def _level(engine: Engine, level: str) -> dict[str, Any]:
@@ -121,26 +119,33 @@ def _level(engine: Engine, level: str) -> dict[str, Any]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that holds the write lock from its first statement.
+    """One transaction that writes. On SQLite it holds the write lock from its first statement,
+    on PostgreSQL it locks what it decides upon: see `storage.turns`.
 
     The caller commits; leaving without a commit rolls back. What a trigger or a CHECK refuses
     becomes an error of ours with its stable code.
     """
-    options = {"immediate": True} | _level(engine, "SERIALIZABLE")
+    options = {"immediate": True} | _level(engine, "READ COMMITTED")
     try:
         with engine.connect().execution_options(**options) as connection:
             yield connection
+    except PoolTimeout as error:
+        raise busy(error) or error from error
     except DBAPIError as error:
         raise translate(error) from error
 
 
+def _in_the_way(error: SQLAlchemyError) -> Refused | None:
+    """What neither a reader nor a writer can help: others at work, or a machine that fails."""
+    return busy(error) or (outage(error) if isinstance(error, DBAPIError) else None)
+
+
 def translate(error: DBAPIError) -> GongjiError:
     """The database's refusal in the user's words."""
-    down = outage(error)
-    if down is not None:
-        return down
     text = str(error.orig)
     code = text.partition(":")[0]
+    if code == "ledger/month-closed":
+        return LostRace(code, MESSAGES[code])  # It was open when the event chose it.
     if code in MESSAGES:
         return Refused(code, MESSAGES[code])
     if "uq_entry_reverses" in text or "uq_settlement_reverses" in text:
@@ -151,10 +156,9 @@ def translate(error: DBAPIError) -> GongjiError:
         return Refused("owed/more-than-owed", "超过此人尚未追回的金额")
     if "family_link_quota" in text:
         return Refused("family/quota-exceeded", "超过家庭共济额度")
-    if any(word in text for word in LOST):
-        return LostRace("database/busy", "数据库正忙，请稍后用同一请求号重试")
-    if "locked" in text or "busy" in text:
-        return Refused("database/busy", "数据库正忙，请稍后用同一请求号重试")
+    refused = _in_the_way(error)
+    if refused is not None:
+        return refused
     if "no such table" in text or ("relation" in text and "does not exist" in text):
         return Refused("database/not-initialised", "数据库尚未初始化，请先运行 gongji init")
     return Refused("database/error", f"数据库拒绝了这一操作：{text}")

@@ -24,7 +24,7 @@ def remember_version(work: UnitOfWork, version: str, pack: str, content: str) ->
     if known is None:
         work.connection.exec_driver_sql(
             "INSERT INTO policy_version (version, pack, content, first_used_at) "
-            "VALUES (?, ?, ?, ?)",
+            "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (version, pack, content, work.recorded_at),
         )
 

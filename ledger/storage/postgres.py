@@ -16,6 +16,8 @@ from psycopg.adapt import Loader
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from ledger.storage.busy import DEFAULT_LIMITS, Limits
+
 _TOKENS = re.compile(r"'(?:[^']|'')*'|::|:[a-z_][a-z_0-9]*|\?|%")
 # SQLite keeps the order of a CROSS JOIN; PostgreSQL plans for itself and takes no ON there.
 _ORDERED_JOIN = re.compile(r"CROSS JOIN (\w[\w.]* AS \w+)\s+ON")
@@ -85,11 +87,14 @@ class _WholeNumber(Loader):
         return int(bytes(data))
 
 
-def open_postgres(url: URL) -> Engine:
+def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=8,
-        connect_args={"cursor_factory": psycopg.ClientCursor},
+        connect_args={
+            "cursor_factory": psycopg.ClientCursor,
+            "options": f"-c lock_timeout={limits.lock}s -c statement_timeout={limits.statement}s",
+        },
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "before_cursor_execute", _translate, retval=True)

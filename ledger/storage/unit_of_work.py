@@ -34,7 +34,7 @@ def unit_of_work(
     ids: EntryIds,
     now: Callable[[], datetime],
     actor: str,
-    turn: Turn = Turn.DESK,
+    turn: Turn = Turn.COMMAND,
 ) -> Iterator[UnitOfWork]:
     """Open a write transaction in the name of `actor`."""
     with writing(engine) as connection:

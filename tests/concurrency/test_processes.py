@@ -15,6 +15,7 @@ from ledger.core.money import Fen
 from ledger.core.months import Month
 from ledger.core.people import Relation
 from ledger.services.move_funds import move_funds
+from tests import databases
 from tests.concurrency.windows import Found, Task, Windows
 from tests.people import CHEN, LIN, somebody
 from tests.world import World, code_of
@@ -42,7 +43,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def at_once(windows: Windows, world: World, *tasks: list[Task]) -> list[Found]:
-    found = windows.at_once(f"sqlite:///{world.path}", tasks)
+    found = windows.at_once(databases.address(world.path), tasks)
     world.prove()
     return found
 

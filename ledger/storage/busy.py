@@ -1,0 +1,67 @@
+"""When others are at work: a race that was lost, and a wait that took too long.
+
+Nothing of the transaction stays in either case, so the same request may come again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ledger.core.errors import Refused
+
+
+class Limits(NamedTuple):
+    """How long the database may keep somebody waiting before it is busy. Seconds; 0: no limit."""
+
+    lock: int = 60
+    """For what somebody else holds: a person, a month, the turn; on SQLite the file."""
+    statement: int = 900
+    """For one statement on PostgreSQL; those of commands and runs may take as long as they do."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class LostRace(Refused):
+    """Another transaction came first: the very same may be tried again at once."""
+
+
+_LOST = ("40001", "40P01", "23505")
+"""SQLSTATE: not serializable, a deadlock, and a key that somebody else took in between."""
+
+_WAITED = {
+    "55P03": "等待其他业务超过了时限",
+    "57014": "一条语句的执行超过了时限",
+    "53300": "数据库的连接已用完",
+}
+_WORDS = {
+    "database is locked": "55P03",
+    "database table is locked": "55P03",
+    "database is busy": "55P03",
+    "too many clients": "53300",  # While connecting, the driver gives no code.
+    "remaining connection slots": "53300",
+}
+
+
+def busy(error: SQLAlchemyError) -> Refused | None:
+    """The refusal where others were in the way; None for any other error."""
+    if isinstance(error, PoolTimeout):
+        return _refusal(_WAITED["53300"])
+    if not isinstance(error, DBAPIError):
+        return None
+    state, text = getattr(error.orig, "sqlstate", None), str(error.orig)
+    state = next((code for words, code in _WORDS.items() if words in text), state)
+    if state in _LOST:
+        return LostRace("database/busy", _text("多次让给了同时进行的其他业务"))
+    return _refusal(_WAITED[state]) if state in _WAITED else None
+
+
+def _refusal(why: str) -> Refused:
+    return Refused("database/busy", _text(why))
+
+
+def _text(why: str) -> str:
+    return f"数据库正忙：{why}。本次没有入账，请稍后用同一请求号重试"
