@@ -25,10 +25,8 @@ def settlement_entry(settlement: Settlement, share: AccountShare, county: str | 
         leg = len(legs) + 1
         legs.append(Transfer(person, leg, kind, fund_year, amount, settlement.provider_id, county))
 
-    if settlement.pool_fen:
-        move(patient, "pool_pay", year, settlement.pool_fen)
-    for money_year, amount in share.own_parts:
-        move(patient, "account_pay", money_year, amount)
+    for kind, money_year, amount in plain_legs(year, settlement.pool_fen, share.own_parts):
+        move(patient, kind, money_year, amount)
     for draw in share.draws:
         for money_year, amount in draw.parts:
             move(PersonId(draw.holder_id), "family_draw", money_year, amount)
@@ -46,6 +44,16 @@ def settlement_entry(settlement: Settlement, share: AccountShare, county: str | 
         tuple(legs),
         policy_version=settlement.policy_version,
     )
+
+
+def plain_legs(
+    year: int, pool_fen: int, own_parts: list[tuple[int, int]]
+) -> list[tuple[str, int, int]]:
+    """Kind, year of the money and fen of what moves for the patient alone: the pool's part, then
+    the own account's."""
+    legs = [("pool_pay", year, pool_fen)] if pool_fen else []
+    legs += [("account_pay", money_year, amount) for money_year, amount in own_parts]
+    return legs
 
 
 def refund_entry(refund: Settlement, original: Entry) -> Entry:

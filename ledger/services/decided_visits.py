@@ -6,6 +6,7 @@ the next stretch. What changes rows (totals, quotas, accumulators) is written on
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -54,10 +55,15 @@ class Stretch:
     settlements: list[Settlement] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     traces: list[Insert] = field(default_factory=list)
+    plain: list[Insert] = field(default_factory=list)
+    """Visits that never were objects here."""
+    months: set[int] = field(default_factory=set)
+    """Months of account that they are booked in."""
 
     def prepared(self, work: UnitOfWork, request_id: str | None = None) -> Prepared:
         """The statements that add these rows, each table in the order of its key."""
         months = {entry.fiscal_month for entry in self.entries}
+        months |= {Month.from_number(number) for number in self.months}
         return Prepared(
             work.connection,
             sorted(months),
@@ -67,6 +73,7 @@ class Stretch:
                 *journal.entry_inserts(work, self.entries, request_id),
                 *store.settlement_inserts(self.settlements),
                 *self.traces,
+                *self.plain,
             ],
         )
 
@@ -82,6 +89,8 @@ class Decided:
     moved_back: list[MovedBack] = field(default_factory=list)
     """Visits of merged numbers that were given back."""
     years: dict[tuple[int, int], AccumulatorRow] = field(default_factory=dict)
+    moves: journal.AccountMoves = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    """What plain visits took from accounts."""
     marking: list[Settlement] = field(default_factory=list)
     """Those that mark their year where they are out of order (`resettle_later`)."""
 
@@ -97,6 +106,7 @@ class Decided:
     def write_changes(self, work: UnitOfWork) -> None:
         """Once all stretches are written: what they change in totals, quotas and accumulators."""
         journal.move_totals(work.connection, list(self.entries.values()))
+        journal.add_to_accounts(work.connection, self.moves)
         draws = [draw for of_visit in self.draws.values() for draw in of_visit]
         store.insert_draws(work.connection, draws)
         of_pools = [draw for of_visit in self.pool_draws.values() for draw in of_visit]

@@ -3,6 +3,7 @@ file order. Stays are recorded first, whatever their time: a stay blocks the day
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
@@ -11,6 +12,7 @@ from ledger.core.errors import GongjiError
 from ledger.core.visit_facts import NATIONAL
 from ledger.core.visits import VisitRecord
 from ledger.services.context import Context
+from ledger.services.decided_visits import Prepared
 from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.settlement_desk import SettlementDesk
 from ledger.storage.turns import lock_patients
@@ -54,43 +56,73 @@ def import_visits(
 ) -> ImportResult:
     """Settle a file of visits. Row faults: those of `benefits.outpatient.REFUSALS`.
 
-    While SQLite takes in one stretch of the file, without the interpreter's lock, the next is
-    being decided. It is one connection and one transaction all the same: all or nothing.
+    While the database takes in one stretch of the file, without the interpreter's lock, the next
+    is being decided. It is one connection and one transaction all the same: all or nothing.
     """
 
     def take(work: UnitOfWork, books: Ledgering) -> None:
-        with ThreadPoolExecutor(1) as beside:
-            _take_all(context, work, batch, books, beside)
+        numbers = chain.from_iterable((r.psn_no, r.certno) for r in batch.records)
+        lock_patients(work.connection, numbers, relatives=True)
+        version = context.stamp_policy(work)
+        desk = SettlementDesk(work, context.pack, version, batch.records)
+        with _Beside() as beside:
+            _take_all(context, desk, batch.records, books, beside)
+        desk.save()
 
     return take_in(context, batch, options, take)
 
 
+class _Beside:
+    """Writes one stretch after another, beside whoever decides them."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
+
+    def __enter__(self) -> _Beside:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        """Everything is written by then, or the thread at least at rest."""
+        with self._thread:
+            if kind is None:
+                self._wait()
+
+    def write(self, rows: Prepared) -> None:
+        """Have a stretch written; the one before it is written by then.
+
+        Raises: what writing that one raised.
+        """
+        self._wait()
+        self._writing = self._thread.submit(rows.write)
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+
 def _take_all(
     context: Context,
-    work: UnitOfWork,
-    batch: Batch[VisitRecord],
+    desk: SettlementDesk,
+    records: Sequence[VisitRecord],
     books: Ledgering,
-    beside: ThreadPoolExecutor,
+    beside: _Beside,
 ) -> None:
-    numbers = chain.from_iterable((r.psn_no, r.certno) for r in batch.records)
-    lock_patients(work.connection, numbers, relatives=True)
-    version = context.stamp_policy(work)
-    desk = SettlementDesk(work, context.pack, version, batch.records)
-    ordered = sorted(batch.records, key=lambda r: (not desk.is_stay(r), r.settled_at, r.row))
-    writing: Future[None] | None = None
-    for number, record in enumerate(ordered):
+    plain, others = desk.sort_out(records)
+    for start in range(0, len(plain), STRETCH):
+        context.progress("结算就诊", start, len(records))
+        stretch = plain[start : start + STRETCH]
+        desk.take_plain(stretch)
+        books.accepted += len(stretch)
+        beside.write(desk.hand_over())
+    others.sort(key=lambda r: (not desk.is_stay(r), r.settled_at, r.row))
+    for number, record in enumerate(others):
         if number % PROGRESS_EVERY == 0:
-            context.progress("结算就诊", number, len(ordered))
+            context.progress("结算就诊", len(plain) + number, len(records))
         if number and number % STRETCH == 0:
-            rows = desk.hand_over()
-            if writing is not None:
-                writing.result()
-            writing = beside.submit(rows.write)
+            beside.write(desk.hand_over())
         _take(desk, books, record)
-    context.progress("写入账簿", len(ordered), len(ordered))
-    if writing is not None:
-        writing.result()
-    desk.save()
+    context.progress("写入账簿", len(records), len(records))
 
 
 def _take(desk: SettlementDesk, books: Ledgering, record: VisitRecord) -> None:

@@ -21,14 +21,13 @@ from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.kernel import add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement, mirror
-from ledger.core.errors import Conflict, Refused, Unknown
+from ledger.core.errors import Conflict, Refused
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.journalizing.merging import carried_over
 from ledger.journalizing.settlement import refund_entry, settlement_entry
 from ledger.policy.pack import Pack
-from ledger.policy.values import OutpatientRules
 from ledger.services.decided_visits import Decided, Prepared, visit_row
 from ledger.services.desk_knowledge import (
     EMPTY_YEAR,
@@ -37,6 +36,8 @@ from ledger.services.desk_knowledge import (
     visit_hash,
     year_without,
 )
+from ledger.services.plain_cases import PlainVisit, SortedOut, sort_out
+from ledger.services.plain_visits import PlainVisits
 from ledger.services.shaped_visits import ORDINARY
 from ledger.services.visit_refusals import (
     refuse_elsewhere,
@@ -71,10 +72,21 @@ class SettlementDesk:
         self._know = DeskKnowledge(work, pack, records, months)
         self._decided = Decided()
         self._shaped = pack.has_shapes
+        self._plain = PlainVisits(work, self._know, self._decided, policy_version, self._ids)
 
     def is_stay(self, record: VisitRecord) -> bool:
         """Is it an inpatient stay: recorded for article 10, never settled here?"""
         return self._know.is_stay(record)
+
+    def sort_out(self, records: Sequence[VisitRecord]) -> SortedOut:
+        """Part the plain visits of a file, which `take_plain` settles, from the others."""
+        if self._shaped:
+            return SortedOut([], list(records))
+        return sort_out(self._know, records)
+
+    def take_plain(self, visits: Sequence[PlainVisit]) -> None:
+        """Decide visits that `sort_out` found plain, in its order."""
+        self._plain.take(visits)
 
     def known_before(self, record: VisitRecord) -> bool:
         """Is this very visit here already?
@@ -127,7 +139,7 @@ class SettlementDesk:
         if benefit.name == ORDINARY and record.med_type not in rules.settled_here:
             refuse_elsewhere(record.med_type, rules.outpatient)
             rules.settled_here.add(record.med_type)
-        tier = self._tier(record, provider, benefit.rules)
+        tier = know.tier(record, provider, benefit.rules)
         refuse_forbidden(record, rules.account)
         status = know.status(person_id, day)
         case = Case(
@@ -173,25 +185,6 @@ class SettlementDesk:
             after = add_to_year(before.year_so_far, pool.amounts)
             self._remember_year(person_id, day.year, AccumulatorRow(after, before.version + 1))
         return settlement
-
-    def _tier(self, record: VisitRecord, provider: Provider, rules: OutpatientRules) -> int | None:
-        """The tier that sets the ratio: at a pharmacy, that of the prescribing hospital."""
-        if provider.kind is not ProviderKind.PHARMACY and (
-            record.med_type not in rules.pharmacy_med_types
-        ):
-            if provider.tier is None:
-                raise Refused(
-                    "provider/no-tier", f"“{provider.name}”未定级，也不是基层医疗机构，不能结算"
-                )
-            return provider.tier
-        if not record.prescriber_code:
-            return None
-        prescriber = self._know.place(record.prescriber_code, record.settled_at.date())
-        if prescriber is None or prescriber.kind is ProviderKind.PHARMACY:
-            raise Unknown(
-                "prescriber/unknown", f"没有编号为“{record.prescriber_code}”的处方医疗机构"
-            )
-        return prescriber.tier
 
     def _share(
         self, record: VisitRecord, person_id: int, pool: PoolShare, rules: DayRules

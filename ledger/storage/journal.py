@@ -25,6 +25,9 @@ TRANSFER_COLUMNS = (
     "debit_account credit_account amount_fen provider_id county"
 )
 
+AccountMoves = dict[tuple[int, int], list[int]]
+"""(person, year of the money) -> fen credited and debited."""
+
 ADD_TOTALS = """
     UPDATE personal_account SET credited_fen = credited_fen + ?, debited_fen = debited_fen + ?
     WHERE person_id = ?
@@ -133,7 +136,7 @@ def _transfer_rows(entries: Iterable[Entry]) -> Iterable[tuple[Any, ...]]:
 
 
 def _move_accounts(connection: Connection, entries: Sequence[Entry]) -> None:
-    moves: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    moves: AccountMoves = defaultdict(lambda: [0, 0])
     opened: dict[int, date] = {}
     for entry in entries:
         for leg in entry.transfers:
@@ -144,6 +147,11 @@ def _move_accounts(connection: Connection, entries: Sequence[Entry]) -> None:
             elif scheme.debit == PERSONAL_ACCOUNT_FUND:
                 moves[leg.person_id, leg.fund_year][1] += leg.amount_fen
     open_accounts(connection, opened)
+    add_to_accounts(connection, moves)
+
+
+def add_to_accounts(connection: Connection, moves: AccountMoves) -> None:
+    """Add to the totals of accounts what transfers that are written moved in them."""
     people: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for (person_id, _year), (credited, debited) in moves.items():
         people[person_id][0] += credited
