@@ -18,7 +18,7 @@ from ledger.benefits.crediting import Difference
 from ledger.books.kinds import TRANSFER_KINDS
 from ledger.core.months import Month
 from ledger.policy.values import CreditingRules
-from ledger.storage.bulk import insert_rows, keys
+from ledger.storage.bulk import add_to_totals, insert_rows, keys, make_room
 from ledger.storage.journal import TRANSFER_COLUMNS
 
 # The span of the first covered day in the month (benefits run by spans without overlap): the one
@@ -51,12 +51,13 @@ STAGE_MONTH = f"""
                 ELSE due - received
             END AS shift_fen
         FROM (
-            SELECT s.person_id, max(s.status) AS status, max(s.plan) AS plan,
-                coalesce(sum({ROUNDED}), 0) AS due, coalesce(sum(c.account_fen), 0) AS received
+            SELECT s.person_id, s.status, s.plan,
+                CAST(coalesce(sum({ROUNDED}), 0) AS BIGINT) AS due,
+                CAST(coalesce(sum(c.account_fen), 0) AS BIGINT) AS received
             FROM benefit_span AS s
             LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
             WHERE {FIRST_COVERED}
-            GROUP BY s.person_id) AS covered) AS due
+            GROUP BY s.person_id, s.valid_from) AS covered) AS due
     WHERE amount_fen <> 0 OR shift_fen <> 0
 """
 
@@ -67,19 +68,34 @@ class StageTotals(NamedTuple):
     transfers: int
     people: int
     credited_fen: int
+    shifts: int
+    """How many of the transfers move money between plans."""
+    negative: int
+    """How many rows are below zero: nothing to credit."""
 
 
 def begin_stage(connection: Connection) -> None:
-    """Empty tables for what is due, and for advances that it settles (see `storage.advances`)."""
+    """Empty tables for what is due, and for advances that it settles (see `storage.advances`).
+
+    On PostgreSQL they have no key: to keep one for everybody took as long as to fill the table.
+    """
+    make_room(connection)
+    key = "" if connection.dialect.name == "postgresql" else ", PRIMARY KEY (person_id, month)"
     for table, columns in (
         ("credit_stage", "kind TEXT, amount_fen INTEGER, shift_fen INTEGER"),
         ("advance_settled", "before_fen INTEGER, after_fen INTEGER"),
     ):
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{table}")
         connection.exec_driver_sql(
-            f"CREATE TEMP TABLE {table} (person_id INTEGER, month INTEGER, {columns}, "
-            "PRIMARY KEY (person_id, month)) WITHOUT ROWID"
+            f"CREATE TEMP TABLE {table} (person_id INTEGER, month INTEGER, {columns}{key})"
+            + " WITHOUT ROWID" * bool(key)
         )
+
+
+def finish_stage(connection: Connection) -> None:
+    """Everything is staged: let PostgreSQL know how much, of which nobody told it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE pg_temp.credit_stage, pg_temp.advance_settled")
 
 
 def month_parameters(month: Month, rules: CreditingRules) -> dict[str, object]:
@@ -104,7 +120,9 @@ def stage_totals(connection: Connection, months: int) -> StageTotals:
     row = connection.exec_driver_sql(
         "SELECT count(*) FILTER (WHERE amount_fen > 0) + count(*) FILTER (WHERE shift_fen <> 0), "
         f"count({several}) FILTER (WHERE amount_fen > 0), "
-        "coalesce(sum(amount_fen) FILTER (WHERE amount_fen > 0), 0) FROM temp.credit_stage"
+        "coalesce(sum(amount_fen) FILTER (WHERE amount_fen > 0), 0), "
+        "count(*) FILTER (WHERE shift_fen <> 0), count(*) FILTER (WHERE amount_fen < 0) "
+        "FROM temp.credit_stage"
     ).one()
     return StageTotals(*row)
 
@@ -132,9 +150,20 @@ def staged_of(connection: Connection, people: Iterable[int]) -> list[tuple[int, 
 
 
 def post_stage(
-    connection: Connection, entry_id: int, happened_on: date, fiscal_month: Month, first: Month
+    connection: Connection,
+    entry_id: int,
+    happened_on: date,
+    fiscal_month: Month,
+    months: tuple[Month, Month],
+    shifts: bool,
 ) -> None:
-    """Write the staged credits as legs of one entry and add them to the running totals."""
+    """Write the staged credits as legs of one entry and add them to the running totals.
+
+    Args:
+        months: the first and the last that are staged.
+        shifts: does the stage move money between plans?
+    """
+    first, last = months
     common = {
         "entry": entry_id,
         "day": happened_on,
@@ -153,10 +182,12 @@ def post_stage(
         0,
     )
     for kind, amount in (("plan_to_account", "shift_fen"), ("plan_to_pool", "-shift_fen")):
+        if not shifts:
+            break
         scheme = TRANSFER_KINDS[kind]
         columns = (f"'{kind}'", f"'{scheme.debit}'", f"'{scheme.credit}'")
         _post_legs(connection, common, columns, amount, 1)
-    _add_totals(connection, common)
+    _add_totals(connection, common, first == last)
 
 
 def _post_legs(
@@ -179,24 +210,31 @@ def _post_legs(
     )
 
 
-def _add_totals(connection: Connection, common: dict[str, object]) -> None:
-    credited = (
-        "SELECT person_id, sum(amount_fen) AS amount_fen FROM temp.credit_stage "
-        "WHERE amount_fen > 0 GROUP BY person_id"
-    )
-    connection.exec_driver_sql(
-        "INSERT INTO personal_account "
-        "(person_id, credited_fen, debited_fen, held_fen, status, opened_on) "
-        f"SELECT person_id, amount_fen, 0, 0, 'open', :day FROM ({credited}) WHERE true "
-        "ON CONFLICT (person_id) DO UPDATE SET "
-        "credited_fen = personal_account.credited_fen + excluded.credited_fen",
+def _add_totals(connection: Connection, common: dict[str, object], one_month: bool) -> None:
+    credited = "FROM temp.credit_stage WHERE amount_fen > 0"
+    if one_month:
+        amounts = f"SELECT person_id, amount_fen AS credited_fen {credited}"
+    else:
+        amounts = (
+            "SELECT person_id, CAST(sum(amount_fen) AS BIGINT) AS credited_fen "
+            f"{credited} GROUP BY person_id"
+        )
+    add_to_totals(
+        connection,
+        "personal_account",
+        "person_id",
+        "credited_fen",
+        amounts,
+        {"debited_fen": "0", "held_fen": "0", "status": "'open'", "opened_on": ":day"},
         {"day": common["day"]},
     )
-    connection.exec_driver_sql(
-        "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
-        f"SELECT person_id, :year, amount_fen, 0 FROM ({credited}) WHERE true "
-        "ON CONFLICT (person_id, year) "
-        "DO UPDATE SET credited_fen = account_year.credited_fen + excluded.credited_fen",
+    add_to_totals(
+        connection,
+        "account_year",
+        "person_id year",
+        "credited_fen",
+        f"SELECT person_id, :year AS year, credited_fen FROM ({amounts}) AS c",
+        {"debited_fen": "0"},
         {"year": common["year"]},
     )
 

@@ -18,6 +18,11 @@ from sqlalchemy import Connection, Engine
 from ledger.storage.engine import open_engine, writing
 from ledger.storage.roles import grant_application
 
+ROOM = {"personal_account": 50, "account_year": 50}
+"""Per cent of a page that PostgreSQL fills at first. A month changes every row of these tables: a
+new version that finds room beside the old one needs no new entry in the index, and half of the
+time of moving the totals went there."""
+
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -37,8 +42,15 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
         after = MigrationContext.configure(connection).get_current_revision()
         if connection.dialect.name == "postgresql":
             grant_application(connection)
+            if before != after:
+                _leave_room(connection)
         connection.commit()
     return before != after
+
+
+def _leave_room(connection: Connection) -> None:
+    for table, share in ROOM.items():
+        connection.exec_driver_sql(f"ALTER TABLE IF EXISTS {table} SET (fillfactor = {share})")
 
 
 def head() -> str | None:

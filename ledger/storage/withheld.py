@@ -60,17 +60,15 @@ def take_out_of_stage(connection: Connection, states: Mapping[int, str]) -> list
         Withheld(person, month, kind.removeprefix("credit_"), fen, states[person])
         for person, month, kind, fen in rows
     ]
-    places = [(item.person_id, item.month) for item in found]
-    execute_rows(
-        connection,
-        "DELETE FROM temp.credit_stage WHERE person_id = ? AND month = ? AND shift_fen = 0",
-        places,
-    )
-    execute_rows(
-        connection,
-        "UPDATE temp.credit_stage SET amount_fen = 0 WHERE person_id = ? AND month = ?",
-        places,
-    )
+    for change in (
+        "DELETE FROM temp.credit_stage WHERE shift_fen = 0",
+        "UPDATE temp.credit_stage SET amount_fen = 0 WHERE true",
+    ):
+        connection.exec_driver_sql(
+            f"{change} AND amount_fen > 0 "
+            "AND person_id IN (SELECT w.value FROM json_each(:keys) AS w)",
+            {"keys": keys(states)},
+        )
     return found
 
 

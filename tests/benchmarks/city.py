@@ -38,17 +38,23 @@ def empty_city() -> Iterator[tuple[Context, Path]]:
         context.engine.dispose()
 
 
+# Said so that SQLite and PostgreSQL both understand it: a number is filled up with zeros by
+# adding a power of ten and taking its first digit away.
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :people) "
+PSN_NO = "'42030' || substr(CAST(100000000000 + i AS TEXT), 2)"
+WITH_ZEROS = "substr(CAST(100000000000000000 + i AS TEXT), 2)"
+BASE = "(400000 + CAST(i AS BIGINT) * 7919 % 1600000)"
+ACCOUNT_FEN = f"({BASE} * 200 + 5000) / 10000"
 
 PEOPLE = (
     f"INSERT INTO person (person_id, psn_no, cert_type, certno, name) {NUMBERS}"
-    "SELECT i, printf('42030%011d', i), '01', printf('C%017d', i), 'P' || i FROM n",
+    f"SELECT i, {PSN_NO}, '01', 'C' || {WITH_ZEROS}, 'P' || i FROM n",
     f"INSERT INTO person_identity (kind, number, person_id) {NUMBERS}"
-    "SELECT 'psn_no', printf('42030%011d', i), i FROM n",
+    f"SELECT 'psn_no', {PSN_NO}, i FROM n",
     f"INSERT INTO person_span (person_id, valid_from, valid_until, status, psn_type, plan, "
     f"county, insured) {NUMBERS}"
-    "SELECT i, '2023-01-01', '9999-12-31', CASE WHEN i % 4 THEN '11' ELSE '12' END, "
-    "CASE WHEN i % 4 THEN '1101' ELSE '1201' END, 'combined', '420302', '1' FROM n",
+    "SELECT i, '2023-01-01', '9999-12-31', CASE WHEN i % 4 <> 0 THEN '11' ELSE '12' END, "
+    "CASE WHEN i % 4 <> 0 THEN '1101' ELSE '1201' END, 'combined', '420302', '1' FROM n",
     "INSERT INTO benefit_span (person_id, valid_from, valid_until, status, plan) "
     "SELECT person_id, valid_from, valid_until, status, plan FROM person_span",
 )
@@ -56,18 +62,15 @@ PEOPLE = (
 CONTRIBUTIONS = (
     f"INSERT INTO contribution (person_id, month, content_hash, kind, base_fen, employer_fen, "
     f"personal_fen, account_fen, arrived_on, county, entry_id) {NUMBERS}"
-    "SELECT i, :month, printf('%024d', i), '10', 400000 + (i * 7919) % 1600000, "
-    "(400000 + (i * 7919) % 1600000) * 8 / 100, "
-    "((400000 + (i * 7919) % 1600000) * 200 + 5000) / 10000, "
-    "((400000 + (i * 7919) % 1600000) * 200 + 5000) / 10000, '2023-01-20', '420302', 1 "
-    "FROM n WHERE i % 4"
+    f"SELECT i, :month, '0000000' || {WITH_ZEROS}, '10', {BASE}, {BASE} * 8 / 100, "
+    f"{ACCOUNT_FEN}, {ACCOUNT_FEN}, '2023-01-20', '420302', 1 FROM n WHERE i % 4 <> 0"
 )
 
 HOSPITALS = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :providers) "
     "INSERT INTO provider (provider_id, code, name, kind, grade, tier, county, agreement_from, "
-    "agreement_until) SELECT i, printf('H420302%05d', i), '机构' || i, '1', '', i % 3 + 1, "
-    "'420302', '2023-01-01', '9999-12-31' FROM n"
+    "agreement_until) SELECT i, 'H420302' || substr(CAST(100000 + i AS TEXT), 2), '机构' || i, "
+    "'1', '', i % 3 + 1, '420302', '2023-01-01', '9999-12-31' FROM n"
 )
 
 
