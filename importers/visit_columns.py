@@ -49,7 +49,8 @@ def amounts(column: Any) -> tuple[Ints, FaultyRows]:
     """Yuan in any type that holds it exactly to the fen, as fen (int64), 0 <= fen <= MOST_FEN."""
     import numpy as np
 
-    fen = _plain_amounts(_without_dictionary(column))
+    column = _ready(column)
+    fen = _each_once(column, _plain_amounts)
     faults: FaultyRows = {}
     memo = Memo(amount, BLANK)
     for row in np.flatnonzero(fen == UNREAD).tolist():
@@ -96,26 +97,12 @@ def times(column: Any) -> tuple[Ints, int, Ints, FaultyRows]:
     import numpy as np
     import pyarrow as pa
 
-    column = _without_dictionary(column)
-    per_day = 86_400
-    if pa.types.is_timestamp(column.type):
-        units = _UNITS_PER_SECOND[column.type.unit]
-        per_day *= units
-        time = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-        if column.type.tz is not None:  # Stored as UTC; visits are settled by the local day.
-            time = time + _CHINA_HOURS * 3600 * units
-        time = _unread_where_null(column, time.astype(np.int64))
-    elif pa.types.is_date(column.type):
-        days = column.cast(pa.date32()).cast(pa.int32()).fill_null(0)
-        time = days.to_numpy(zero_copy_only=False).astype(np.int64) * per_day
-        time = _unread_where_null(column, time)
-    else:
-        if pa.types.is_integer(column.type):
-            column = column.cast(pa.string())
-        if _is_text(column.type):
-            time = _from_text(column, _time_reader())
-        else:
-            time = np.full(len(column), UNREAD)
+    column = _ready(column)
+    if pa.types.is_integer(column.type):
+        column = column.cast(pa.string())
+    units = _UNITS_PER_SECOND[column.type.unit] if pa.types.is_timestamp(column.type) else 1
+    per_day = 86_400 * units
+    time = _each_once(column, _plain_times)
     faults: FaultyRows = {}
     memo = Memo(_seconds, BLANK)
     for row in np.flatnonzero(time == UNREAD).tolist():
@@ -128,6 +115,26 @@ def times(column: Any) -> tuple[Ints, int, Ints, FaultyRows]:
         faults[row] = Fault("value/not-a-day", "年份不在 1900 至 9998 之间，请核对")
         day[row] = 0
     return time, per_day, day.astype(np.int32), faults
+
+
+def _plain_times(column: Any) -> Ints:
+    """Times since 1970, or UNREAD for a cell that needs a closer look."""
+    import numpy as np
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        time = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+        if kind.tz is not None:  # Stored as UTC; visits are settled by the local day.
+            time = time + _CHINA_HOURS * 3600 * _UNITS_PER_SECOND[kind.unit]
+        return _unread_where_null(column, time.astype(np.int64))
+    if pa.types.is_date(kind):
+        days = column.cast(pa.date32()).cast(pa.int32()).fill_null(0)
+        time = days.to_numpy(zero_copy_only=False).astype(np.int64) * 86_400
+        return _unread_where_null(column, time)
+    if _is_text(kind):
+        return _from_text(column, _time_reader())
+    return np.full(len(column), UNREAD)
 
 
 def _seconds(cell: Cell) -> int | Fault:
@@ -145,10 +152,7 @@ def labels(column: Any, memo: Memo[int]) -> tuple[Ints, FaultyRows]:
     read = [*memo.read_all(cells), memo[""]]
     numbers = [0 if isinstance(value, Fault) else value for value in read]
     table = np.array(numbers, np.min_scalar_type(max(numbers)))
-    places = coded.indices
-    if places.null_count:
-        places = places.fill_null(len(cells))
-    places = places.to_numpy(zero_copy_only=False)
+    places = _places(coded)
     refused = np.array([isinstance(value, Fault) for value in read])
     faults: FaultyRows = {}
     if refused[places].any():
@@ -157,6 +161,36 @@ def labels(column: Any, memo: Memo[int]) -> tuple[Ints, FaultyRows]:
             assert isinstance(value, Fault)
             faults[row] = value
     return table[places], faults
+
+
+def _ready(column: Any) -> Any:
+    """The column without its dictionary, unless that spares the reading of texts."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+        return column if len(column.dictionary) <= len(column) else column.dictionary_decode()
+    return _without_dictionary(column)
+
+
+def _each_once(column: Any, read: Callable[[Any], Ints]) -> Ints:
+    """`read` of a column; of each different text once, where the column has them so."""
+    import numpy as np
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return read(column)
+    return np.append(read(column.dictionary), UNREAD)[_places(column)]
+
+
+def _places(coded: Any) -> Ints:
+    """Where each cell stands in the dictionary; behind its end for an empty one."""
+    import pyarrow as pa
+
+    places = coded.indices
+    if places.null_count:
+        places = places.cast(pa.int64()).fill_null(len(coded.dictionary))
+    numbers: Ints = places.to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def persons(column: Any, people: People) -> tuple[Ints, FaultyRows]:

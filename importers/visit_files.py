@@ -15,6 +15,10 @@ from ledger.core.errors import Refused, RowError
 
 _BATCH_ROWS = 1 << 18
 _BLOCK_BYTES = 1 << 24
+_FEW_TEXTS = ("psn_type", "med_type", "tier")
+_SOMETIMES_FEW_TEXTS = ("setl_time", "inscp_scp_amt")
+_LENGTH_BYTES = 4
+"""Before each text that Parquet does not keep as a place in a dictionary."""
 _AHEAD = 4
 """Batches read before they are asked for: the first of a row group takes longer than the rest."""
 
@@ -80,30 +84,33 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 class ParquetVisits:
-    """Text columns with few values come as dictionaries."""
+    """Text columns that are needed and hold few different values come as dictionaries."""
 
     def __init__(self, path: Path) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._path = path
         with pq.ParquetFile(path) as file:
             self.schema = file.schema_arrow
             self.rows: int | None = file.metadata.num_rows
+            self._coded = [
+                name
+                for name, kind in zip(self.schema.names, self.schema.types, strict=True)
+                if kind == pa.string()
+                and (
+                    name in _FEW_TEXTS
+                    or (name in _SOMETIMES_FEW_TEXTS and _kept_once(name, file.metadata))
+                )
+            ]
         self.names = list(self.schema.names)
 
     def batches(self, names: Sequence[str]) -> Iterator[Any]:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        texts = [
-            name
-            for name in names
-            if name in ("psn_type", "med_type", "tier")
-            and pa.types.is_string(self.schema.field(name).type)
-        ]
         with (
             _readable(self._path),
-            pq.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False) as file,
+            pq.ParquetFile(self._path, read_dictionary=self._coded, pre_buffer=False) as file,
         ):
             # One thread: the batches before this one keep the other cores busy.
             yield from file.iter_batches(
@@ -116,6 +123,16 @@ class ParquetVisits:
 
     def faults(self) -> list[RowError]:
         return []
+
+
+def _kept_once(name: str, metadata: Any) -> bool:
+    """Whether a Parquet file's texts of a column stand in dictionaries, each once: it then needs
+    less room than their lengths alone would."""
+    paths = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
+    place = paths.index(name)
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    room = sum(group.column(place).total_uncompressed_size for group in groups)
+    return bool(room < metadata.num_rows * _LENGTH_BYTES)
 
 
 class CsvVisits:
