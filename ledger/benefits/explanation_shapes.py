@@ -14,10 +14,9 @@ from typing import NamedTuple
 from ledger.benefits.settlement import Settlement
 from ledger.benefits.shaped_share import SharePart
 from ledger.benefits.steps import Step
-from ledger.benefits.windows import SHARED, TURNS, WindowKey, WindowUse
+from ledger.benefits.windows import SHARED, TURNS, WindowKey, WindowUse, benefit_of
 from ledger.core.money import percent_text, yuan_text
 from ledger.policy.pack import Pack
-from ledger.policy.shape_schema import BENEFITS
 from ledger.policy.shapes import Window
 from ledger.policy.tables import CapBasis
 
@@ -31,8 +30,7 @@ class Traces(NamedTuple):
     @property
     def benefit(self) -> str:
         """The section of the pack that settled it; ordinary outpatient where none is named."""
-        whole = (use.key.window for use in self.uses if "/" not in use.key.window)
-        return next(whole, BENEFITS[0])
+        return benefit_of(self.uses)
 
 
 NO_TRACES = Traces()

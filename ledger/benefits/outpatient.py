@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from ledger.benefits.kernel import FULL_PAY, Amounts, YearSoFar, settle_amounts
 from ledger.benefits.kernel_rules import KernelParameters, is_shaped, kernel_parameters
-from ledger.benefits.shaped_share import SharePart, Windows, shaped_share, with_pharmacy_ratio
-from ledger.benefits.windows import NO_FACTS, Facts, WindowUse, needed
+from ledger.benefits.shaped_share import SharePart, shaped_share, with_pharmacy_ratio
+from ledger.benefits.windows import NO_FACTS, Facts, Windows, WindowUse, needed
 from ledger.core.errors import Refused
 from ledger.core.people import Status
 from ledger.policy.shapes import PLAIN, Shapes, UncontractedVisit

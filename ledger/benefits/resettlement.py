@@ -13,7 +13,7 @@ share is smaller: what is beyond it goes back to the accounts, the last payer's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -22,7 +22,15 @@ from ledger.benefits.kernel import NEW_YEAR, YearSoFar, add_to_year, settle_amou
 from ledger.benefits.kernel_rules import KernelParameters, is_shaped
 from ledger.benefits.outpatient import NOTHING, Case, PoolShare, Reason, pool_share
 from ledger.benefits.settlement import Settlement
-from ledger.benefits.windows import WindowKey, WindowSoFar
+from ledger.benefits.windows import (
+    ORDINARY,
+    WindowKey,
+    WindowSoFar,
+    WindowUse,
+    benefit_of,
+    with_year,
+    year_of,
+)
 from ledger.core.people import Status
 from ledger.policy.shapes import PLAIN
 from ledger.policy.values import OutpatientRules
@@ -56,13 +64,16 @@ CAUSE_TEXT = {
 
 
 NO_SHARE = PoolShare(Reason.COVERED, None, 0, NOTHING)
+NO_WINDOWS: Mapping[WindowKey, WindowSoFar] = {}
 
 
 class StandingVisit(NamedTuple):
     """A settlement that stands, as far as the fold needs it. Fen.
 
-    `arrival` is the number of the visit's first settlement, which rises with arrival; `given_back`
-    is the number of the refund or mirror that ended it, None while it stands.
+    `person_id` is the number under which it stands, which may have been merged into another.
+    `arrival` is the number of the visit's first settlement, which rises with arrival. `facts` are
+    what the visit said beside its ordinary fields, `uses` the windows in which it counts: both
+    only under rules with shapes of their own.
     """
 
     person_id: int
@@ -83,6 +94,8 @@ class StandingVisit(NamedTuple):
     cost_fen: int
     pool_fen: int
     policy_version: str
+    facts: str | None = None
+    uses: tuple[WindowUse, ...] = ()
 
     @property
     def stands(self) -> tuple[int, int, int, int]:
@@ -119,11 +132,12 @@ class Turn(NamedTuple):
     plain: bool
 
 
-def turn_of(case: Case, rules: DayRules) -> Turn:
+def turn_of(case: Case, rules: DayRules, shaped: bool = False) -> Turn:
     """Args:
     case: what the rules look at; its amount is not used under plain rules.
+    shaped: the pack looks at more than the person-year on some day, so that all visits do.
     """
-    plain = rules.outpatient.shapes is PLAIN and not is_shaped(rules.parameters)
+    plain = not shaped and rules.outpatient.shapes is PLAIN and not is_shaped(rules.parameters)
     share = NO_SHARE
     if plain:
         nothing = case._replace(in_scope_fen=0)
@@ -141,13 +155,20 @@ class Refolded(NamedTuple):
     before: YearSoFar
     causes: tuple[Cause, ...]
 
+    @property
+    def benefit(self) -> str:
+        """The section of the pack that settles it now."""
+        return benefit_of(self.share.uses)
+
 
 class FoldedYear(NamedTuple):
-    """A person-year: the visits that come out otherwise, in order, and the year after all."""
+    """A person-year: the visits that come out otherwise, in order, and the year after all, with
+    what its windows hold."""
 
     changed: list[Refolded]
     after: YearSoFar
     visits: int
+    windows: Mapping[WindowKey, WindowSoFar] = NO_WINDOWS
 
 
 def in_order(visits: Iterable[StandingVisit], order: str) -> list[StandingVisit]:
@@ -167,30 +188,33 @@ def refold(
     start: YearSoFar,
     turn_of: Callable[[StandingVisit], Turn],
     same_rules: Callable[[str, str], bool],
+    begun: Mapping[WindowKey, WindowSoFar] = NO_WINDOWS,
 ) -> FoldedYear:
     """Settle one person-year anew.
 
     Args:
-        visits: those that stand, as `in_order` has them, of one person and natural year.
+        visits: those that stand, as `in_order` has them, of one person and natural year, of all
+            benefits.
         given_back: visits of the year that a refund gave back.
         start: what the year began with (a merged number brings its own), mostly zeros.
         turn_of: what the rules make of a visit by what is known now, its amount aside.
         same_rules: do the rules of a day ("2023-01-31") equal those of a pack's version?
+        begun: what windows hold from before the year (a stay across the year end).
 
     Raises:
-        Refused: `visit/missing-fact`, where the rules ask for what is not kept of a visit.
+        Refused: `visit/missing-fact` and whatever else the rules refuse of what a visit says.
 
     Source: S3c-6 (default 4, 6 and 7).
     """
     year = start
     changed: list[Refolded] = []
-    windows: dict[WindowKey, WindowSoFar] = {}
+    windows = dict(begun)
     latest_arrival = 0
     for place, visit in enumerate(visits):
         turn = turn_of(visit)
-        share = turn.share
+        share, met = turn.share, year
         if not turn.plain:
-            share = _shaped(visit, turn, year, windows)
+            met, share = _shaped(visit, turn, year, windows)
             amounts = share.amounts
         elif turn.covered and share.tier is not None:
             parameters, in_scope = turn.rules.parameters, visit.in_scope_fen
@@ -202,6 +226,7 @@ def refold(
             or amounts[7] != visit.pool_fen
             or amounts[1] != visit.beyond_deductible_fen
             or amounts[2] != visit.cost_fen
+            or ((visit.uses or share.uses) and counted(visit.uses) != counted(share.uses))
         ):
             if turn.plain:
                 share = PoolShare(share.reason, share.tier, share.ratio_bp, amounts)
@@ -218,22 +243,32 @@ def refold(
             if not causes:
                 late = any(after.arrival < visit.arrival for after in visits[place + 1 :])
                 causes = [Cause.OWN_LATE if late else Cause.EARLIER]
-            changed.append(Refolded(visit, status, share, year, tuple(causes)))
+            changed.append(Refolded(visit, status, share, met, tuple(causes)))
         if visit.arrival > latest_arrival:
             latest_arrival = visit.arrival
-        year = add_to_year(year, amounts)
-    return FoldedYear(changed, year, len(visits))
+        if turn.plain or benefit_of(share.uses) == ORDINARY:
+            year = add_to_year(met, amounts)
+    return FoldedYear(changed, year, len(visits), windows)
+
+
+def counted(uses: Iterable[WindowUse]) -> dict[WindowKey, WindowSoFar]:
+    """What a visit adds to each window."""
+    return {use.key: use.added for use in uses}
 
 
 def _shaped(
-    visit: StandingVisit, turn: Turn, year: YearSoFar, windows: dict[WindowKey, WindowSoFar]
-) -> PoolShare:
-    """The pool's share under rules with shapes of their own; the windows move on."""
+    visit: StandingVisit, turn: Turn, ordinary: YearSoFar, windows: dict[WindowKey, WindowSoFar]
+) -> tuple[YearSoFar, PoolShare]:
+    """The year that a visit meets and the pool's share under rules with shapes of their own; the
+    windows move on."""
     case = turn.case._replace(in_scope_fen=visit.in_scope_fen)
-    share = pool_share(case, turn.rules.outpatient, year, turn.rules.parameters, windows)
-    for use in share.uses:
+    benefit, year = case.facts.benefit, int(visit.settled_at[:4])
+    met = year_of(windows, benefit, year, ordinary)
+    share = pool_share(case, turn.rules.outpatient, met, turn.rules.parameters, windows)
+    uses = with_year(windows, benefit, year, share.amounts, share.uses)
+    for use in uses:
         windows[use.key] = use.after
-    return share
+    return met, share._replace(uses=uses)
 
 
 def _causes(visit: StandingVisit, status: str, share: PoolShare, same_rules: bool) -> list[Cause]:
@@ -260,6 +295,21 @@ def taken_off(year: YearSoFar, settlement: Settlement) -> YearSoFar:
         paid - settlement.pool_fen,
         overall - settlement.pool_fen,
     )
+
+
+def plus(one: YearSoFar, other: YearSoFar) -> YearSoFar:
+    """The accumulators of two numbers of one person together."""
+    return (
+        one[0] + other[0],
+        one[1] + other[1],
+        one[2] + other[2],
+        one[3] + other[3],
+        one[4] + other[4],
+    )
+
+
+def less_year(one: YearSoFar, other: YearSoFar) -> YearSoFar:
+    return plus(one, (-other[0], -other[1], -other[2], -other[3], -other[4]))
 
 
 class Payers(NamedTuple):

@@ -6,7 +6,6 @@ Source of the shapes: the numbered table of `docs/rule-shapes.md`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from ledger.benefits.windows import (
     Facts,
     VisitWindows,
     WindowKey,
+    Windows,
     WindowSoFar,
     WindowUse,
     needed,
@@ -29,9 +29,6 @@ from ledger.policy.values import OutpatientRules
 
 ARTICLES: tuple[str, ...] = ()
 """Shapes of other cities: no article of a shipped pack."""
-
-Windows = Mapping[WindowKey, WindowSoFar]
-"""What is in each window before a visit; one that is missing is empty."""
 
 
 class SharePart(NamedTuple):

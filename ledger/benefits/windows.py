@@ -13,10 +13,13 @@ them off again, so that one rule serves all of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple, TypeVar
 
+from ledger.benefits.kernel import Amounts, YearSoFar
 from ledger.core.errors import Refused
+from ledger.policy.shape_schema import BENEFITS
 from ledger.policy.shapes import Shapes, Window
 
 WindowSoFar = tuple[int, int, int, int, int]
@@ -26,6 +29,8 @@ EMPTY_WINDOW: WindowSoFar = (0, 0, 0, 0, 0)
 T = TypeVar("T")
 TURNS = "turns"
 SHARED = "shared"
+ORDINARY = BENEFITS[0]
+"""The benefit of ordinary outpatient visits: its year is no window but the person-year itself."""
 
 
 class WindowKey(NamedTuple):
@@ -86,6 +91,45 @@ class Facts(NamedTuple):
 
 
 NO_FACTS = Facts()
+Windows = Mapping[WindowKey, WindowSoFar]
+"""What is in each window before a visit; one that is missing is empty."""
+
+
+def year_of(windows: Windows, benefit: str, year: int, ordinary: YearSoFar) -> YearSoFar:
+    """The accumulators of a benefit's year that a visit meets; the last one over all benefits.
+
+    Args:
+        windows: of the person.
+        ordinary: the year of the person's ordinary outpatient visits.
+    """
+    others = sum(windows.get(WindowKey(year, name), EMPTY_WINDOW)[3] for name in BENEFITS[1:])
+    overall = ordinary[3] + others
+    if benefit == ORDINARY:
+        return (*ordinary[:4], overall)
+    so_far = windows.get(WindowKey(year, benefit), EMPTY_WINDOW)
+    return (*so_far[:4], overall)
+
+
+def with_year(
+    windows: Windows, benefit: str, year: int, amounts: Amounts, uses: tuple[WindowUse, ...]
+) -> tuple[WindowUse, ...]:
+    """The windows in which a visit counts; of another benefit than the ordinary one always its
+    year, too.
+
+    Args:
+        uses: what the rules ask for beside the year.
+    """
+    if benefit == ORDINARY:
+        return uses
+    added = (amounts[0] + amounts[1], amounts[0], amounts[2], amounts[7], 1)
+    key = WindowKey(year, benefit)
+    return (WindowUse(key, windows.get(key, EMPTY_WINDOW), added), *uses)
+
+
+def benefit_of(uses: Iterable[WindowUse]) -> str:
+    """The benefit by which a visit with these uses was settled; ordinary where none is named."""
+    whole = (use.key.window for use in uses if "/" not in use.key.window)
+    return next(whole, ORDINARY)
 
 
 def add(window: WindowSoFar, more: WindowSoFar) -> WindowSoFar:
@@ -95,6 +139,16 @@ def add(window: WindowSoFar, more: WindowSoFar) -> WindowSoFar:
         window[2] + more[2],
         window[3] + more[3],
         window[4] + more[4],
+    )
+
+
+def less(window: WindowSoFar, taken: WindowSoFar) -> WindowSoFar:
+    return (
+        window[0] - taken[0],
+        window[1] - taken[1],
+        window[2] - taken[2],
+        window[3] - taken[3],
+        window[4] - taken[4],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ledger.books.chart import PERSONAL_ACCOUNT_FUND
+from ledger.books.chart import OWED_BY_PERSONS, PERSONAL_ACCOUNT_FUND
 from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import PersonId
@@ -43,22 +43,33 @@ def merge_entry(
     )
 
 
+CARRYING = ("merge_out", "merge_in", "merge_debt_out", "merge_debt_in")
+"""Legs that carry money or debt between two numbers of one person."""
+# A debt stands on the other side of its account than money does on its own.
+_CARRIED = (
+    (PERSONAL_ACCOUNT_FUND, "merge_out", "merge_in"),
+    (OWED_BY_PERSONS, "merge_debt_in", "merge_debt_out"),
+)
+
+
 def carried_over(entry: Entry, aliases: Mapping[int, int]) -> Entry:
-    """What an entry brings a merged number goes on, in the same entry, to the person that it is
-    now.
+    """What an entry brings a merged number, or takes from it, goes on in the same entry to the
+    person that it is now, or comes from there: the merged number stays empty.
 
     Args:
         aliases: merged number -> that person.
     """
-    moves = [
-        (person, kind, leg.fund_year, leg.amount_fen)
-        for leg in entry.transfers
-        if leg.person_id in aliases and leg.credit_account == PERSONAL_ACCOUNT_FUND
-        for person, kind in (
-            (leg.person_id, "merge_out"),
-            (aliases[leg.person_id], "merge_in"),
-        )
-    ]
+    moves: list[tuple[int, str, int, int]] = []
+    for leg in entry.transfers:
+        kept = aliases.get(leg.person_id)
+        if kept is None:
+            continue
+        merged, year, fen = leg.person_id, leg.fund_year, leg.amount_fen
+        for account, out, into in _CARRIED:
+            if leg.credit_account == account:
+                moves += [(merged, out, year, fen), (kept, into, year, fen)]
+            elif leg.debit_account == account:
+                moves += [(kept, out, year, fen), (merged, into, year, fen)]
     more = tuple(
         Transfer(PersonId(person), leg, kind, year, fen)
         for leg, (person, kind, year, fen) in enumerate(moves, start=len(entry.transfers) + 1)

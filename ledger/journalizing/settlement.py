@@ -9,6 +9,7 @@ from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import EntryId, PersonId
 from ledger.core.months import Month
+from ledger.journalizing.merging import CARRYING
 
 
 def settlement_entry(settlement: Settlement, share: AccountShare, county: str | None) -> Entry:
@@ -57,14 +58,15 @@ def plain_legs(
 
 
 def refund_entry(refund: Settlement, original: Entry) -> Entry:
-    """The exact mirror of the original entry, leg by leg."""
+    """The exact mirror of the original entry, leg by leg. What an entry of a merged number carried
+    to the person it is now stays there: the mirror is carried over anew."""
     return Entry(
         original.person_id,
         EntryId(refund.settlement_id),
         EntryKind.REFUND,
         refund.happened_on,
         Month.from_number(refund.fiscal_month),
-        tuple(leg.mirrored() for leg in original.transfers),
+        tuple(leg.mirrored() for leg in original.transfers if leg.kind not in CARRYING),
         policy_version=refund.policy_version,
         reverses_entry_id=original.entry_id,
     )

@@ -23,7 +23,7 @@ from ledger.storage.bulk import Insert, run_inserts
 from ledger.storage.engine import instant_text
 from ledger.storage.incoming_quotas import IncomingDraw
 from ledger.storage.incoming_quotas import insert_draws as insert_pool_draws
-from ledger.storage.merges import MovedBack, record_moved_back
+from ledger.storage.merges import CarriedOver, carry_over
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
@@ -86,8 +86,8 @@ class Decided:
     entries: dict[int, Entry] = field(default_factory=dict)
     draws: dict[int, list[DrawRow]] = field(default_factory=dict)
     pool_draws: dict[int, list[IncomingDraw]] = field(default_factory=dict)
-    moved_back: list[MovedBack] = field(default_factory=list)
-    """Visits of merged numbers that were given back."""
+    carried: list[CarriedOver] = field(default_factory=list)
+    """Refunds of visits that stand under merged numbers."""
     years: dict[tuple[int, int], AccumulatorRow] = field(default_factory=dict)
     moves: journal.AccountMoves = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     """What plain visits took from accounts."""
@@ -112,8 +112,8 @@ class Decided:
         of_pools = [draw for of_visit in self.pool_draws.values() for draw in of_visit]
         if of_pools:
             insert_pool_draws(work.connection, of_pools)
-        if self.moved_back:
-            record_moved_back(work.connection, self.moved_back)
+        if self.carried:
+            carry_over(work.connection, self.carried)
         store.save_accumulators(work.connection, self.years)
         resettlements.mark_out_of_order(work.connection, self.marking)
 

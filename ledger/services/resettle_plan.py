@@ -31,6 +31,7 @@ from ledger.journalizing.resettlement import DRAW, OWN, payers_of
 from ledger.policy.pack import Pack
 from ledger.services.read import known_person
 from ledger.services.resettle_facts import Facts
+from ledger.storage import merges
 from ledger.storage import resettlements as store
 from ledger.storage.account_events import closed_among
 from ledger.storage.due_to_persons import claimed_back
@@ -55,6 +56,8 @@ class Scope(NamedTuple):
 class Replacement:
     """A settlement that would be replaced, with who pays before and after."""
 
+    holder: int
+    """Whose year it counts in: the person into whom the settlement's number is merged, if it is."""
     refolded: Refolded
     old: Settlement
     entry: Entry
@@ -85,6 +88,8 @@ class YearPlan:
 
     year: int
     people: Sequence[int]
+    aliases: dict[int, int] = field(default_factory=dict)
+    """Merged number -> the one of `people` that it is now."""
     visits: int = 0
     replacements: list[Replacement] = field(default_factory=list)
     folded: dict[int, FoldedYear] = field(default_factory=dict)
@@ -131,8 +136,7 @@ def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Pla
 
     Raises:
         Unknown: `person/unknown`, `employer/unknown`, `provider/unknown`.
-        Refused: `resettle/account-pays-first`; `visit/missing-fact` where the pack asks for what
-            is not kept of a visit.
+        Refused: `resettle/account-pays-first`.
         NotInForce: a visit lies on a day on which the pack says nothing.
     """
     if pack.account_use(on).pays_first:
@@ -143,7 +147,9 @@ def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Pla
     rules = pack.resettlement(on)
     difference = Difference(rules.difference)
     years = [
-        _year_plan(connection, pack, year, people, rules.order, difference)
+        _year_plan(
+            connection, pack, year, whole_people(connection, people), rules.order, difference
+        )
         for year, people in _people_by_year(connection, scope).items()
     ]
     return Plan(years, difference, scope.year is None)
@@ -171,24 +177,41 @@ def _people(connection: Connection, scope: Scope, year: int) -> list[int]:
     return store.people_of_year(connection, year)
 
 
+def whole_people(connection: Connection, people: Sequence[int]) -> tuple[list[int], dict[int, int]]:
+    """The people that these numbers are today, each once; their merged numbers -> the person."""
+    now = merges.kept_of(connection, people)
+    whole = list(dict.fromkeys(now.get(who, who) for who in people))
+    return whole, merges.merged_into(connection, whole)
+
+
 def _year_plan(
     connection: Connection,
     pack: Pack,
     year: int,
-    people: Sequence[int],
+    whole: tuple[list[int], dict[int, int]],
     order: str,
     difference: Difference,
 ) -> YearPlan:
-    plan = YearPlan(year, people, stored=store.person_years(connection, people, year))
-    facts = Facts(connection, pack, people)
+    """Args:
+    whole: the people, and their merged numbers -> the person.
+    """
+    people, aliases = whole
+    stored = store.person_years(connection, people, year, aliases)
+    plan = YearPlan(year, people, aliases, stored=stored)
+    facts = Facts(connection, pack, people, aliases)
     for person_id, held in plan.stored.items():
-        folded = refold(
-            in_order(held.visits, order),
-            held.given_back,
-            held.start,
-            facts.turn_of,
-            facts.same_rules,
-        )
+        try:
+            folded = refold(
+                in_order(held.visits, order),
+                held.given_back,
+                held.start,
+                facts.turn_of,
+                facts.same_rules,
+                held.windows.begun,
+            )
+        except Refused as refused:
+            plan.left_out[person_id] = refused.message
+            continue
         plan.visits += folded.visits
         if folded.changed:
             plan.folded[person_id] = folded
@@ -200,35 +223,44 @@ def _look_closer(
     connection: Connection, pack: Pack, plan: YearPlan, difference: Difference
 ) -> None:
     """Read what changes in full, and say who pays."""
-    changed = [found for folded in plan.folded.values() for found in folded.changed]
-    numbers = [found.visit.settlement_id for found in changed]
+    changed = [(who, found) for who, folded in plan.folded.items() for found in folded.changed]
+    numbers = [found.visit.settlement_id for _who, found in changed]
     settled = store.settlements_numbered(connection, numbers)
     entries = store.entries_numbered(connection, numbers)
-    owed = claimed_back(connection, settled.values())
-    closed = _of_closed_accounts(connection, entries)
-    plan.left_out = dict.fromkeys(closed, ACCOUNT_CLOSED) | dict.fromkeys(owed, OWED_BY_HAND)
-    for person_id in plan.left_out:
+    holders = {found.visit.person_id: who for who, found in changed}
+    owed = {holders[who] for who in claimed_back(connection, settled.values())}
+    closed = {holders[who] for who in _of_closed_accounts(connection, entries)}
+    plan.left_out |= dict.fromkeys(closed, ACCOUNT_CLOSED) | dict.fromkeys(owed, OWED_BY_HAND)
+    for person_id in closed | owed:
         del plan.folded[person_id]
     plan.replacements = [
-        _replacement(pack, found, settled, entries, difference)
-        for found in changed
-        if found.visit.person_id in plan.folded
+        _replacement(pack, who, found, settled, entries, difference)
+        for who, found in changed
+        if who in plan.folded
     ]
 
 
 def _of_closed_accounts(connection: Connection, entries: dict[int, Entry]) -> set[int]:
-    """Whose settlements moved an account, their own or a relative's, that is closed today."""
+    """Whose settlements moved an account, their own or a relative's, that is closed today. That
+    of a merged number is the account of the person it is now."""
     moved: dict[int, set[int]] = {}
     for entry in entries.values():
         for leg in entry.transfers:
             if leg.kind in (*OWN, DRAW):
                 moved.setdefault(leg.person_id, set()).add(entry.person_id)
-    closed = closed_among(connection, set(moved))
-    return {person_id for holder in closed for person_id in moved[holder]}
+    now = merges.kept_of(connection, moved)
+    closed = closed_among(connection, {now.get(who, who) for who in moved})
+    return {
+        person_id
+        for holder, of_holder in moved.items()
+        if now.get(holder, holder) in closed
+        for person_id in of_holder
+    }
 
 
 def _replacement(
     pack: Pack,
+    holder: int,
     found: Refolded,
     settled: dict[int, Settlement],
     entries: dict[int, Entry],
@@ -241,9 +273,9 @@ def _replacement(
     )
     by_papers = old.provider_id == ELSEWHERE
     after = payers_after(before, pool_fen, payable, difference, by_papers)
-    return Replacement(found, old, entry, before, after)
+    return Replacement(holder, found, old, entry, before, after)
 
 
 def people_of(replacements: Iterable[Replacement]) -> list[int]:
     """Whose visits they are, each once."""
-    return list(dict.fromkeys(found.old.person_id for found in replacements))
+    return list(dict.fromkeys(found.holder for found in replacements))

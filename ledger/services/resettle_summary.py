@@ -52,7 +52,7 @@ def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dic
         ],
         "persons": [
             {"psn": names[who][0], "psn_name": names[who][1], **_counted(found)}
-            for who, found in _grouped(changed, lambda r: r.old.person_id)
+            for who, found in _grouped(changed, lambda r: r.holder)
         ],
         "providers": [
             {
@@ -112,8 +112,8 @@ def _change(
     old, share = found.old, found.refolded.share
     code, place = places.get(old.provider_id, ("", ""))
     return {
-        "psn": names[old.person_id][0],
-        "psn_name": names[old.person_id][1],
+        "psn": names[found.holder][0],
+        "psn_name": names[found.holder][1],
         "mdtrt_id": old.visit_id,
         "setl_id": str(old.settlement_id),
         "setl_time": old.settled_at.isoformat(sep=" "),

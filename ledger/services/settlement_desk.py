@@ -45,7 +45,7 @@ from ledger.services.visit_refusals import (
     refuse_impossible,
 )
 from ledger.storage.incoming_quotas import IncomingDraw
-from ledger.storage.merges import MovedBack
+from ledger.storage.merges import CarriedOver
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow
@@ -262,11 +262,6 @@ class SettlementDesk:
         know = self._know
         original = know.original(record, person_id, provider)
         merged = original.person_id != person_id
-        if merged and know.shaped.uses_of(original.settlement_id):
-            raise Refused(
-                "refund/merged-number",
-                f"原就诊“{original.visit_id}”属于已并入的编号，且按特殊窗口累计；请先撤销合并再退费",
-            )
         entry = (
             self._decided.entries.get(original.settlement_id)
             or know.stored_entries[original.settlement_id]
@@ -292,12 +287,11 @@ class SettlementDesk:
         )
         self._decided.post(carried_over(refund_entry(refund, entry), know.aliases))
         self._give_back_draws(original, refund)
+        know.shaped.give_back(original, refund, person_id)
         if merged:
             # Its year counts for the person now: taken off there, and the move of it taken back.
-            self._decided.moved_back.append(
-                MovedBack(original.person_id, person_id, refund.settlement_id, original)
-            )
-        know.shaped.give_back(original, refund)
+            uses = know.shaped.uses_of(refund.settlement_id)
+            self._decided.carried.append(CarriedOver(person_id, refund, uses))
         if benefit == ORDINARY:
             self._remember_year(person_id, original.year, year_without(ordinary, original))
         know.reversed.add(original.settlement_id)

@@ -7,7 +7,7 @@ Under a plain pack nothing is read and nothing is kept.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -21,13 +21,22 @@ from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement
 from ledger.benefits.shaped_share import SharePart
-from ledger.benefits.windows import EMPTY_WINDOW, Facts, WindowKey, WindowSoFar, WindowUse, add
+from ledger.benefits.windows import (
+    EMPTY_WINDOW,
+    Facts,
+    WindowKey,
+    WindowSoFar,
+    WindowUse,
+    add,
+    with_year,
+    year_of,
+)
+from ledger.benefits.windows import ORDINARY as ORDINARY
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
 from ledger.core.people import age_on, born_on
-from ledger.core.visits import VisitRecord
+from ledger.core.visits import FeeItem, VisitRecord
 from ledger.policy.pack import Pack
-from ledger.policy.shape_schema import BENEFITS
 from ledger.policy.shapes import Shapes
 from ledger.policy.values import OutpatientRules
 from ledger.storage import people
@@ -35,8 +44,6 @@ from ledger.storage import windows as store
 from ledger.storage.bulk import Insert
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow
-
-ORDINARY = BENEFITS[0]
 
 
 class Benefit(NamedTuple):
@@ -76,10 +83,10 @@ class ShapedVisits:
         self._changed: set[tuple[int, WindowKey]] = set()
         self._fresh: list[tuple[int, int]] = []
         self._originals = {s.settlement_id: s.person_id for s in originals}
-        for number, person_id in self._originals.items():
-            self._uses[number], self._parts[number] = store.traces_of(connection, person_id, number)
+        for number, traces in store.traces_numbered(connection, self._originals).items():
+            self._uses[number], self._parts[number] = traces
         given_back = {self._originals[number] for number, uses in self._uses.items() if uses}
-        known = patients if pack.has_shapes else given_back
+        known = patients | given_back if pack.has_shapes or given_back else set()
         if known:
             for (person_id, key), so_far in store.windows_of(connection, known).items():
                 self._windows[person_id][key] = so_far
@@ -92,13 +99,7 @@ class ShapedVisits:
         Args:
             ordinary: those of the ordinary outpatient visits of the year.
         """
-        windows = self._windows[person_id]
-        others = sum(windows.get(WindowKey(year, name), EMPTY_WINDOW)[3] for name in BENEFITS[1:])
-        overall = ordinary[3] + others
-        if benefit == ORDINARY:
-            return (*ordinary[:4], max(ordinary[4], overall))
-        so_far = windows.get(WindowKey(year, benefit), EMPTY_WINDOW)
-        return (*so_far[:4], overall)
+        return year_of(self._windows[person_id], benefit, year, ordinary)
 
     def share(
         self,
@@ -116,7 +117,13 @@ class ShapedVisits:
             ordinary: the year of the person's ordinary outpatient visits.
             purse: the account that pays before the deductible, where the pack says so.
         """
-        refuse_other_items(record, benefit.rules.shapes)
+        parts = (
+            record.fully_self_paid_fen,
+            record.over_limit_fen,
+            record.paid_first_fen,
+            record.in_scope_fen,
+        )
+        refuse_other_items(record.items, parts, benefit.rules.shapes)
         if purse is not None:
             left = case.in_scope_fen - max(purse.available, 0)
             case = case._replace(in_scope_fen=max(left, 0))
@@ -148,35 +155,41 @@ class ShapedVisits:
         self, person_id: int, settlement_id: int, benefit: str, year: int, pool: PoolShare
     ) -> None:
         """A visit counts in its windows; of another benefit always in its year, too."""
-        uses = pool.uses
-        if benefit != ORDINARY:
-            amounts = pool.amounts
-            added = (amounts[0] + amounts[1], amounts[0], amounts[2], amounts[7], 1)
-            key = WindowKey(year, benefit)
-            before = self._windows[person_id].get(key, EMPTY_WINDOW)
-            uses = (WindowUse(key, before, added), *uses)
-        self._count(person_id, settlement_id, uses, pool.parts)
+        uses = with_year(self._windows[person_id], benefit, year, pool.amounts, pool.uses)
+        self.count(person_id, person_id, settlement_id, uses, pool.parts)
 
-    def _count(
+    def count(
         self,
+        holder: int,
         person_id: int,
         settlement_id: int,
         uses: tuple[WindowUse, ...],
         parts: tuple[SharePart, ...],
     ) -> None:
-        """A settlement counts in its windows."""
+        """A settlement counts in its windows.
+
+        Args:
+            holder: whose windows they are: the person into whom `person_id` is merged.
+        """
         for use in uses:
-            now = self._windows[person_id].get(use.key, EMPTY_WINDOW)
-            self._windows[person_id][use.key] = add(now, use.added)
-            self._changed.add((person_id, use.key))
+            now = self._windows[holder].get(use.key, EMPTY_WINDOW)
+            self._windows[holder][use.key] = add(now, use.added)
+            self._changed.add((holder, use.key))
         if uses or parts:
             self._uses[settlement_id], self._parts[settlement_id] = uses, parts
             self._fresh.append((person_id, settlement_id))
 
-    def give_back(self, original: Settlement, refund: Settlement) -> None:
-        """A refund takes off every window what the original put into it."""
+    def give_back(
+        self, original: Settlement, refund: Settlement, holder: int | None = None
+    ) -> None:
+        """A refund takes off every window what the original put into it.
+
+        Args:
+            holder: as in `count`; the person of the settlement where it is not given.
+        """
         number = original.settlement_id
-        windows = self._windows[original.person_id]
+        whose = original.person_id if holder is None else holder
+        windows = self._windows[whose]
         uses = tuple(
             use.given_back(windows.get(use.key, EMPTY_WINDOW)) for use in self._uses.get(number, ())
         )
@@ -184,7 +197,7 @@ class ShapedVisits:
             part._replace(base_fen=-part.base_fen, pay_fen=-part.pay_fen)
             for part in self._parts.get(number, ())
         )
-        self._count(original.person_id, refund.settlement_id, uses, parts)
+        self.count(whose, original.person_id, refund.settlement_id, uses, parts)
 
     def benefit_of(self, settlement_id: int) -> str:
         """The benefit by which a settlement of this desk, or one that it gives back, was made."""
@@ -212,13 +225,19 @@ class ShapedVisits:
         self._changed.clear()
 
 
-def refuse_other_items(record: VisitRecord, shapes: Shapes) -> None:
+def refuse_other_items(
+    items: tuple[FeeItem, ...], reported: Sequence[int | None], shapes: Shapes
+) -> None:
     """The items of a bill, divided by the pack's rules, make the parts that were reported.
+
+    Args:
+        reported: fully self-paid, over limit, paid first and in scope, fen; None for a part that
+            is not at hand.
 
     Raises:
         Refused: `visit/items-disagree`, `visit/missing-fact`.
     """
-    if not record.items:
+    if not items:
         if shapes.item_quotas_fen:
             raise Refused(
                 "visit/missing-fact",
@@ -226,18 +245,12 @@ def refuse_other_items(record: VisitRecord, shapes: Shapes) -> None:
                 field="feedetail",
             )
         return
-    scope = scope_of(record.items, shapes)
-    reported = (
-        record.fully_self_paid_fen,
-        record.over_limit_fen,
-        record.paid_first_fen,
-        record.in_scope_fen,
-    )
-    if scope != reported:
+    scope = scope_of(items, shapes)
+    if any(said not in (None, right) for said, right in zip(reported, scope, strict=True)):
         words = ("全自费", "超限价", "先行自付", "符合政策范围")
         wrong = [
             f"{word} {yuan_text(said)} 元，按明细应为 {yuan_text(right)} 元"
             for word, said, right in zip(words, reported, scope, strict=True)
-            if said != right
+            if said is not None and said != right
         ]
         raise Refused("visit/items-disagree", "费用各部分与明细不符：" + "；".join(wrong))

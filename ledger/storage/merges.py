@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ledger.benefits.settlement import Settlement
+from ledger.benefits.windows import ORDINARY, WindowUse, benefit_of
 from ledger.storage.bulk import Row, execute_rows, insert_rows, keys
 from ledger.storage.people import Span
 from ledger.storage.settlements import OUTPATIENT
@@ -72,6 +73,16 @@ def kept_of(connection: Connection, people: Iterable[int]) -> dict[int, int]:
     rows = connection.exec_driver_sql(
         "SELECT a.person_id, a.kept_id FROM json_each(:keys) AS w "
         "CROSS JOIN person_alias AS a ON a.person_id = w.value",
+        {"keys": keys(people)},
+    )
+    return {merged: kept for merged, kept in rows}  # noqa: C416 - typed rows
+
+
+def merged_into(connection: Connection, people: Iterable[int]) -> dict[int, int]:
+    """Merged number -> the one of `people` that it is today."""
+    rows = connection.exec_driver_sql(
+        "SELECT a.person_id, a.kept_id FROM json_each(:keys) AS w "
+        "CROSS JOIN person_alias AS a ON a.kept_id = w.value ORDER BY a.person_id",
         {"keys": keys(people)},
     )
     return {merged: kept for merged, kept in rows}  # noqa: C416 - typed rows
@@ -214,26 +225,29 @@ def move_years(
         )
 
 
-class MovedBack(NamedTuple):
-    """A visit of a merged number that was given back: its year had moved to `kept`."""
+class CarriedOver(NamedTuple):
+    """A settlement that stands under a merged number after the merge (a refund, a resettlement):
+    its year and windows are those of `kept`."""
 
-    merged: int
     kept: int
-    refund_id: int
-    original: Settlement
+    settlement: Settlement
+    uses: tuple[WindowUse, ...] = ()
 
 
-def record_moved_back(connection: Connection, moves: Iterable[MovedBack]) -> None:
-    """Take the move of these visits back. The state of neither year changes by it: the refund
-    stands under the merged number, and was taken off the year of the person."""
+def carry_over(connection: Connection, settlements: Iterable[CarriedOver]) -> None:
+    """Move what these settlements put into the year of their number to the person. The state of
+    neither year changes by it: it was counted with the person already."""
     rows: list[Row] = []
-    for move in moves:
-        o = move.original
-        in_scope = o.deductible_fen + o.beyond_deductible_fen
-        amounts = (in_scope, o.deductible_fen, o.cost_fen, o.pool_fen, o.pool_fen)
-        for person, sign in ((move.merged, 1), (move.kept, -1)):
-            signed = (sign * fen for fen in amounts)
-            rows.append((person, move.refund_id, o.year, OUTPATIENT, *signed, -sign))
+    for kept, of, uses in settlements:
+        moved = [(use.key.year, use.key.window, *use.added[:4], 0, use.added[4]) for use in uses]
+        if benefit_of(uses) == ORDINARY:
+            in_scope = of.deductible_fen + of.beyond_deductible_fen
+            amounts = (in_scope, of.deductible_fen, of.cost_fen, of.pool_fen, of.pool_fen)
+            moved.append((of.year, OUTPATIENT, *amounts, 1))
+        for year, benefit, *amounts_moved in moved:
+            for person, sign in ((of.person_id, -1), (kept, 1)):
+                signed = (sign * amount for amount in amounts_moved)
+                rows.append((person, of.settlement_id, year, benefit, *signed))
     columns = f"person_id merge_id year benefit {' '.join(_AMOUNTS)}"
     insert_rows(connection, "accumulator_move", columns, rows)
 

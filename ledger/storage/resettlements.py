@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from ledger.benefits.kernel import NEW_YEAR, YearSoFar
-from ledger.benefits.resettlement import Cause, GivenBack, StandingVisit
+from ledger.benefits.resettlement import Cause, GivenBack, StandingVisit, plus
 from ledger.benefits.settlement import Settlement
+from ledger.benefits.windows import ORDINARY, WindowUse, benefit_of
 from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.months import Month
 from ledger.storage.bulk import execute_rows, insert_rows, keys
 from ledger.storage.settlements import DrawRow, accumulators_of, settlement_row
+from ledger.storage.windows import YearWindows, year_windows
 
 ELSEWHERE = 0
 """The provider number of places that are not on our list (claims by papers)."""
@@ -29,11 +31,15 @@ STANDS = """
 """SQL: the settlement `s` stands, nothing has given it back."""
 
 
+NO_YEAR_WINDOWS = YearWindows({}, {})
+
+
 class PersonYear(NamedTuple):
     """What stands of a person's natural year, in the order in which it was settled.
 
-    `start` is what the year holds beside its settlements: a merged number brought it. `now` are
-    the accumulators as they are stored, after `version` settlements.
+    Visits of merged numbers are among them. `start` is what the ordinary year holds beside its
+    settlements; `now` are its accumulators as they are stored, after `version` settlements, and
+    `elsewhere` what is still stored under merged numbers.
     """
 
     visits: list[StandingVisit]
@@ -41,6 +47,8 @@ class PersonYear(NamedTuple):
     start: YearSoFar
     now: YearSoFar
     version: int
+    elsewhere: YearSoFar = NEW_YEAR
+    windows: YearWindows = NO_YEAR_WINDOWS
 
 
 class ResettlementRow(NamedTuple):
@@ -99,28 +107,42 @@ _ROWS = """
     SELECT s.person_id, s.settlement_id, s.visit_id, s.settled_at, s.provider_id,
         v.prescriber_id, s.med_type, s.in_scope_fen, s.status, s.tier, s.reason,
         s.deductible_fen, s.beyond_deductible_fen, s.cost_fen, s.pool_fen, s.policy_version,
-        s.reverses_settlement_id
+        v.facts, s.reverses_settlement_id
     FROM json_each(:keys) AS w
     CROSS JOIN settlement AS s ON s.person_id = w.value AND s.year = :year
     LEFT JOIN visit AS v ON v.person_id = s.person_id AND v.visit_id = s.visit_id
-    WHERE NOT EXISTS (SELECT 1 FROM person_alias AS a WHERE a.person_id = w.value)
-        AND NOT EXISTS (SELECT 1 FROM settlement_window AS b WHERE b.person_id = s.person_id
-            AND b.settlement_id = s.settlement_id AND b.benefit NOT LIKE '%/%')
-    ORDER BY s.person_id, s.settlement_id
+    ORDER BY s.settlement_id
 """
+Uses = Mapping[int, tuple[WindowUse, ...]]
 
 
-def person_years(connection: Connection, people: Sequence[int], year: int) -> dict[int, PersonYear]:
-    """Person -> what stands of the year, for those of whom anything was settled in it. What a
-    merged number had stands in the year of the person it is now, before that person's own. What
-    other benefits than ordinary outpatient visits paid is not looked at."""
+def person_years(
+    connection: Connection, people: Sequence[int], year: int, aliases: Mapping[int, int]
+) -> dict[int, PersonYear]:
+    """Person -> what stands of the year in all benefits, for those of whom anything was settled
+    in it. What was settled under a number that is merged stands with the person it is now.
+
+    Args:
+        aliases: merged number -> the one of `people` that it is now.
+    """
+    everybody = [*people, *aliases]
     rows: dict[int, list[Sequence[Any]]] = defaultdict(list)
-    for row in connection.exec_driver_sql(_ROWS, {"keys": keys(people), "year": year}).all():
-        rows[row[0]].append(row)
-    stored = _stored(connection, people, year)
+    for row in connection.exec_driver_sql(_ROWS, {"keys": keys(everybody), "year": year}).all():
+        rows[aliases.get(row[0], row[0])].append(row)
+    stored = _stored(connection, everybody, year)
+    elsewhere: dict[int, YearSoFar] = {}
+    for merged, kept in aliases.items():
+        if merged in stored:
+            elsewhere[kept] = plus(elsewhere.get(kept, NEW_YEAR), stored[merged][0])
+    windows, uses = year_windows(connection, everybody, year, aliases)
     return {
-        person_id: _person_year(of_person, *stored.get(person_id, (NEW_YEAR, 0)))
-        for person_id, of_person in rows.items()
+        person_id: _person_year(
+            of_person,
+            *stored.get(person_id, (NEW_YEAR, 0)),
+            elsewhere.get(person_id, NEW_YEAR),
+            uses,
+        )._replace(windows=windows.get(person_id, NO_YEAR_WINDOWS))
+        for person_id, of_person in sorted(rows.items())
     }
 
 
@@ -134,31 +156,35 @@ def _stored(
     }
 
 
-def _person_year(rows: list[Sequence[Any]], stored: YearSoFar, version: int) -> PersonYear:
+def _person_year(
+    rows: list[Sequence[Any]], stored: YearSoFar, version: int, elsewhere: YearSoFar, uses: Uses
+) -> PersonYear:
     ended: dict[int, tuple[int, str]] = {}
     arrival: dict[str, int] = {}
     deductible = beyond = cost = pool = 0
     for row in rows:
         arrival.setdefault(row[2], row[1])
-        if row[16] is not None:
-            ended[row[16]] = row[1], row[2]
+        if row[17] is not None:
+            ended[row[17]] = row[1], row[2]
+        if uses and benefit_of(uses.get(row[1], ())) != ORDINARY:
+            continue
         deductible, beyond = deductible + row[11], beyond + row[12]
         cost, pool = cost + row[13], pool + row[14]
     standing, given_back = [], []
     for row in rows:
         end = ended.get(row[1])
-        if row[16] is None and end is None:
-            standing.append(StandingVisit(row[0], row[1], arrival[row[2]], *row[2:16]))
-        elif row[16] is None and end is not None and end[1] != row[2]:
+        if row[17] is None and end is None:
+            visit = StandingVisit(row[0], row[1], arrival[row[2]], *row[2:17])
+            standing.append(visit._replace(uses=uses[row[1]]) if row[1] in uses else visit)
+        elif row[17] is None and end is not None and end[1] != row[2]:
             given_back.append(GivenBack(row[3], end[0]))
+    in_year = plus(stored, elsewhere)
+    paid = in_year[3] - pool
+    # What all benefits paid is added up from each of them: it begins with this one's alone.
     start = (
-        stored[0] - deductible - beyond,
-        stored[1] - deductible,
-        stored[2] - cost,
-        stored[3] - pool,
-        stored[4] - pool,
-    )
-    return PersonYear(standing, given_back, start, stored, version)
+        in_year[0] - deductible - beyond, in_year[1] - deductible, in_year[2] - cost, paid, paid,
+    )  # fmt: skip
+    return PersonYear(standing, given_back, start, stored, version, elsewhere)
 
 
 def claimed_tiers(
