@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ledger.services.settle_visit import settle
 from tests.plug.city import Books
-from tests.plug.load import Request, client, send
+from tests.plug.load import Request, client, send_again
 from tests.plug.worker import context_of, visit_of
 
 FEW = 12
@@ -35,7 +35,7 @@ class Answers:
         self._check_visits({key: answer is not None for key, answer in worker.items()})
         with client(address, self.token) as line:
             for request in self._again([(r, r.answer) for r in asked]):
-                response = send(line, request)
+                response = send_again(line, request)
                 assert response.status_code == 200, response.text
                 assert request.answer in (None, response.json()), request
         context = context_of(self._books.address)

@@ -92,6 +92,16 @@ def send(line: httpx.Client, request: Request) -> httpx.Response:
     return line.post(request.path, json=request.body, headers=headers)
 
 
+def send_again(line: httpx.Client, request: Request) -> httpx.Response:
+    """Until it is answered: a server's connections to its database died with the database, and
+    the first requests after that say so."""
+    for _ in range(100):
+        response = send(line, request)
+        if response.status_code != 503:
+            break
+    return response
+
+
 def _next(key: str, mine: list[Request], rng: Random) -> Request:
     """A visit of somebody, or now and then the refund of one of this desk's own."""
     if mine and rng.random() < REFUNDED:

@@ -79,11 +79,14 @@ class Campaign:
         self._pull(victim, command)
         if self.recover is not None:
             self.recover()
+            self.books.close()  # Its connections died with the server.
         code, said = command.end()
         desks.close()
         worker.rest()
         refused = code == 1 and any(again in said for again in AGAIN)
         assert code in (0, -9) or refused, said + self.errors.read_text("utf-8")
+        answered = sum(request.answer is not None for request in desks.asked)
+        print(f"  {kind} ended with {code}; {answered} of {len(desks.asked)} requests answered")
         service, _ = self._everything_up()
         self.answers.check(desks.asked, worker.said, service.address)
         if kind == "import":
@@ -156,6 +159,7 @@ class Campaign:
         """The file is in the books whole or not at all; asked again it is whole."""
         name = f"f{self.number}"
         there = self.answers.settled(name + "-")
+        print(f"  {len(there)} of {FILE_ROWS} visits imported")
         assert len(there) in ((FILE_ROWS,) if done else (0, FILE_ROWS))
         again = import_path(
             self.books.context, "visits", self.folder / f"{name}.csv", ImportOptions()
