@@ -24,6 +24,8 @@ NOBODY = PersonId(0)
 _EPOCH_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
 _COUNTER_BITS = 12
 _NODE_BITS = 10
+NODES = 1 << _NODE_BITS
+"""How many may write at the same time."""
 
 
 def _millis(instant: datetime) -> int:
@@ -48,9 +50,13 @@ class EntryIds:
 
     def __init__(self, now: Callable[[], datetime], node: int | None = None) -> None:
         self._now = now
-        self._node = secrets.randbelow(1 << _NODE_BITS) if node is None else node
+        self._node = secrets.randbelow(NODES) if node is None else node
         self._millis = 0
         self._counter = 0
+
+    def at(self, node: int) -> EntryIds:
+        """Ids by the same clock, made by another node."""
+        return EntryIds(self._now, node)
 
     def run(self) -> Iterator[EntryId]:
         """Ids for what is recorded at one instant: the clock is looked at once."""

@@ -33,10 +33,11 @@ def close_month(context: Context, month: Month, dry_run: bool = False) -> dict[s
     def act(work: UnitOfWork) -> None:
         _refuse_open(month, [*_still_open(work, month), *_breaches(work)])
         months.BookingMonths(work.connection).of(month.first_day)
-        # What was booked while all this was looked at is looked at, now that no more comes.
+        # What was booked while all this was looked at is looked at, now that no more comes; and
+        # the month is closed at an instant after its last entry.
         months.hold(work.connection, month)
         _refuse_open(month, _still_open(work, month))
-        months.close_month(work.connection, month, work.recorded_at, work.actor)
+        months.close_month(work.connection, month, context.now(), work.actor)
 
     carry_out(context, act, dry_run)
     return {"month": str(month), "status": "closed", "dry_run": dry_run}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from ledger.core.ids import EntryIds
 from ledger.storage.engine import writing
+from ledger.storage.nodes import ids_on
 from ledger.storage.turns import Turn, take_turn
 
 
@@ -42,4 +43,4 @@ def unit_of_work(
         # after it, and a month is never closed at an instant before its last entry.
         connection.begin()
         take_turn(connection, turn)
-        yield UnitOfWork(connection, ids, now(), actor)
+        yield UnitOfWork(connection, ids_on(connection, ids), now(), actor)

@@ -1,52 +1,75 @@
 """Windows: a few processes that wait at one barrier and then work on one database at once.
 
-They are started once and stay, since starting Python costs more than everything they do. What
-they import is little for the same reason.
+They are started once and stay, since starting Python costs more than everything they do.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from ledger.core.batches import Batch
+from sqlalchemy import event
+
+from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError
 from ledger.core.ids import EntryIds
 from ledger.core.visits import VisitRecord
 from ledger.policy.loader import load_pack
+from ledger.services.account_states import change_state
+from ledger.services.adopt_pack import adopt_pack
 from ledger.services.close_month import close_month
 from ledger.services.context import Context
 from ledger.services.credit_month import credit_month
+from ledger.services.import_contributions import import_contributions
+from ledger.services.import_families import import_families, revoke_link
+from ledger.services.import_people import import_people
 from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
-from ledger.services.pay_provider import pay_provider
+from ledger.services.interest import post_interest
+from ledger.services.move_funds import move_funds
+from ledger.services.pay_provider import pay_all, pay_provider
 from ledger.services.settle_visit import reverse, settle
 from ledger.storage.engine import open_engine
 
-
-def _import_visits(context: Context, records: list[VisitRecord]) -> dict[str, Any]:
-    batch = Batch("visits", "visits.csv", len(records), records, [])
-    result = import_visits(context, batch, ImportOptions())
-    return {"accepted": result.accepted, "unchanged": result.unchanged, "errors": result.errors}
+Import = Callable[[Context, Batch[Any], ImportOptions], ImportResult]
 
 
-VERBS = {
+def _importing(kind: str, verb: Import) -> Callable[[Context, list[Any]], dict[str, Any]]:
+    def take(context: Context, records: list[Any]) -> dict[str, Any]:
+        batch = Batch(kind, f"{kind}.csv", len(records), records, [])
+        found = verb(context, batch, ImportOptions())
+        return {"accepted": found.accepted, "unchanged": found.unchanged, "errors": found.errors}
+
+    return take
+
+
+VERBS: dict[str, Callable[..., Any]] = {
     "settle": settle,
     "reverse": reverse,
     "credit": credit_month,
     "close": close_month,
-    "import": _import_visits,
+    "interest": post_interest,
+    "adopt": adopt_pack,
+    "state": change_state,
+    "revoke": revoke_link,
+    "move": move_funds,
     "pay": pay_provider,
+    "pay all": pay_all,
+    "visits": _importing("visits", import_visits),
+    "people": _importing("people", import_people),
+    "contributions": _importing("contributions", import_contributions),
+    "families": _importing("families", import_families),
 }
 
 Task = tuple[str, tuple[Any, ...]]
 """A verb and what it is given after the context."""
 
-Found = tuple[str, dict[str, Any]]
+Found = tuple[str, Any]
 """The code of a refusal, or "" and the answer."""
 
 
@@ -75,7 +98,7 @@ def _try(context: Context, task: Task) -> Found:
 
 
 class Windows:
-    """Open them in a `with`; `at_once` gives every window its tasks and gathers the answers."""
+    """`at_once` gives every window its tasks and gathers the answers."""
 
     def __init__(self, count: int) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -106,3 +129,28 @@ class Windows:
             line.send(None)
         for process in self._processes:
             process.join(timeout=60)
+
+
+# --- a window that dies ---
+
+
+def die_settling(url: str, visit: VisitRecord, request_id: str, before_commit: bool) -> None:
+    """A process that is gone from one instruction to the next, either just before the database
+    is told to commit, or when it has, and nobody has heard the answer."""
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=_die, args=(url, visit, request_id, before_commit))
+    process.start()
+    process.join(timeout=120)
+    assert process.exitcode == _DEAD
+
+
+_DEAD = 9
+
+
+def _die(url: str, visit: VisitRecord, request_id: str, before_commit: bool) -> None:
+    engine = open_engine(url)
+    context = Context(engine, load_pack("420300-shiyan"), _now, EntryIds(_now), "window")
+    if before_commit:
+        event.listen(engine, "commit", lambda _connection: os._exit(_DEAD))
+    settle(context, visit, request_id)
+    os._exit(0 if before_commit else _DEAD)
