@@ -57,6 +57,32 @@ def emigrate(
         _tell_due(answer, "账户已注销", as_json, dry_run)
 
 
+def clear(
+    person: PersonArgument,
+    on: OnOption,
+    cause: Annotated[str, typer.Option("--cause", help="事由，须为政策包所列。 The cause.")],
+    reason: ReasonOption,
+    name: NameOption,
+    bank: BankOption,
+    bank_account: NumberOption,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    pack: PackOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """按政策包所列事由清退：余额付给本人并注销账户（203）。 Pay out for another cause, close."""
+    from ledger.core.people import BankAccount
+
+    day, to = parsed(a_day, on), BankAccount(name, bank, bank_account)
+    with answering(as_json), opened(db, pack, actor=actor) as context:
+        from ledger.services.pay_out import clear_account
+
+        answer = clear_account(context, person, to, day, cause, reason, request_id, dry_run)
+        _tell_due(answer, "账户已注销", as_json, dry_run)
+
+
 def return_money(
     person: PersonArgument,
     on: OnOption,
@@ -180,15 +206,24 @@ COMMANDS = (
         "emigrate",
         emigrate,
         examples(
-            "gongji account emigrate 4203000000000001 --on 2023-08-01 --name 陈建国 "
+            "gongji account emigrate 4203000000000001 --on 2023-08-01 --name 冯丽 "
             "--bank 中国工商银行十堰分行 --bank-account 6222020000000000001 --reason 出境定居证明",
+        ),
+    ),
+    (
+        "clear",
+        clear,
+        examples(
+            "gongji account clear 4203000000000001 --on 2023-08-01 --cause 外国人离境终止参保 "
+            "--name 冯丽 --bank 中国工商银行十堰分行 --bank-account 6222020000000000001 "
+            "--reason 离境证明",
         ),
     ),
     (
         "return",
         return_money,
         examples(
-            "gongji account return 4203000000000001 --on 2023-08-01 --amount 500.00 --name 陈建国 "
+            "gongji account return 4203000000000001 --on 2023-08-01 --amount 500.00 --name 冯丽 "
             "--bank 中国工商银行十堰分行 --bank-account 6222020000000000001 --reason 异地安置",
         ),
     ),

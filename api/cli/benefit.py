@@ -72,7 +72,7 @@ COMMANDS = (
         benefit,
         examples(
             "gongji benefit 4203000000000001",
-            "gongji benefit 420302199001010015 --on 2023-05-10 --json",
+            "gongji benefit 420302198409034374 --on 2023-05-10 --json",
         ),
     ),
 )

@@ -301,8 +301,8 @@ COMMANDS = (
         "fund",
         fund,
         examples(
-            "gongji fund fiscal 500000.00 --on 2023-01-25",
-            "gongji fund disbursement 300000.00 --on 2023-01-26 --request-id 20230126-1",
+            "gongji fund fiscal 50000.00 --on 2023-01-25",
+            "gongji fund disbursement 30000.00 --on 2023-01-26 --request-id 20230126-1",
         ),
     ),
     (

@@ -42,7 +42,7 @@ PayeeNumber = Annotated[str, typer.Option("--bank-account", help="银行账号�
     epilog=examples(
         "gongji claim add --claim B1 --person 4203000000000001 --time 2023-05-06T09:00 "
         "--total 812.50 --place 武汉样例医院 --grade 三级甲等 --bill F0001 "
-        "--received 2023-09-01 --all-papers --payee 陈实 --bank 样例银行 "
+        "--received 2023-09-01 --all-papers --payee 冯丽 --bank 样例银行 "
         "--bank-account 6222000000000001",
     ),
 )
@@ -149,7 +149,7 @@ def _show(answer: dict[str, Any], as_json: bool, dry_run: bool) -> None:
 @app.command(
     "payee",
     epilog=examples(
-        "gongji claim payee --person 4203000000000001 --payee 陈实 --bank 样例银行 "
+        "gongji claim payee --person 4203000000000001 --payee 冯丽 --bank 样例银行 "
         "--bank-account 6222000000000001",
     ),
 )

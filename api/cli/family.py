@@ -31,8 +31,8 @@ User = Annotated[str, typer.Option("--user", help="使用人证件号码。 User
 @app.command(
     "add",
     epilog=examples(
-        "gongji family add --holder 420302199001010015 --user 420303199003070026 "
-        "--relation 1 --from 2023-01-01 --quota 500.00",
+        "gongji family add --holder 420302198409034374 --user 420381195205277085 "
+        "--relation 5 --from 2023-01-01 --quota 500.00",
     ),
 )
 def add(
@@ -81,7 +81,7 @@ def add(
 @app.command(
     "revoke",
     epilog=examples(
-        "gongji family revoke --holder 420302199001010015 --user 420303199003070026 "
+        "gongji family revoke --holder 420302198409034374 --user 420324198808255607 "
         "--last-day 2023-03-31",
     ),
 )
@@ -110,7 +110,7 @@ def revoke(
             say(f"共济关系在 {day} 之后不再有效", dry_run)
 
 
-@app.command("list", epilog=examples("gongji family list 420303199003070026 --json"))
+@app.command("list", epilog=examples("gongji family list 420324198808255607 --json"))
 def list_links(
     person: Annotated[str, typer.Argument(help="人员编号或证件号码。 Person.")],
     db: DbOption = None,

@@ -36,7 +36,7 @@ MergeArgument = Annotated[int, typer.Argument(help="合并编号。 The merge.")
     "propose",
     epilog=examples(
         "gongji merge propose 4203000000000001 4203000000000009 --reason 重复建档 --json",
-        "gongji merge propose 4203000000000001 420302199001010015 --reason 证件号变更 --dry-run",
+        "gongji merge propose 4203000000000001 420324197803281545 --reason 重复建档 --dry-run",
     ),
 )
 def propose(

@@ -31,7 +31,7 @@ app = typer.Typer(
 @app.command(
     "pay",
     epilog=examples(
-        "gongji premium pay 4203000000000001 --for 420303199003070026 --kind 城乡居民医保 "
+        "gongji premium pay 4203000000000001 --for 420324198808255607 --kind 城乡居民医保 "
         "--year 2024 --amount 380.00 --on 2023-10-08",
     ),
 )

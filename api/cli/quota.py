@@ -47,7 +47,7 @@ LastDayOption = Annotated[
     "give",
     epilog=examples(
         "gongji quota give 4203000000000001 --user 420102199001010011 --user-name 陈远 "
-        "--pool 420100 --relation 2 --amount 500.00 --to 2026-12-31",
+        "--pool 420100 --relation 2 --amount 50.00 --to 2026-12-31",
     ),
 )
 def give(

@@ -95,6 +95,8 @@ def _show(answer: dict[str, Any]) -> None:
         f"{totals['owed_by_persons']}，应付机构 {totals['due_to_providers']}，机构应退 "
         f"{totals['owed_by_providers']}，退回个人账户 {totals['back_to_accounts']}"
     )
+    if answer["netted"] != "0.00":
+        typer.echo(f"同一人的应付与应退相抵 {answer['netted']} 元，只付或只追差额")
     for left in answer["left_out"]:
         typer.echo(f"未重新结算：{left['psn_name']} {left['psn']}，{left['reason']}")
     typer.echo(answer["note"])
@@ -143,8 +145,8 @@ COMMANDS = (
         examples(
             "gongji resettle --year 2023 --person 4203000000000001",
             "gongji resettle --year 2023 --provider H42030200001 --json",
-            "gongji resettle --year 2023 --employer E001 --approve 3f2a9c0d11e4",
-            "gongji resettle --year 2023 --pack my-city --dry-run",
+            "gongji resettle --year 2023 --employer E0001 --approve 3f2a9c0d11e4",
+            "gongji resettle --year 2023 --pack my-packs/420300-shiyan-2024 --dry-run",
             "gongji resettle",
         ),
     ),

@@ -56,7 +56,10 @@ class Movement(StrEnum):
     """Paid out to somebody settled elsewhere, the account stays (202)."""
     TRANSFER_OUT = "transfer_out"
     CLEAR = "clear"
-    """Paid out for good, to the holder, the heirs or their accounts (203, 208)."""
+    """Paid out for good on death or emigration, to the holder, the heirs or their accounts
+    (203, 208)."""
+    LEAVE = "leave"
+    """Paid out for good to a holder whose insurance ends for another cause (203)."""
     RECEIVE = "receive"
     """Supplements, one-off credits, inheritances, transfers in (106, 107, 111, 112)."""
     CORRECT = "correct"
@@ -71,6 +74,7 @@ MOVEMENT_NAMES: dict[Movement, str] = {
     Movement.RETURN: "返还",
     Movement.TRANSFER_OUT: "转出",
     Movement.CLEAR: "清退或划拨继承人",
+    Movement.LEAVE: "清退",
     Movement.RECEIVE: "补录、注入、继承或转入",
     Movement.CORRECT: "计息、退费、抵扣或特殊调整",
 }

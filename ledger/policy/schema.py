@@ -109,6 +109,7 @@ SCHEMA: Mapping[str, Mapping[str, Reader]] = {
         "resettle_behaviour": choice("as_processed", "resettle_later"),
         "resettle_order": choice("settlement_time", "arrival"),
         "resettle_difference": choice("person", "provider"),
+        "resettle_netting": choice("per_person", "none"),
     },
     "crediting": {
         "credit_rate": ratio,
@@ -164,6 +165,7 @@ SCHEMA: Mapping[str, Mapping[str, Reader]] = {
         "use_flag_meaning": texts,
         "paid_out_on_settling_abroad": flag,
         "paid_out_on_death": flag,
+        "other_pay_outs": texts,
         "returned_when_settled_elsewhere": flag,
         "cashing_out": flag,
         "usable_after_insurance_ends": flag,

@@ -131,6 +131,7 @@ def account_rules(get: Get) -> AccountRules:
         premium_kinds=given("premium_kinds", ()),
         paid_out_on_settling_abroad=given("paid_out_on_settling_abroad", False),
         paid_out_on_death=given("paid_out_on_death", False),
+        other_pay_outs=given("other_pay_outs", ()),
         returned_when_settled_elsewhere=given("returned_when_settled_elsewhere", False),
     )
 
@@ -177,6 +178,7 @@ def resettlement_rules(get: Get) -> ResettlementRules:
         behaviour=value("resettle_behaviour"),
         order=value("resettle_order"),
         difference=value("resettle_difference"),
+        nets_per_person=value("resettle_netting") == "per_person",
     )
 
 

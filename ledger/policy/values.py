@@ -140,6 +140,8 @@ class AccountRules:
     """本人… and 亲属…: which premiums, and whose."""
     paid_out_on_settling_abroad: bool = False
     paid_out_on_death: bool = False
+    other_pay_outs: tuple[str, ...] = ()
+    """Causes other than death and settling abroad for which what is left is paid out."""
     returned_when_settled_elsewhere: bool = False
     pays_first: bool = False
     """The holder's own account pays before the deductible; the rest is what the pool looks at."""
@@ -180,6 +182,8 @@ class ResettlementRules:
     """`settlement_time` or `arrival`."""
     difference: str
     """Who the difference is settled with: `person` or `provider`."""
+    nets_per_person: bool
+    """What is due to a person and what the person owes for other visits is set off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,15 +51,25 @@ def _retiree_waits(connection: Connection, person_id: int, on: date) -> Month | 
     return max((end for end in ends if covered and end > covered), default=None)
 
 
-def make_ready(context: Context, work: UnitOfWork, person_id: int, on: date, reason: str) -> int:
+def make_ready(
+    context: Context,
+    work: UnitOfWork,
+    person_id: int,
+    on: date,
+    reason: str,
+    movement: Movement = Movement.CLEAR,
+) -> int:
     """Make an account ready to be emptied; returns what is left in it, interest included, fen.
+
+    Args:
+        movement: `CLEAR` on death and emigration, `LEAVE` for another cause.
 
     Raises:
         Refused: `account/not-leaving` and the like; `account/owes` while the person owes the
         fund something.
     """
     connection = work.connection
-    admit(connection, person_id, Movement.CLEAR)
+    admit(connection, person_id, movement)
     owed = accounts.owed(connection, person_id)
     if owed > 0:
         raise Refused(

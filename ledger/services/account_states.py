@@ -144,7 +144,7 @@ def _refuse_interest_due(context: Context, work: UnitOfWork, person_id: int, on:
         raise Refused(
             "account/interest-due",
             f"账户还有应结未结的利息 {yuan_text(due)} 元；"
-            "请先结息（gongji interest）并用完或清退，再注销",
+            "利息归本人，请用 gongji account clear 付给本人并注销",
         )
 
 

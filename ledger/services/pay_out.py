@@ -1,5 +1,6 @@
-"""Money leaves an account in cash: for good when the holder settles abroad (出境定居, 203), or
-as a return to somebody settled elsewhere whose account stays (返还, 202)."""
+"""Money leaves an account in cash: for good when the holder settles abroad (出境定居, 203) or the
+insurance ends for another cause that the pack names, or as a return to somebody settled elsewhere
+whose account stays (返还, 202)."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from ledger.services.interest import settle_interest
 from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
 from ledger.services.read import person_id_of
+from ledger.storage import accounts
 from ledger.storage.account_events import standing_of
 from ledger.storage.journal import append
 from ledger.storage.payees import insert_payee
@@ -64,17 +66,76 @@ def pay_out(
             change_in(context, work, person_id, Happened(Event.EMIGRATION, on), reason, request_id)
             end_aid(work, person_id, on, reason)
         left = make_ready(context, work, person_id, on, reason)
-        entry_id = None
-        if left:
-            head = occasion(work, person_id, on, reason)
-            entry_id = head.entry_id
-            parts = purse_of(work.connection, person_id).take(left, oldest_first=True)
-            append(work, [pay_out_entry(head, parts, context.stamp_policy(work))], request_id)
-            insert_payee(work, person_id, entry_id, to, on, account_fen=left)
-        close_empty(context, work, person_id, on, reason, request_id, entry_id)
-        return _answer(entry_id, left, to, on) | {"status": str(State.CLOSED)}
+        return _pay_and_close(context, work, person_id, left, to, on, reason, request_id)
 
     return once(context, person_id, request_id, content, act, dry_run)
+
+
+def clear_account(
+    context: Context,
+    number: str,
+    to: BankAccount,
+    on: date,
+    cause: str,
+    reason: str,
+    request_id: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Pay what an account holds to its holder and close it, for a cause that the pack names.
+
+    An account that holds nothing but the interest it has earned is paid out for any cause: the
+    interest is the holder's, and closing must not swallow it.
+
+    Raises:
+        Unknown: `person/unknown`.
+        Refused: `account/no-reason`, `account/cause-not-allowed`, `payee/incomplete`,
+            `account/credit-first`, and what `account_closing.make_ready` refuses.
+    """
+    refuse_incomplete(to)
+    if not reason.strip():
+        raise Refused("account/no-reason", "清退须写明依据")
+    allowed = context.pack.account_use(on).other_pay_outs
+    person_id = person_id_of(context, number)
+    content = {"verb": "clear", "to": list(to), "on": on, "cause": cause, "reason": reason}
+
+    def act(work: UnitOfWork) -> dict[str, Any]:
+        connection = work.connection
+        if cause not in allowed and accounts.totals(connection, person_id).balance_fen:
+            known = "、".join(allowed) or "无"
+            raise Refused(
+                "account/cause-not-allowed",
+                f"政策包没有规定因“{cause}”清退个人账户余额；可选：{known}。"
+                "死亡用 gongji account inherit，出境定居用 gongji account emigrate",
+            )
+        refuse_uncredited(connection, person_id, on)
+        why = f"{cause}：{reason}"
+        left = make_ready(context, work, person_id, on, why, Movement.LEAVE)
+        end_aid(work, person_id, on, why)
+        return _pay_and_close(context, work, person_id, left, to, on, why, request_id)
+
+    return once(context, person_id, request_id, content, act, dry_run)
+
+
+def _pay_and_close(
+    context: Context,
+    work: UnitOfWork,
+    person_id: int,
+    left: int,
+    to: BankAccount,
+    on: date,
+    reason: str,
+    request_id: str | None,
+) -> dict[str, Any]:
+    """What is left becomes due to the holder; the account is closed."""
+    entry_id = None
+    if left:
+        head = occasion(work, person_id, on, reason)
+        entry_id = head.entry_id
+        parts = purse_of(work.connection, person_id).take(left, oldest_first=True)
+        append(work, [pay_out_entry(head, parts, context.stamp_policy(work))], request_id)
+        insert_payee(work, person_id, entry_id, to, on, account_fen=left)
+    close_empty(context, work, person_id, on, reason, request_id, entry_id)
+    return _answer(entry_id, left, to, on) | {"status": str(State.CLOSED)}
 
 
 def return_account(

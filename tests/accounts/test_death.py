@@ -22,7 +22,7 @@ from ledger.services.import_families import add_link
 from ledger.services.import_people import import_people
 from ledger.services.importing import ImportOptions
 from ledger.services.move_funds import move_funds
-from ledger.services.pay_out import pay_out, return_account
+from ledger.services.pay_out import clear_account, pay_out, return_account
 from ledger.services.pay_person import due_to_persons, pay_everybody, pay_person
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, psn_no, somebody
@@ -229,6 +229,25 @@ def test_whoever_settles_abroad_is_paid_out_and_the_account_is_closed(world: Wor
     assert world.balance(CHEN_NO) == 0
     events = [row["event"] for row in states(world.context, CHEN_NO)["events"]]
     assert events == ["emigration", "close"]
+
+
+def test_whoever_leaves_for_a_cause_of_the_pack_is_paid_out(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        clear_account(world.context, CHEN_NO, BANK, DAY, "不想用了", "本人申请")
+    assert refused.value.code == "account/cause-not-allowed"
+    assert "外国人离境终止参保" in refused.value.message
+    change_state(world.context, CHEN_NO, Event.FREEZE, date(2023, 6, 1), "核查")
+    with pytest.raises(Refused) as refused:
+        clear_account(world.context, CHEN_NO, BANK, DAY, "外国人离境终止参保", "离境证明")
+    assert refused.value.code == "account/frozen"
+    change_state(world.context, CHEN_NO, Event.UNFREEZE, date(2023, 6, 2), "核查完毕")
+    cause = ("外国人离境终止参保", "离境证明", "c-1")
+    answer = clear_account(world.context, CHEN_NO, BANK, DAY, *cause)
+    assert clear_account(world.context, CHEN_NO, BANK, DAY, *cause) == answer
+    assert (answer["status"], world.balance(CHEN_NO)) == ("closed", 0)
+    assert due_to_persons(world.context, CHEN_NO)[0]["amount"] == answer["amount"]
+    kinds = world.rows("SELECT kind FROM transfer WHERE entry_id = ?", int(answer["entry_id"]))
+    assert {kind for (kind,) in kinds} == {"paid_out"}
 
 
 def test_what_is_due_is_paid_once_from_the_disbursement_account(world: World) -> None:

@@ -22,12 +22,13 @@ from ledger.benefits.account_states import (
 )
 from ledger.core.errors import Refused, Unknown
 from ledger.core.ids import recorded_at
-from ledger.core.money import Fen
-from ledger.core.people import Relation
+from ledger.core.money import Fen, fen_from_yuan
+from ledger.core.people import BankAccount, Relation
 from ledger.services import proposals
 from ledger.services.account_states import change_state, states
 from ledger.services.context import Context
 from ledger.services.extra_credits import supplement
+from ledger.services.pay_out import clear_account
 from ledger.services.pool_quotas import give
 from ledger.services.read import balance
 from ledger.services.reopening import propose_reopening, propose_withdrawal
@@ -53,6 +54,7 @@ MONEY_LEAVES = {
     Movement.PREMIUM,
     Movement.RETURN,
     Movement.TRANSFER_OUT,
+    Movement.LEAVE,
 }
 
 
@@ -202,6 +204,10 @@ def test_closing_does_not_swallow_what_the_account_earned(world: World) -> None:
         change(world, Event.CLOSE, JUNE_1)
     assert refused.value.code == "account/interest-due"
     assert world.balance(CHEN_NO) == 0
+    bank = BankAccount("陈建国", "十堰样例银行", "6222020000000000001")
+    paid = clear_account(world.context, CHEN_NO, bank, JUNE_1, "重复建档", "注销前结息")
+    assert fen_from_yuan(paid["amount"]) > 0
+    assert paid["status"] == "closed"
     world.prove()
 
 
