@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -95,6 +96,19 @@ def balance(
         "year": on.year,
         **_year_position(context, on, span.status if span else "11", account.year_so_far),
     }
+
+
+def balances(
+    context: Context, on: date, known_at: datetime | None = None
+) -> Iterator[tuple[int, int]]:
+    """(person id, balance in fen) of everybody whose account ever moved, as of the end of a
+    business day, in no order.
+
+    Args:
+        known_at: as the books stood at this instant; None: as they stand.
+    """
+    with context.reading() as connection:
+        yield from accounts.balances(connection, as_of(connection, on, known_at))
 
 
 class _Account(NamedTuple):

@@ -3,6 +3,7 @@ known at an instant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from ledger.books.chart import OWED_BY_PERSONS, PERSONAL_ACCOUNT_FUND
 from ledger.reports.account_statement import YearTotal
 from ledger.storage.as_of import BOOKED, NOW, AsOf
+from ledger.storage.bulk import make_room
 from ledger.storage.engine import instant_text
 
 
@@ -77,6 +79,25 @@ def year_totals(connection: Connection, person_id: int, view: AsOf = NOW) -> tup
         marks = view.marks(person_id) | {"account": PERSONAL_ACCOUNT_FUND}
         rows = connection.exec_driver_sql(_YEARS, marks)
     return tuple(YearTotal(*row) for row in rows)
+
+
+_EVERYBODY = """
+    SELECT t.person_id, CAST(sum(CASE WHEN t.credit_account = :account THEN t.amount_fen
+        ELSE -t.amount_fen END) AS BIGINT)
+    FROM transfer AS t
+    WHERE t.happened_on <= :last_day AND t.entry_id < :before
+        AND (t.credit_account = :account OR t.debit_account = :account)
+    GROUP BY t.person_id
+"""
+
+
+def balances(connection: Connection, view: AsOf) -> Iterator[tuple[int, int]]:
+    """(person, balance in fen) of everybody whose account ever moved, in no order: one pass over
+    the transfers."""
+    make_room(connection)
+    marks = {"last_day": view.last_day, "before": view.before, "account": PERSONAL_ACCOUNT_FUND}
+    for row in connection.exec_driver_sql(_EVERYBODY, marks):
+        yield row[0], row[1]
 
 
 def owed(connection: Connection, person_id: int, view: AsOf = NOW) -> int:

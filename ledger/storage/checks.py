@@ -17,6 +17,7 @@ from ledger.storage import (
     checks_windows,
     invariants,
 )
+from ledger.storage.bulk import make_room
 from ledger.storage.invariants import Check
 
 
@@ -48,6 +49,7 @@ ALL_CHECKS: tuple[Check, ...] = (
 
 def failing(connection: Connection, checks: tuple[Check, ...] = ALL_CHECKS) -> list[Breach]:
     """Run the checks; what breaks them, with the first places."""
+    make_room(connection)
     breaches = []
     for check in checks:
         rows = connection.exec_driver_sql(
