@@ -7,9 +7,12 @@ is a sick person, and the fund's part is due whatever became of the card.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import Connection
 
 from ledger.benefits.account_states import (
+    Happened,
     Movement,
     refusal_text,
     standing,
@@ -17,7 +20,7 @@ from ledger.benefits.account_states import (
 from ledger.benefits.settlement import Settlement
 from ledger.core.visits import AccountUse
 from ledger.storage.account_events import happened_to
-from ledger.storage.family import links_of
+from ledger.storage.family import Link, links_of
 from ledger.storage.settlements import account_use_of
 
 NOTHING_TO_SAY = {"acct_reason": "", "acct_reason_text": ""}
@@ -38,16 +41,31 @@ def account_reason(
         use = account_use_of(connection, settlement.person_id, settlement.visit_id)
     if use == AccountUse.NONE:
         return NOTHING_TO_SAY
+    patient = settlement.person_id
+    links: Sequence[Link] = ()
+    if use == AccountUse.OWN_THEN_RELATIVES:
+        links = links_of(connection, [patient]).get(patient, [])
+    people = [patient, *(link.holder_id for link in links)]
+    happened = happened_to(connection, people, settlement.settlement_id)
+    return reason_among(settlement, use, links, happened)
+
+
+def reason_among(
+    settlement: Settlement,
+    use: int,
+    links: Sequence[Link],
+    happened: Mapping[int, Sequence[Happened]],
+) -> dict[str, str]:
+    """The same, where it is known already what happened to the accounts."""
+    if use == AccountUse.NONE or not happened:
+        return NOTHING_TO_SAY
     wanted = [(settlement.person_id, Movement.USE, "")]
     if use == AccountUse.OWN_THEN_RELATIVES:
         wanted += [
             (link.holder_id, Movement.AID, "授权人")
-            for link in links_of(connection, [settlement.person_id]).get(settlement.person_id, [])
+            for link in links
             if link.covers(settlement.happened_on)
         ]
-    happened = happened_to(
-        connection, [person for person, _movement, _whose in wanted], settlement.settlement_id
-    )
     for person, movement, whose in wanted:
         held = standing(happened.get(person, []), settlement.happened_on)
         state = held.refusing(movement)

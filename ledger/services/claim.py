@@ -25,7 +25,7 @@ from ledger.services.once import once
 from ledger.services.pay_person import refuse_incomplete
 from ledger.services.read import known_person
 from ledger.services.resettle_facts import Facts
-from ledger.services.settle_visit import present
+from ledger.services.settlement_answer import present
 from ledger.services.visit_refusals import refuse_elsewhere, refuse_impossible
 from ledger.storage import claims as claim_store
 from ledger.storage import people, resettlements

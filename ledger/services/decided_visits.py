@@ -7,6 +7,7 @@ the next stretch. What changes rows (totals, quotas, accumulators) is written on
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,17 +18,22 @@ from ledger.books.entry import Entry
 from ledger.core.months import Month
 from ledger.core.visit_facts import facts_text
 from ledger.core.visits import VisitRecord
+from ledger.services.setting_off import put_back_after
 from ledger.storage import journal, resettlements
 from ledger.storage import settlements as store
 from ledger.storage.bulk import Insert, run_inserts
 from ledger.storage.engine import instant_text
 from ledger.storage.incoming_quotas import IncomingDraw
 from ledger.storage.incoming_quotas import insert_draws as insert_pool_draws
+from ledger.storage.journal import Origin
 from ledger.storage.merges import CarriedOver, carry_over
 from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
 from ledger.storage.unit_of_work import UnitOfWork
+
+Unopened = Callable[[Iterable[Month]], list[Month]]
+"""Those of some months of account that must be opened first."""
 
 
 class Prepared(NamedTuple):
@@ -40,9 +46,10 @@ class Prepared(NamedTuple):
 
     def write(self) -> None:
         """Open the months of account, add the rows."""
-        booking = BookingMonths(self.connection)
-        for month in self.months:
-            booking.of(month.first_day)
+        if self.months:
+            booking = BookingMonths(self.connection)
+            for month in self.months:
+                booking.of(month.first_day)
         run_inserts(self.connection, self.statements)
 
 
@@ -60,17 +67,18 @@ class Stretch:
     months: set[int] = field(default_factory=set)
     """Months of account that they are booked in."""
 
-    def prepared(self, work: UnitOfWork, request_id: str | None = None) -> Prepared:
+    def prepared(
+        self, work: UnitOfWork, unopened: Unopened, origins: Mapping[int, Origin]
+    ) -> Prepared:
         """The statements that add these rows, each table in the order of its key."""
-        months = {entry.fiscal_month for entry in self.entries}
-        months |= {Month.from_number(number) for number in self.months}
+        plain_months = {Month.from_number(number) for number in self.months}
         return Prepared(
             work.connection,
-            sorted(months),
+            unopened({entry.fiscal_month for entry in self.entries} | plain_months),
             [
                 *store.visit_inserts(self.visits),
                 *store.stay_inserts(self.stays),
-                *journal.entry_inserts(work, self.entries, request_id),
+                *journal.entry_inserts(work, self.entries, origins=origins),
                 *store.settlement_inserts(self.settlements),
                 *self.traces,
                 *self.plain,
@@ -98,13 +106,16 @@ class Decided:
         self.entries[entry.entry_id] = entry
         self.stretch.entries.append(entry)
 
-    def hand_over(self, work: UnitOfWork, request_id: str | None = None) -> Prepared:
+    def hand_over(
+        self, work: UnitOfWork, unopened: Unopened, origins: Mapping[int, Origin]
+    ) -> Prepared:
         """What was decided since this was called last; whoever takes it writes it."""
         stretch, self.stretch = self.stretch, Stretch()
-        return stretch.prepared(work, request_id)
+        return stretch.prepared(work, unopened, origins)
 
     def write_changes(self, work: UnitOfWork) -> None:
         """Once all stretches are written: what they change in totals, quotas and accumulators."""
+        journal.append(work, put_back_after(work, self.entries.values()))
         journal.move_totals(work.connection, list(self.entries.values()))
         journal.add_to_accounts(work.connection, self.moves)
         draws = [draw for of_visit in self.draws.values() for draw in of_visit]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -17,20 +17,19 @@ from ledger.benefits.resettlement import taken_off
 from ledger.benefits.settlement import Settlement
 from ledger.benefits.stays import in_hospital
 from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
-from ledger.core.months import FAR
+from ledger.core.months import FAR, Month
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import VisitRecord
 from ledger.policy.pack import Pack
 from ledger.policy.values import AccountRules, OutpatientRules
 from ledger.services.shaped_visits import ORDINARY, Benefit, ShapedVisits, other_benefits
-from ledger.storage import account_events, benefit_spans, family, incoming_quotas, merges, people
+from ledger.storage import incoming_quotas, merges, people
 from ledger.storage import settlements as store
+from ledger.storage.desk_facts import DeskFacts
 from ledger.storage.months import BookingMonths
-from ledger.storage.people import CERTNO, PSN_NO
-from ledger.storage.registry import DatedProviders, Provider
+from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow
-from ledger.storage.unit_of_work import UnitOfWork
 
 EMPTY_YEAR = AccumulatorRow(NEW_YEAR, 0)
 _STATUS = {status.value: status for status in Status}
@@ -93,35 +92,28 @@ class DeskKnowledge:
 
     def __init__(
         self,
-        work: UnitOfWork,
+        connection: Connection,
         pack: Pack,
         records: Sequence[VisitRecord],
-        months: BookingMonths,
+        facts: DeskFacts,
     ) -> None:
-        self._pack, self._months = pack, months
-        connection = work.connection
-        self._by_psn = people.identities(connection, PSN_NO, (r.psn_no for r in records))
-        self._by_cert = people.identities(connection, CERTNO, (r.certno for r in records))
-        self.visits = store.known_visits(connection, (r.visit_id for r in records))
+        self._pack = pack
+        self._months = BookingMonths(connection, may_open=False, known=facts.months)
+        self._by_psn, self._by_cert = facts.by_psn, facts.by_cert
+        self._patients, self.visits = facts.patients, facts.visits
         self._days: dict[date, DayRules] = {}
-        self._providers = DatedProviders(connection)
+        self._providers = facts.providers
         self._agreed: dict[tuple[str, date], Provider] = {}
-        self._load_people(connection)
+        self._know_people(facts)
         self._load_originals(connection, records)
 
-    def _load_people(self, connection: Connection) -> None:
-        self._patients = patients = set(self._by_psn.values()) | set(self._by_cert.values())
-        self.roster = people.on_roster(connection, patients)
-        self._benefits = benefit_spans.spans_of(connection, patients)
-        self.years = store.accumulators_of(connection, patients)
-        self.stays = store.stays_of(connection, patients)
-        self._links = family.links_of(connection, patients)
+    def _know_people(self, facts: DeskFacts) -> None:
+        self.roster, self._benefits = facts.roster, facts.benefits
+        self.years, self.stays = facts.years, facts.stays
+        self._links, self.purses, self._happened = facts.links, facts.purses, facts.happened
         links = [link for of_user in self._links.values() for link in of_user]
-        holders = {link.holder_id for link in links}
-        self.purses = store.purses_of(connection, patients | holders)
-        self._happened = account_events.happened_to(connection, patients | holders)
         self.used = {link.link_id: link.used_fen for link in links}
-        self._incoming = incoming_quotas.quotas_of(connection, patients)
+        self._incoming = facts.incoming
         self.pool_quotas = {
             quota.quota_id: PoolQuota(quota.quota_id, quota.pool, quota.left_fen)
             for of_patient in self._incoming.values()
@@ -247,6 +239,10 @@ class DeskKnowledge:
                 self._pack.resettlement(day).behaviour == "resettle_later",
             )
         return rules
+
+    def unopened(self, months: Iterable[Month]) -> list[Month]:
+        """Those of the months that must be opened first."""
+        return sorted(month for month in months if not self._months.is_open(month))
 
     def is_stay(self, record: VisitRecord) -> bool:
         """Is it an inpatient stay: recorded for article 10, never settled here?"""

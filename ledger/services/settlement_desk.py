@@ -7,7 +7,7 @@ The order of refusals is `benefits.outpatient.REFUSALS`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ledger.benefits.account_states import Movement
 from ledger.benefits.account_use import (
@@ -21,7 +21,7 @@ from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.kernel import add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
 from ledger.benefits.settlement import Settlement, mirror
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import AccountUse, VisitRecord
@@ -44,9 +44,10 @@ from ledger.services.visit_refusals import (
     refuse_forbidden,
     refuse_impossible,
 )
+from ledger.storage.desk_facts import DeskFacts, facts_of
 from ledger.storage.incoming_quotas import IncomingDraw
+from ledger.storage.journal import NO_ORIGINS, Origin
 from ledger.storage.merges import CarriedOver
-from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow
 from ledger.storage.unit_of_work import UnitOfWork
@@ -65,11 +66,13 @@ class SettlementDesk:
         pack: Pack,
         policy_version: str,
         records: Sequence[VisitRecord],
+        facts: DeskFacts | None = None,
     ) -> None:
+        """`facts`: what was read of these visits already; None: it is read here."""
         self._work, self._version = work, policy_version
         self._ids = work.ids.run()
-        months = BookingMonths(work.connection, may_open=False)
-        self._know = DeskKnowledge(work, pack, records, months)
+        facts = facts or facts_of(work.connection, records)
+        self._know = DeskKnowledge(work.connection, pack, records, facts)
         self._decided = Decided()
         self._shaped = pack.has_shapes
         self._plain = PlainVisits(work, self._know, self._decided, policy_version, self._ids)
@@ -357,14 +360,18 @@ class SettlementDesk:
     def _remember_year(self, person_id: int, year: int, row: AccumulatorRow) -> None:
         self._know.years[person_id, year] = self._decided.years[person_id, year] = row
 
-    def hand_over(self, request_id: str | None = None) -> Prepared:
+    def hand_over(self, origins: Mapping[int, Origin] = NO_ORIGINS) -> Prepared:
         """What was decided since the last call: the caller has it written before `save`, beside
-        the deciding of the next visits if it likes. The desk itself reads nothing any more."""
-        self._decided.stretch.traces += self._know.shaped.hand_over()
-        return self._decided.hand_over(self._work, request_id)
+        the deciding of the next visits if it likes. The desk itself reads nothing any more.
 
-    def save(self, request_id: str | None = None) -> None:
+        Args:
+            origins: settlement -> the request it came by.
+        """
+        self._decided.stretch.traces += self._know.shaped.hand_over()
+        return self._decided.hand_over(self._work, self._know.unopened, origins)
+
+    def save(self, origins: Mapping[int, Origin] = NO_ORIGINS) -> None:
         """Write everything decided that was not handed over, and what all of it changes."""
-        self.hand_over(request_id).write()
+        self.hand_over(origins).write()
         self._decided.write_changes(self._work)
         self._know.shaped.write_changes(self._work.connection)

@@ -20,9 +20,11 @@ from ledger.storage import account_events, benefit_spans, family, incoming_quota
 from ledger.storage import settlements as store
 from ledger.storage.family import Link
 from ledger.storage.incoming_quotas import IncomingQuota
+from ledger.storage.journal import Origin
 from ledger.storage.months import KnownMonths, known_months
 from ledger.storage.people import CERTNO, PSN_NO, PersonRow
 from ledger.storage.registry import DatedProviders
+from ledger.storage.requests import GivenRequest, KnownAnswer, known_answer
 from ledger.storage.settlements import AccumulatorRow
 
 
@@ -30,8 +32,8 @@ class DeskFacts(NamedTuple):
     """What is known of the patients of some visits, of the holders whose accounts they may use,
     and of the institutions."""
 
-    by_psn: Mapping[str, int]
-    by_cert: Mapping[str, int]
+    by_psn: dict[str, int]
+    by_cert: dict[str, int]
     visits: dict[str, tuple[int, str]]
     """Visit id -> (person, content hash), of those that are here already."""
     roster: set[int]
@@ -54,6 +56,31 @@ class DeskFacts(NamedTuple):
     @property
     def holders(self) -> set[int]:
         return {link.holder_id for of_user in self.links.values() for link in of_user}
+
+
+class DeskReading(NamedTuple):
+    """Facts, the answers of requests that were here before, and whether the version of the pack
+    is kept already."""
+
+    facts: DeskFacts
+    answers: dict[GivenRequest, KnownAnswer]
+    version_kept: bool
+
+
+def read_for(
+    connection: Connection, records: Sequence[VisitRecord], origins: Sequence[Origin]
+) -> DeskReading:
+    """What a desk reads that answers requests, question by question."""
+    facts = facts_of(connection, records, answering=True)
+    answers = {}
+    for record, origin in zip(records, origins, strict=True):
+        person = people.named_by(facts.by_psn, facts.by_cert, record.psn_no, record.certno)
+        if person is not None and origin.request_id is not None:
+            given = GivenRequest(person, origin.actor, origin.request_id)
+            known = known_answer(connection, given)
+            if known is not None:
+                answers[given] = known
+    return DeskReading(facts, answers, False)
 
 
 def facts_of(

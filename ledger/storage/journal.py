@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -45,6 +45,16 @@ DEBT_KINDS = frozenset(
 """Kinds of transfer that make somebody owe money, or settle what is owed (待追回)."""
 
 
+class Origin(NamedTuple):
+    """The request that an entry came by, and whose it was."""
+
+    request_id: str | None
+    actor: str
+
+
+NO_ORIGINS: Mapping[int, Origin] = {}
+
+
 def append(
     work: UnitOfWork,
     entries: Sequence[Entry],
@@ -69,8 +79,14 @@ def entry_inserts(
     entries: Sequence[Entry],
     request_id: str | None = None,
     more_legs: int = 0,
+    origins: Mapping[int, Origin] = NO_ORIGINS,
 ) -> list[Insert]:
-    """What writes entries and their transfers; `move_totals` must follow. See `append`."""
+    """What writes entries and their transfers; `move_totals` must follow. See `append`.
+
+    Args:
+        origins: entry -> the request it came by, of entries that came by different ones.
+    """
+    same = Origin(request_id, work.actor)
     recorded_at = instant_text(work.recorded_at)
     # People in order, here and below: a bulk insert then touches each page once. The entries of
     # one person come as they were made, which is the order of their ids.
@@ -84,13 +100,14 @@ def entry_inserts(
             entry.happened_on.isoformat(),
             recorded_at,
             entry.fiscal_month.number,
-            request_id,
+            origin.request_id,
             entry.reverses_entry_id,
             entry.policy_version,
-            work.actor,
+            origin.actor,
             entry.memo,
         )
         for entry in in_order
+        for origin in (origins.get(entry.entry_id, same),)
     ]
     return [*inserts("entry", ENTRY_COLUMNS, rows), *_leg_inserts(in_order)]
 
@@ -156,7 +173,9 @@ def add_to_accounts(connection: Connection, moves: AccountMoves) -> None:
     for (person_id, _year), (credited, debited) in moves.items():
         people[person_id][0] += credited
         people[person_id][1] += debited
-    execute_rows(connection, ADD_TOTALS, [(*both, person) for person, both in people.items()])
+    # In order, as everybody who waits for several people's rows takes them.
+    in_order = sorted(people.items())
+    execute_rows(connection, ADD_TOTALS, [(*both, person) for person, both in in_order])
     execute_rows(
         connection,
         "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "

@@ -88,13 +88,12 @@ class _WholeNumber(Loader):
 
 
 def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
+    options = f"-c lock_timeout={limits.lock}s -c statement_timeout={limits.statement}s"
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=8,
-        connect_args={
-            "cursor_factory": psycopg.ClientCursor,
-            "options": f"-c lock_timeout={limits.lock}s -c statement_timeout={limits.statement}s",
-        },
+        connect_args={"cursor_factory": psycopg.ClientCursor, "options": options},
+        execution_options={"server_options": options},
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "before_cursor_execute", _translate, retval=True)
@@ -102,6 +101,11 @@ def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
 
 
 def _on_connect(connection: psycopg.Connection[Any], _record: object) -> None:
+    read_as_text(connection)
+
+
+def read_as_text(connection: psycopg.Connection[Any]) -> None:
+    """Days and instants as SQLite gives them; sums as whole numbers."""
     for kind in ("date", "timestamp"):
         connection.adapters.register_loader(kind, _AsText)
     connection.adapters.register_loader("numeric", _WholeNumber)

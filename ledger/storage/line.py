@@ -1,0 +1,219 @@
+"""A line to PostgreSQL for what happens a thousand times a second: a visit settled while the
+patient waits.
+
+What is written over a line is kept back until something is read or committed, and then goes to
+the server as one message; statements are prepared on the server once for each line. It offers of
+an SQLAlchemy connection what the storage layer uses of one, so that whatever writes a file of
+visits writes one visit, too: a unit of work cannot tell the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy.exc import DBAPIError
+
+from ledger.core.errors import Refused
+from ledger.storage.postgres import in_words_of_postgres, read_as_text
+
+_DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY)
+
+
+class Found:
+    """The rows of a query, all of them here."""
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._rows)
+
+    def first(self) -> tuple[Any, ...] | None:
+        return self._rows[0] if self._rows else None
+
+    def one(self) -> tuple[Any, ...]:
+        (row,) = self._rows
+        return row
+
+    def one_or_none(self) -> tuple[Any, ...] | None:
+        return self.one() if self._rows else None
+
+    def scalar(self) -> Any:
+        return self._rows[0][0] if self._rows else None
+
+    def scalar_one(self) -> Any:
+        return self.one()[0]
+
+
+class Line:
+    """One connection; see the module docstring. Never two threads at once."""
+
+    dialect = SimpleNamespace(name="postgresql")
+
+    def __init__(self, driver: psycopg.Connection[Any]) -> None:
+        self._driver = driver
+        self._kept: list[str] = []
+        self._names: dict[str, str] = {}
+        self._preparing: list[str] = []
+        self._number = 0
+        self.listeners: Any = None
+        """Of commits; an engine's, called with the line."""
+        self._columns: dict[str, list[str]] = {}
+        read_as_text(driver)
+
+    # --- what the storage layer uses ---
+
+    def exec_driver_sql(self, statement: str, parameters: Any = None) -> Found:
+        """Read now; keep what writes until then. Its marks are `?`, or `:name` in what reads."""
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            return self._read(statement, parameters)
+        if isinstance(parameters, dict):
+            self.flush()
+            self._driver.execute(in_words_of_postgres(statement).encode(), parameters)
+            return Found([])
+        many = parameters if isinstance(parameters, list) else [parameters or ()]
+        prepared = _numbered(statement)
+        for values in many:
+            self.keep(prepared, values)
+        return Found([])
+
+    def append_rows(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Add rows to a table: however many they are, it is one prepared statement with one
+        value, since the server reads a row of the table's own type fastest."""
+        physical = self._physical(table)
+        names = ", ".join(columns)
+        taken = ", ".join(f"r.{name}" for name in columns)
+        statement = f"INSERT INTO {table} ({names}) SELECT {taken} FROM unnest($1::{table}[]) AS r"
+        places = [columns.index(name) if name in columns else None for name in physical]
+        self.keep(statement, [_records(rows, places)])
+
+    def commit(self) -> None:
+        if self.listeners:
+            self.flush()
+            self.listeners(self)
+        self._kept.append("COMMIT")
+        self.flush()
+
+    def rollback(self) -> None:
+        self._forget()
+        if self._driver.pgconn.transaction_status != TransactionStatus.IDLE:
+            self._driver.pgconn.exec_(b"ROLLBACK")
+
+    # --- messages ---
+
+    def say(self, statement: str) -> None:
+        """Keep a statement without values."""
+        self._kept.append(statement)
+
+    def keep(self, prepared: str, values: Sequence[Any]) -> None:
+        """Keep a statement with `$1` marks."""
+        given = ", ".join(map(literal, values))
+        self._kept.append(f"EXECUTE {self._name(prepared)}" + (f" ({given})" if given else ""))
+
+    def flush(self) -> bytes | None:
+        """Send what was kept; the first value of the last statement."""
+        if not self._kept:
+            return None
+        message = ";".join(self._kept)
+        if "\x00" in message:
+            raise Refused("database/bad-text", "文字中有数据库不能保存的字符")
+        result = self._driver.pgconn.exec_(message.encode())
+        if result.status not in _DONE:
+            self._forget()
+            raise DBAPIError(message[:200], None, error_from_result(result))
+        self._kept.clear()
+        self._preparing.clear()
+        return result.get_value(0, 0) if result.ntuples else None
+
+    def _forget(self) -> None:
+        """What was kept is not sent; of what was to be prepared nothing is known."""
+        self._kept.clear()
+        for prepared in self._preparing:
+            del self._names[prepared]
+        self._preparing.clear()
+
+    def _name(self, prepared: str) -> str:
+        name = self._names.get(prepared)
+        if name is None:
+            self._number += 1
+            name = self._names[prepared] = f"gongji_{self._number}"
+            self._preparing.append(prepared)
+            self._kept.append(f"PREPARE {name} AS {prepared}")
+        return name
+
+    def _read(self, statement: str, parameters: Any) -> Found:
+        self.flush()
+        try:
+            cursor = self._driver.execute(in_words_of_postgres(statement).encode(), parameters)
+            return Found(cursor.fetchall())
+        except psycopg.Error as error:
+            raise DBAPIError(statement, None, error) from error
+
+    def _physical(self, table: str) -> list[str]:
+        """The columns of a table as they lie in it."""
+        found = self._columns.get(table)
+        if found is None:
+            kept, self._kept = self._kept, []  # Asking must not send what waits for its turn.
+            described = self._driver.execute(f"SELECT * FROM {table} LIMIT 0".encode()).description
+            found = self._columns[table] = [column.name for column in described or ()]
+            self._kept = kept
+        return found
+
+    # --- life ---
+
+    @property
+    def usable(self) -> bool:
+        return not self._driver.closed and not self._driver.broken
+
+    def close(self) -> None:
+        self._driver.close()
+
+
+def _numbered(statement: str) -> str:
+    """Our SQL with `?` marks as the server prepares it."""
+    parts = in_words_of_postgres(statement).replace("%%", "%").split("%s")
+    marked = (
+        part + (f"${number}" if number < len(parts) else "") for number, part in enumerate(parts, 1)
+    )
+    return "".join(marked)
+
+
+def literal(value: Any) -> str:
+    """A value as SQL says it."""
+    if value is None:
+        return "NULL"
+    if value.__class__ is int:
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def array(values: Iterable[str]) -> str:
+    """Texts as one value: an array."""
+    return "{" + ",".join(map(_quoted, values)) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _field(value: Any) -> str:
+    if value is None:
+        return ""
+    if value.__class__ is int:
+        return str(value)
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '""') + '"'
+
+
+def _records(rows: Iterable[Sequence[Any]], places: Sequence[int | None]) -> str:
+    """Rows as one value: an array of the table's own row type."""
+    return array(
+        "(" + ",".join(["" if at is None else _field(row[at]) for at in places]) + ")"
+        for row in rows
+    )

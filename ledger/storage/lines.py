@@ -1,0 +1,89 @@
+"""The lines that an engine's desks share. Made where they are needed, kept for the next one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+
+from ledger.storage.engine import translate
+from ledger.storage.line import Line
+
+_PLANS = (
+    "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off "
+    "-c enable_mergejoin=off -c jit=off"
+)
+"""One plan for each prepared statement, and it goes by keys: what was planned on an empty database
+must not read a table from end to end once it is full."""
+
+_idle: WeakKeyDictionary[Engine, deque[Line]] = WeakKeyDictionary()
+_door = Lock()
+
+
+@contextmanager
+def line_of(engine: Engine) -> Iterator[Line]:
+    """A line for one transaction; leaving without a commit rolls back.
+
+    Raises:
+        GongjiError: what the database refuses, in the user's words.
+    """
+    line = _take(engine)
+    line.listeners = engine.dispatch.commit
+    try:
+        yield line
+    except DBAPIError as error:
+        raise translate(error) from error
+    finally:
+        line.rollback()
+        _give_back(engine, line)
+
+
+def _take(engine: Engine) -> Line:
+    with _door:
+        waiting = _idle.get(engine)
+        if waiting is None:
+            waiting = _idle[engine] = deque()
+            event.listen(engine, "engine_disposed", _hang_up)
+    try:
+        return waiting.pop()
+    except IndexError:
+        return _dial(engine)
+
+
+def _give_back(engine: Engine, line: Line) -> None:
+    waiting = _idle.get(engine)
+    if waiting is None or not line.usable:
+        line.close()
+    else:
+        waiting.append(line)
+
+
+def _dial(engine: Engine) -> Line:
+    _none, given = engine.dialect.create_connect_args(engine.url)
+    settings: dict[str, Any] = dict(given)
+    limits = engine.get_execution_options()["server_options"]
+    options = f"{settings.pop('options', '')} {limits} {_PLANS}"
+    try:
+        return Line(
+            psycopg.connect(
+                **settings,
+                autocommit=True,
+                options=options,
+                cursor_factory=psycopg.ClientCursor,
+            )
+        )
+    except psycopg.Error as error:
+        raise translate(DBAPIError("connect", None, error)) from error
+
+
+def _hang_up(engine: Engine) -> None:
+    with _door:
+        for line in _idle.pop(engine, ()):
+            line.close()
