@@ -20,6 +20,7 @@ from ledger.core.months import Month
 from ledger.policy.values import CreditingRules
 from ledger.storage.bulk import add_to_totals, insert_rows, keys, make_room
 from ledger.storage.journal import TRANSFER_COLUMNS
+from ledger.storage.turns import lock_totals
 
 # The span of the first covered day in the month (benefits run by spans without overlap): the one
 # that covers the month's first day, or one that begins later where none before it touches the
@@ -219,6 +220,7 @@ def _add_totals(connection: Connection, common: dict[str, object], one_month: bo
             "SELECT person_id, CAST(sum(amount_fen) AS BIGINT) AS credited_fen "
             f"{credited} GROUP BY person_id"
         )
+    lock_totals(connection)
     add_to_totals(
         connection,
         "personal_account",
