@@ -105,10 +105,19 @@ def pack(data: Ints, start: int, end: int, words: Ints, text: int, width: int) -
     words[text] = end - start
     for k in range(1, width):
         word = 0
-        stop = start + _WORD_BYTES
-        while start < stop:
-            word = word << 8 | data[start] if start < end else word
-            start += 1
+        if end - start >= _WORD_BYTES:  # Without a question per byte, hence quicker.
+            word = word << 8 | data[start]
+            word = word << 8 | data[start + 1]
+            word = word << 8 | data[start + 2]
+            word = word << 8 | data[start + 3]
+            word = word << 8 | data[start + 4]
+            word = word << 8 | data[start + 5]
+            word = word << 8 | data[start + 6]
+            start += _WORD_BYTES
+        else:
+            while start < end:
+                word = word << 8 | data[start]
+                start += 1
         words[text + k] = word
 
 
