@@ -7,6 +7,7 @@ after, so that crediting and settling know it without asking the account.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,13 +16,14 @@ from ledger.benefits.account_states import (
     STATE_NAMES,
     Event,
     Happened,
+    Standing,
     State,
     refuse_event,
     standing,
 )
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
-from ledger.core.people import Insured
+from ledger.core.people import Insured, Plan
 from ledger.services.benefit_period import follow
 from ledger.services.context import Context
 from ledger.services.interest import settle_interest
@@ -29,7 +31,7 @@ from ledger.services.once import once
 from ledger.services.read import known_person, person_id_of
 from ledger.storage import account_events, accounts
 from ledger.storage.engine import instant_with_zone
-from ledger.storage.people import insured_from, on_roster
+from ledger.storage.people import Span, insured_from, on_roster, spans_of
 from ledger.storage.unit_of_work import UnitOfWork
 
 NEEDS_FOUR_EYES = (Event.REOPEN, Event.WITHDRAW)
@@ -148,6 +150,21 @@ def _refuse_interest_due(context: Context, work: UnitOfWork, person_id: int, on:
         )
 
 
+def with_roster(held: Standing, spans: Sequence[Span], on: date | None) -> Standing:
+    """The states that hold, and 停保可用 where no event but the roster says that the insurance
+    has stopped: the benefit period and with it crediting follow the roster by themselves.
+
+    Args:
+        on: None for what the roster says last.
+    """
+    covering = [span for span in spans if on is None or span.covers(on)]
+    if not covering or covering[-1].insured == Insured.NORMAL:
+        return held
+    if covering[-1].plan != Plan.COMBINED or held.since:
+        return held
+    return Standing({State.STOPPED: covering[-1].valid_from})
+
+
 def states(
     context: Context,
     number: str,
@@ -164,12 +181,15 @@ def states(
         who = known_person(connection, number, known_at)
         rows = account_events.events_of(connection, who.person_id, known_at)
         account = accounts.totals(connection, who.person_id)
+        spans = spans_of(connection, [who.person_id])[who.person_id]
     held = standing((row.happened for row in rows), on)
+    if known_at is None:  # The roster is not kept by what was known of it.
+        held = with_roster(held, spans, on)
     return {
         "psn_no": who.psn_no,
         "psn_name": who.name,
         "on": None if on is None else on.isoformat(),
-        "status": str(held.state) if account.status != "none" or rows else "none",
+        "status": str(held.state) if account.status != "none" or held.since else "none",
         "status_name": STATE_NAMES[held.state],
         "holds": [
             {"status": str(state), "name": STATE_NAMES[state], "since": since.isoformat()}

@@ -23,7 +23,7 @@ from ledger.benefits.account_states import (
 from ledger.core.errors import Refused, Unknown
 from ledger.core.ids import recorded_at
 from ledger.core.money import Fen, fen_from_yuan
-from ledger.core.people import BankAccount, Relation
+from ledger.core.people import BankAccount, Insured, Relation
 from ledger.services import proposals
 from ledger.services.account_states import change_state, states
 from ledger.services.context import Context
@@ -34,7 +34,7 @@ from ledger.services.read import balance
 from ledger.services.reopening import propose_reopening, propose_withdrawal
 from ledger.storage.account_events import events_of
 from tests.accounts.conftest import CHEN_NO, LIN_NO
-from tests.people import YU_CERTNO, certno, psn_no, somebody
+from tests.people import CHEN, YU_CERTNO, certno, psn_no, somebody
 from tests.world import CLOCK, World
 
 MAY_4, MAY_10, JUNE_1 = date(2023, 5, 4), date(2023, 5, 10), date(2023, 6, 1)
@@ -259,3 +259,16 @@ def test_a_balance_as_known_then_shows_the_state_known_then(world: World) -> Non
     change(world, Event.LOSE, day)
     found = balance(world.context, CHEN_NO, JUNE_1, known_at=instant)
     assert (found["account_status"], found["held"]) == ("open", "0.00")
+
+
+def test_a_pause_on_the_roster_shows_as_stopped_by_itself(world: World) -> None:
+    paused = CHEN._replace(insured=Insured.PAUSED, changed_on=MAY_10)
+    world.enrol(paused)
+    stopped = states(world.context, CHEN_NO)
+    assert (stopped["status"], stopped["status_name"]) == ("stopped", "停保可用")
+    assert stopped["holds"] == [{"status": "stopped", "name": "停保可用", "since": "2023-05-10"}]
+    assert states(world.context, CHEN_NO, MAY_4)["status"] == "open"
+    visit = world.visit("after", CHEN_NO, JUNE_1, 10_000, use=1)
+    assert world.settle(visit)["acct_pay"] == "100.00"
+    world.enrol(CHEN._replace(changed_on=JUNE_1))
+    assert states(world.context, CHEN_NO)["status"] == "open"
