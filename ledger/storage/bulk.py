@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -39,22 +39,13 @@ def inserts(table: str, columns: str, rows: Sequence[Row]) -> list[Insert]:
     return [Insert(table, tuple(columns.split()), rows)] if rows else []
 
 
-@runtime_checkable
-class KeepsRows(Protocol):
-    """A connection that adds rows in a way of its own (`storage.line`)."""
-
-    def append_rows(
-        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-    ) -> None: ...
-
-
 def run_inserts(connection: Connection, prepared: Iterable[Insert]) -> None:
     """Append the rows. A trigger sees them under COPY as under INSERT."""
     for table, columns, rows in prepared:
-        if isinstance(connection, KeepsRows):
-            connection.append_rows(table, columns, rows)
-            continue
-        if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
+        append = getattr(connection, "append_rows", None)  # A line does it in a way of its own.
+        if append is not None:
+            append(table, columns, rows)
+        elif connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
             from ledger.storage.postgres_copy import copy_rows  # The driver, only where needed.
 
             copy_rows(connection, table, columns, rows)

@@ -180,7 +180,7 @@ def add_to_accounts(connection: Connection, moves: AccountMoves) -> None:
         connection,
         "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
         "VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING",
-        list(moves),
+        [key for key, (credited, _debited) in moves.items() if credited],
     )
     execute_rows(connection, ADD_YEAR_TOTALS, [(*both, *key) for key, both in moves.items()])
 

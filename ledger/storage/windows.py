@@ -81,6 +81,8 @@ def traces_numbered(connection: Connection, numbers: Mapping[int, int]) -> dict[
     Args:
         numbers: settlement -> person.
     """
+    if not numbers:
+        return {}
     uses: dict[int, list[WindowUse]] = defaultdict(list)
     parts: dict[int, list[SharePart]] = defaultdict(list)
     wanted = {"pairs": keys((who, number) for number, who in numbers.items())}
