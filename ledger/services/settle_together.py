@@ -28,6 +28,7 @@ from ledger.services.settlement_answer import About, answer_again, rendered
 from ledger.services.settlement_desk import SettlementDesk
 from ledger.storage.desk_facts import DeskReading, read_for
 from ledger.storage.journal import Origin
+from ledger.storage.nodes import ids_on
 from ledger.storage.people import named_by
 from ledger.storage.requests import GivenRequest, KnownAnswer, content_hash, remember_all
 from ledger.storage.turns import Turn, lock_patients
@@ -113,7 +114,8 @@ def _desk(context: Context, commands: Sequence[Command], dry_run: bool) -> Itera
     with line_of(context.engine) as line:
         reading = read_at_once(line, records, origins, context.pack.version)
         connection = cast(Connection, line)  # It offers what the storage layer uses of one.
-        work = UnitOfWork(connection, context.ids, context.now(), context.actor)
+        ids = ids_on(connection, context.ids)
+        work = UnitOfWork(connection, ids, context.now(), context.actor)
         yield _Group(context, work, records, reading)
 
 

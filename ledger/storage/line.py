@@ -61,6 +61,7 @@ class Line:
         self._names: dict[str, str] = {}
         self._preparing: list[str] = []
         self._number = 0
+        self.info: dict[str, Any] = {}
         self.listeners: Any = None
         """Of commits; an engine's, called with the line."""
         self._columns: dict[str, list[str]] = {}
