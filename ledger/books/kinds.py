@@ -156,6 +156,8 @@ _KINDS = tuple(TransferKind(*row) for row in (
     ("owed_pool", "统筹支付待追回", OWED_BY_PERSONS, POOL_BENEFITS),
     ("owed_account", "个人账户支付待追回", OWED_BY_PERSONS, _FUND, "110"),
     ("owed_recovered", "以个人账户抵扣待追回", _FUND, OWED_BY_PERSONS, "110"),
+    ("owed_netted", "应付个人款抵扣待追回", PAYABLE_PERSONS_POOL, OWED_BY_PERSONS),
+    ("owed_netted_back", "应付个人款转为待追回", OWED_BY_PERSONS, PAYABLE_PERSONS_POOL),
     ("owed_repaid", "待追回款缴回", DISBURSEMENT_ACCOUNT, OWED_BY_PERSONS),
     ("owed_written_off", "待追回款核销", WRITTEN_OFF, OWED_BY_PERSONS),
     ("merge_debt_out", "合并转出待追回", CLEARING_PERSONS, OWED_BY_PERSONS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledger.books.entry import Entry, Transfer
@@ -40,6 +41,28 @@ def write_off_entry(head: Occasion, amount_fen: int) -> Entry:
     """The fund gives up what cannot be recovered."""
     legs = [("owed_written_off", head.happened_on.year, amount_fen)]
     return _entry(head, EntryKind.WRITE_OFF, legs)
+
+
+def netting_entry(head: Occasion, parts: Sequence[tuple[int, int]]) -> Entry:
+    """What the fund owes a person is set off against what the person owes the fund.
+
+    Args:
+        parts: (number under which the fund's debt stands, fen). Below zero: the fund has paid
+            more than it owes by now, or has recovered more than the person does; as much stands
+            as due and as owed again.
+    """
+    entry = _entry(head, EntryKind.RECOVERY, [])
+    legs = tuple(
+        Transfer(
+            PersonId(number),
+            leg,
+            "owed_netted" if fen > 0 else "owed_netted_back",
+            head.happened_on.year,
+            abs(fen),
+        )
+        for leg, (number, fen) in enumerate(parts, start=1)
+    )
+    return entry._replace(transfers=legs)
 
 
 def _entry(head: Occasion, kind: EntryKind, legs: list[tuple[str, int, int]]) -> Entry:

@@ -46,16 +46,10 @@ def mirror_entry(mirror: Settlement, original: Entry, memo: str) -> Entry:
 
 
 def resettled_entry(
-    settlement: Settlement, payers: Payers, old: Entry, county: str | None, memo: str, both: int = 0
+    settlement: Settlement, payers: Payers, old: Entry, county: str | None, memo: str
 ) -> Entry:
-    """The entry of the settlement that takes the place of `old`.
-
-    Args:
-        both: fen that the person is paid and owes alike. Needed where what the old entry gave
-            the person is paid out already, or what it owed is recovered: the balance of what is
-            due then stays at zero, and the rest stands on the other side.
-    """
-    to_person, owed = max(payers.to_person_fen, 0) + both, max(-payers.to_person_fen, 0) + both
+    """The entry of the settlement that takes the place of `old`."""
+    to_person, owed = max(payers.to_person_fen, 0), max(-payers.to_person_fen, 0)
     year, patient = settlement.year, old.person_id
     pool = [
         Transfer(patient, 0, kind, year, amount)

@@ -25,9 +25,9 @@ from ledger.journalizing.merging import carried_over
 from ledger.journalizing.resettlement import DRAW, OWED, mirror_entry, resettled_entry
 from ledger.services.context import Context
 from ledger.services.once import once
-from ledger.services.resettle_money import paid_and_owed
 from ledger.services.resettle_plan import Plan, Replacement, Scope, YearPlan, make_plan, people_of
-from ledger.services.resettle_summary import summary
+from ledger.services.resettle_summary import set_off, summary
+from ledger.services.setting_off import entries
 from ledger.services.shaped_visits import ORDINARY, ShapedVisits
 from ledger.storage import debts, journal, merges
 from ledger.storage import resettlements as store
@@ -123,18 +123,20 @@ class _Booking:
     def book(self, plan: Plan) -> None:
         connection, written = self._work.connection, self._written
         people = people_of(plan.replacements)
-        entries = [found.entry for found in plan.replacements]
-        touched = {leg.person_id for entry in entries for leg in entry.transfers}
-        self._aliases = merges.kept_of(connection, touched | {of.person_id for of in entries})
+        before = [found.entry for found in plan.replacements]
+        touched = {leg.person_id for entry in before for leg in entry.transfers}
+        self._aliases = merges.kept_of(connection, touched | {of.person_id for of in before})
         purses = settled.purses_of(connection, people)
         originals = [found.old for found in plan.replacements]
         self._shaped = ShapedVisits(connection, self._pack, set(people), originals)
-        both = paid_and_owed(connection, plan.replacements, self._aliases)
         draws = store.draws_numbered(connection, [of.settlement_id for of in originals])
         for of_year in plan.years:
             for holder, replacements in _by_person(of_year):
                 purse = purses.get(holder) or Purse(0, {})
-                self._person_year(of_year, replacements, purse, draws, both)
+                self._person_year(of_year, replacements, purse, draws)
+        off = set_off(connection, plan)
+        more = entries(self._work, off.parts, self._at.date(), off.aliases)
+        written.entries.extend(more)
         self._write(plan)
         for person_id, number, fen in written.debts:
             debts.insert_debt(connection, person_id, number, DebtCause.RESETTLED, None, fen)
@@ -183,7 +185,6 @@ class _Booking:
         replacements: Sequence[Replacement],
         purse: Purse,
         draws: dict[int, list[DrawRow]],
-        both: dict[int, int],
     ) -> None:
         """All mirrors of the person-year, the last visit's first, then the new settlements."""
         now = of_year.stored[replacements[0].holder].now
@@ -210,7 +211,7 @@ class _Booking:
                 for row in draws.get(found.old.settlement_id, ())
             )
         for found in replacements:
-            self._new(found, purse, draws, mirrors, both.pop(found.old.settlement_id, 0))
+            self._new(found, purse, draws, mirrors)
 
     def _keep(self, holder: int, settlement: Settlement, entry: Entry) -> None:
         """A settlement with its entry; under a merged number it counts for the person."""
@@ -227,7 +228,6 @@ class _Booking:
         purse: Purse,
         draws: dict[int, list[DrawRow]],
         mirrors: dict[int, int],
-        both: int,
     ) -> None:
         written, old = self._written, found.old
         purse.available -= found.after.own_fen
@@ -245,7 +245,7 @@ class _Booking:
         if not new.adds_up():
             raise ValueError(f"the parts of visit {old.visit_id} do not add up")
         county = self._counties.get(old.provider_id)
-        entry = resettled_entry(new, found.after, found.entry, county, _memo(found), both)
+        entry = resettled_entry(new, found.after, found.entry, county, _memo(found))
         share = found.refolded.share
         self._shaped.count(found.holder, new.person_id, new.settlement_id, share.uses, share.parts)
         self._keep(found.holder, new, entry)

@@ -104,6 +104,7 @@ class Plan:
 
     years: list[YearPlan]
     difference: Difference
+    nets_per_person: bool
     marked: bool
     """The person-years are those that were marked: approving also takes the marks away."""
 
@@ -152,7 +153,7 @@ def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Pla
         )
         for year, people in _people_by_year(connection, scope).items()
     ]
-    return Plan(years, difference, scope.year is None)
+    return Plan(years, difference, rules.nets_per_person, scope.year is None)
 
 
 def _people_by_year(connection: Connection, scope: Scope) -> dict[int, list[int]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,7 @@ from ledger.benefits.resettlement import CAUSE_TEXT
 from ledger.core.money import yuan_text
 from ledger.policy.pack import Pack
 from ledger.services.resettle_plan import Plan, Replacement, Scope, people_of
+from ledger.services.setting_off import Parts, setting_off, standing
 from ledger.storage import resettlements as store
 from ledger.storage.registry import providers
 
@@ -23,7 +25,8 @@ CREDITS_NOTE = (
 
 def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dict[str, Any]:
     """The answer of `resettle`; amounts are text of yuan, changes are after less before."""
-    changed = plan.replacements
+    changed, nets = plan.replacements, plan.nets_per_person
+    netted = sum(fen for parts in set_off(connection, plan).parts.values() for _who, fen in parts)
     names = store.names_of(
         connection, [*people_of(changed), *(who for of in plan.years for who in of.left_out)]
     )
@@ -39,26 +42,27 @@ def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dic
         "visits": sum(of.visits for of in plan.years),
         "changed_people": len(people_of(changed)),
         "changed_visits": len(changed),
-        "totals": _totals(changed),
+        "totals": _totals(changed, nets),
+        "netted": yuan_text(max(netted, 0)),
         "by_status_and_tier": [
-            {"psn_type": status, "tier": tier, **_counted(found)}
+            {"psn_type": status, "tier": tier, **_counted(found, nets)}
             for (status, tier), found in _grouped(
                 changed, lambda r: (r.refolded.status, r.refolded.share.tier)
             )
         ],
         "by_cause": [
-            {"cause": cause, "text": CAUSE_TEXT[cause], **_counted(found)}
+            {"cause": cause, "text": CAUSE_TEXT[cause], **_counted(found, nets)}
             for cause, found in _grouped(changed, lambda r: r.refolded.causes[0])
         ],
         "persons": [
-            {"psn": names[who][0], "psn_name": names[who][1], **_counted(found)}
+            {"psn": names[who][0], "psn_name": names[who][1], **_counted(found, nets)}
             for who, found in _grouped(changed, lambda r: r.holder)
         ],
         "providers": [
             {
                 "fixmedins_code": places[number][0],
                 "fixmedins_name": places[number][1],
-                **_counted(found),
+                **_counted(found, nets),
             }
             for number, found in _grouped(changed, lambda r: r.old.provider_id)
             if number in places
@@ -73,6 +77,28 @@ def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dic
     }
 
 
+class SetOff(NamedTuple):
+    """What a plan sets off for each person, and who merged numbers are."""
+
+    parts: dict[int, Parts]
+    aliases: Mapping[int, int]
+
+
+def set_off(connection: Connection, plan: Plan) -> SetOff:
+    """How people stand with the fund once every mirror and every new entry of a plan is booked,
+    and what of it is set off."""
+    people = people_of(plan.replacements)
+    stand = standing(connection, people)
+    for found in plan.replacements:
+        number, person = found.old.person_id, found.holder
+        before, after = found.before.to_person_fen, found.after.to_person_fen
+        stand.due[number] += max(after, 0) - max(before, 0)
+        more = max(-after, 0) - max(-before, 0)
+        stand.owed[person] += more
+        stand.resettled[person] += more
+    return SetOff(setting_off(stand, people, plan.nets_per_person), stand.aliases)
+
+
 def _grouped(
     changed: Iterable[Replacement], key: Callable[[Replacement], Any]
 ) -> list[tuple[Any, list[Replacement]]]:
@@ -83,15 +109,22 @@ def _grouped(
     return sorted(groups.items(), key=lambda item: str(item[0]))
 
 
-def _counted(found: Sequence[Replacement]) -> dict[str, Any]:
-    return {"people": len(people_of(found)), "visits": len(found), **_totals(found)}
+def _counted(found: Sequence[Replacement], nets: bool) -> dict[str, Any]:
+    return {"people": len(people_of(found)), "visits": len(found), **_totals(found, nets)}
 
 
-def _totals(found: Sequence[Replacement]) -> dict[str, str]:
+def _totals(found: Sequence[Replacement], nets: bool) -> dict[str, str]:
     """Who owes whom. The fund's change is what it pays more, and it goes to persons, to
-    providers or stands against accounts."""
+    providers or stands against accounts.
+
+    Args:
+        nets: what is due to a person and owed by the same person is set off.
+    """
     fund = [r.after.pool_fen - r.before.pool_fen for r in found]
-    person = [r.to_person_fen for r in found]
+    of_person: dict[int, int] = defaultdict(int)
+    for number, r in enumerate(found):
+        of_person[r.holder if nets else number] += r.to_person_fen
+    person = list(of_person.values())
     provider = [r.to_provider_fen for r in found]
     sums = {
         "fund_change": sum(fund),

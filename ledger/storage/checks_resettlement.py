@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from ledger.books.chart import PAYABLE_PERSONS_POOL
 from ledger.storage.invariants import Check
 from ledger.storage.resettlements import STANDS
 
+_DUE = (
+    f"sum(CASE credit_account WHEN '{PAYABLE_PERSONS_POOL}' THEN amount_fen ELSE -amount_fen END)"
+)
 _LEFT = f"CASE WHEN {STANDS} THEN 1 ELSE 0 END"
 
 CHECKS = (
@@ -74,19 +78,17 @@ CHECKS = (
     Check(
         "verify/due-to-persons",
         4,
-        "应付个人统筹款都来自手工报销或重新结算，支付不超过应付",
-        """
+        "应付个人统筹款都来自手工报销或重新结算，支付和抵扣不超过应付",
+        f"""
         SELECT 'entry ' || t.entry_id, t.amount_fen FROM transfer AS t
         LEFT JOIN resettlement AS x ON x.person_id = t.person_id AND x.settlement_id = t.entry_id
         LEFT JOIN entry AS e ON e.person_id = t.person_id AND e.entry_id = t.entry_id
             AND e.kind = 'manual_claim'
         WHERE t.kind = 'pool_pay_person' AND x.settlement_id IS NULL AND e.entry_id IS NULL
         UNION ALL
-        SELECT 'person ' || person_id, sum(
-            CASE WHEN kind = 'pool_pay_person' THEN amount_fen ELSE -amount_fen END)
-        FROM transfer WHERE kind IN ('pool_pay_person', 'person_pay_pool')
-        GROUP BY person_id HAVING sum(
-            CASE WHEN kind = 'pool_pay_person' THEN amount_fen ELSE -amount_fen END) < 0
+        SELECT 'person ' || person_id, {_DUE} FROM transfer
+        WHERE '{PAYABLE_PERSONS_POOL}' IN (credit_account, debit_account)
+        GROUP BY person_id HAVING {_DUE} < 0
         """,
     ),
 )

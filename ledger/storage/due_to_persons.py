@@ -41,6 +41,24 @@ def due_without_payee(connection: Connection, people: Iterable[int]) -> dict[int
     return due
 
 
+_OWED_BY_RESETTLING = """
+    SELECT t.person_id, CAST(sum(CASE WHEN t.kind IN ('owed_pool', 'owed_netted_back')
+        THEN t.amount_fen ELSE -t.amount_fen END) AS BIGINT)
+    FROM json_each(:keys) AS w CROSS JOIN transfer AS t ON t.person_id = w.value
+    LEFT JOIN resettlement AS x ON x.person_id = t.person_id AND x.settlement_id = t.entry_id
+    WHERE t.kind IN ('owed_pool_refund', 'owed_netted', 'owed_netted_back')
+        OR (t.kind = 'owed_pool' AND x.settlement_id IS NOT NULL)
+    GROUP BY t.person_id
+"""
+
+
+def owed_by_resettling(connection: Connection, people: Iterable[int]) -> dict[int, int]:
+    """What resettlements that stand have made these numbers owe and was not set off, fen;
+    whether it was recovered otherwise is not looked at."""
+    rows = connection.exec_driver_sql(_OWED_BY_RESETTLING, {"keys": keys(people)})
+    return {int(person_id): int(fen) for person_id, fen in rows}
+
+
 def owed_of(connection: Connection, people: Iterable[int]) -> dict[int, int]:
     """What people owe the fund (待追回) and have not settled, fen."""
     rows = connection.exec_driver_sql(

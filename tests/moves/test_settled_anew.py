@@ -55,12 +55,16 @@ def test_what_a_quota_of_another_pool_paid_stays_paid(world: World) -> None:
     world.prove()
 
 
-def test_what_a_merged_number_brought_counts_before_the_persons_own_visits(world: World) -> None:
-    world.settle(world.visit("merged", psn_no(7), date(2026, 2, 1), 20_000))
-    proposal = propose_merge(world.context, psn_no(1), psn_no(7), date(2026, 3, 1), "重复建档")
+def merge(world: World, on: date) -> None:
+    proposal = propose_merge(world.context, psn_no(1), psn_no(7), on, "重复建档")
     second = open_context(world.path, actor="second")
     proposals.approve(second, int(proposal["proposal_id"]))
     second.engine.dispose()
+
+
+def test_what_a_merged_number_brought_counts_in_its_order(world: World) -> None:
+    world.settle(world.visit("merged", psn_no(7), date(2026, 2, 1), 20_000))
+    merge(world, date(2026, 3, 1))
     out_of_order(world, psn_no(1))
     again(world)
     rows = world.rows(
@@ -69,3 +73,93 @@ def test_what_a_merged_number_brought_counts_before_the_persons_own_visits(world
     )
     assert rows == [("april", 0, 48_000), ("march", 30_000, 15_000), ("merged", 20_000, 0)]
     world.prove()
+
+
+def money(world: World) -> dict[str, int]:
+    """Balances of both numbers, and what the pooled fund owes people and they owe it."""
+    rows = world.rows(
+        "SELECT coalesce(sum(CASE '2103' WHEN credit_account THEN amount_fen "
+        "WHEN debit_account THEN -amount_fen ELSE 0 END), 0) FROM transfer"
+    )
+    owed = world.rows("SELECT coalesce(sum(owed_fen - settled_fen), 0) FROM debtor")
+    kept = world.person_id(psn_no(1))
+    left = dict(world.rows("SELECT person_id, credited_fen - debited_fen FROM personal_account"))
+    return {
+        "kept": left.pop(kept, 0),
+        "merged": sum(left.values()),
+        "due": int(rows[0][0]),
+        "owed": int(owed[0][0]),
+    }
+
+
+def settled(world: World, visit: str) -> dict[str, Any]:
+    """The settlement of a visit that stands."""
+    number = world.rows("SELECT max(settlement_id) FROM settlement WHERE visit_id = ?", visit)
+    return {"setl_id": number[0][0]}
+
+
+def test_what_a_merged_number_paid_beyond_goes_back_to_the_person(world: World) -> None:
+    """April at tier 1 was paid 80.00 by the fund and 150.00 by the account of the second number.
+    As of one person, the deductible was met in March: the fund pays 480.00, and what the account
+    paid beyond the own share of 120.00 comes to the account that is kept."""
+    world.open_with(psn_no(7), 15_000)
+    world.settle(world.visit("april", psn_no(7), date(2026, 3, 20), 60_000, "hospital-1", use=1))
+    world.settle(world.visit("march", psn_no(1), date(2026, 3, 5), 60_000, "hospital-3"))
+    merge(world, date(2026, 4, 1))
+    interest = money(world)["kept"]
+    answer = again(world)
+    assert [(c["mdtrt_id"], c["psn"]) for c in answer["changes"]] == [("april", psn_no(1))]
+    assert money(world) == {"kept": 3_000 + interest, "merged": 0, "due": 37_000, "owed": 0}
+    assert world.accumulators(psn_no(1), 2026) == (120_000, 50_000, 70_000, 53_000, 53_000)
+    world.prove()
+    # Settled anew once more, and given back at last: the merged number stays empty.
+    world.settle(world.visit("february", psn_no(1), date(2026, 2, 5), 10_000, "hospital-1"))
+    again(world)
+    world.prove()
+    world.reverse(settled(world, "april"), datetime(2026, 6, 2, 9))
+    assert (money(world)["kept"], money(world)["merged"]) == (15_000 + interest, 0)
+    world.prove()
+
+
+def test_what_a_visit_of_a_merged_number_makes_owed_the_person_owes(world: World) -> None:
+    first = world.settle(world.visit("january", psn_no(7), date(2026, 1, 5), 50_000))
+    world.settle(world.visit("march", psn_no(7), date(2026, 3, 5), 60_000, "hospital-1"))
+    merge(world, date(2026, 4, 1))
+    world.reverse(first, datetime(2026, 4, 2, 9))
+    again(world)
+    assert money(world) == {"kept": 0, "merged": 0, "due": 0, "owed": 40_000}
+    world.prove()
+    world.settle(world.visit("february", psn_no(1), date(2026, 2, 5), 50_000, "hospital-3"))
+    again(world)
+    # March is right again; of February the fund had paid 250.00, which was the deductible.
+    assert money(world) == {"kept": 0, "merged": 0, "due": 0, "owed": 25_000}
+    world.prove()
+
+
+def test_a_number_that_was_settled_anew_before_it_was_merged(world: World) -> None:
+    """What it was owed stands under it, what it owes went over; both count for the person."""
+    world.settle(world.visit("april", psn_no(7), date(2026, 3, 20), 60_000, "hospital-1"))
+    world.settle(world.visit("march", psn_no(7), date(2026, 3, 5), 60_000, "hospital-3"))
+    again(world)
+    assert (money(world)["due"], money(world)["owed"]) == (15_000, 0)
+    merge(world, date(2026, 4, 5))
+    world.settle(world.visit("february", psn_no(1), date(2026, 2, 5), 50_000, "hospital-3"))
+    again(world)
+    # The fund pays 780.00 and the institutions had 630.00, whichever visit they stand for.
+    assert (money(world)["due"], money(world)["owed"]) == (15_000, 0)
+    world.prove()
+    for visit in ("april", "march", "february"):
+        world.reverse(settled(world, visit), datetime(2026, 6, 2, 9))
+    assert money(world) == {"kept": 0, "merged": 0, "due": 0, "owed": 0}
+    world.prove()
+
+
+def test_the_scope_of_a_person_and_of_a_provider_finds_visits_of_merged_numbers(
+    world: World,
+) -> None:
+    world.settle(world.visit("april", psn_no(7), date(2026, 3, 20), 60_000, "hospital-1"))
+    world.settle(world.visit("march", psn_no(1), date(2026, 3, 5), 60_000, "hospital-3"))
+    merge(world, date(2026, 4, 1))
+    for scope in (Scope(2026, psn_no(1)), Scope(2026, provider="H42030000003"), Scope(2026)):
+        shown = resettle.show(world.context, scope, AT)
+        assert (shown["people"], shown["visits"], shown["changed_visits"]) == (1, 2, 1)

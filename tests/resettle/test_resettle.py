@@ -15,8 +15,9 @@ from ledger.core.months import Month
 from ledger.core.people import BankAccount, Relation, Status
 from ledger.policy.loader import load_pack
 from ledger.services import resettle
-from ledger.services.owed import book_debt
+from ledger.services.owed import book_debt, repay
 from ledger.services.pay_out import pay_out
+from ledger.services.resettle_payee import note_payee
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import explain_settlement
 from ledger.storage.months import close_month, open_months
@@ -26,6 +27,7 @@ from tests.resettle.conftest import AT
 from tests.world import World, dump, provider_records
 
 Again = Callable[..., dict[str, Any]]
+BANK = BankAccount("陈一", "样例银行", "6222000000000001")
 MARCH, APRIL = date(2023, 3, 1), date(2023, 4, 1)
 
 
@@ -53,6 +55,11 @@ def persons_balance(world: World, account: str) -> int:
     )
 
 
+def with_the_person(world: World) -> tuple[int, int]:
+    """What the pooled fund owes people, and what they owe it."""
+    return persons_balance(world, "2103"), -persons_balance(world, "1201")
+
+
 def late_visit(world: World) -> None:
     """April's visit at tier 1 is settled first; March's at tier 3 arrives late."""
     one = psn_no(1)
@@ -71,16 +78,20 @@ def test_a_late_visit_takes_its_place_and_the_person_settles_with_the_fund(
         "fund_change": "150.00",
         "fund_more": "400.00",
         "fund_less": "-250.00",
-        "due_to_persons": "400.00",
-        "owed_by_persons": "250.00",
+        "due_to_persons": "150.00",
+        "owed_by_persons": "0.00",
         "due_to_providers": "0.00",
         "owed_by_providers": "0.00",
         "back_to_accounts": "0.00",
     }
     causes = {change["mdtrt_id"]: change["causes"] for change in answer["changes"]}
     assert causes == {"march": ["arrived_late"], "april": ["late_visit"]}
-    assert persons_balance(world, "2103") == 40_000
-    assert persons_balance(world, "1201") == -25_000
+    assert answer["netted"] == "250.00"
+    assert {c["mdtrt_id"]: c["to_person"] for c in answer["changes"]} == {
+        "march": "-250.00",
+        "april": "400.00",
+    }
+    assert with_the_person(world) == (15_000, 0)
     assert persons_balance(world, "2101") == 38_000
     assert world.accumulators(psn_no(1), 2023) == (120_000, 50_000, 70_000, 53_000, 53_000)
 
@@ -209,8 +220,7 @@ def test_resettling_twice_takes_back_what_the_first_time_gave(world: World, agai
     world.reverse({"setl_id": last_of(world, "february")}, datetime(2023, 9, 2, 9))
     again()
     assert standing(world) == {"march": (50_000, 5_000, 55_000), "april": (0, 48_000, 12_000)}
-    assert persons_balance(world, "2103") == 40_000
-    assert persons_balance(world, "1201") == -25_000
+    assert with_the_person(world) == (15_000, 0)
 
 
 def last_of(world: World, visit: str) -> int:
@@ -224,7 +234,7 @@ def test_a_resettled_visit_is_refunded_whole(world: World, again: Again) -> None
     again()
     world.reverse({"setl_id": last_of(world, "april")}, datetime(2023, 9, 2, 9))
     assert standing(world) == {"march": (50_000, 5_000, 55_000)}
-    assert persons_balance(world, "2103") == 0
+    assert with_the_person(world) == (0, 25_000)
 
 
 def test_the_explanation_names_the_cause(world: World, again: Again) -> None:
@@ -377,8 +387,64 @@ def test_a_marked_year_that_is_left_out_is_no_plan_for_ever(world: World) -> Non
     one = psn_no(1)
     world.settle(world.visit("A", one, APRIL, 150_000, use=1))
     world.enrol(somebody(1, "陈一", Status.RETIRED, changed_on=MARCH))
-    bank = BankAccount("陈一", "样例银行", "6222000000000001")
-    pay_out(world.context, one, bank, date(2023, 6, 1), "出境定居")
+    pay_out(world.context, one, BANK, date(2023, 6, 1), "出境定居")
     shown = resettle.show(world.context, Scope(), AT)
     assert [row["psn"] for row in shown["left_out"]] == [one]
     assert shown["plan"] is None
+
+
+# --- set off per person ---
+
+
+def without_netting(world: World) -> World:
+    pack = load_pack("420300-shiyan", {"resettle_netting": "none"})
+    return World(world.path, pack)
+
+
+def test_a_pack_may_leave_both_sides_as_they_are(world: World) -> None:
+    late_visit(world)
+    plain = without_netting(world)
+    scope = Scope(2023, psn_no(1))
+    shown = resettle.show(plain.context, scope, AT)
+    assert shown["totals"]["due_to_persons"] == "400.00"
+    assert (shown["totals"]["owed_by_persons"], shown["netted"]) == ("250.00", "0.00")
+    resettle.approve(plain.context, scope, AT, shown["plan"])
+    assert with_the_person(world) == (40_000, 25_000)
+    plain.close()
+
+
+def test_what_is_paid_out_already_is_owed_when_it_is_taken_back(world: World, again: Again) -> None:
+    """The 150.00 of the first plan has a payee: after the refund the person owes them, too."""
+    late_visit(world)
+    again()
+    note_payee(world.context, psn_no(1), BANK, date(2023, 9, 5))
+    world.reverse({"setl_id": last_of(world, "april")}, datetime(2023, 9, 6, 9))
+    assert with_the_person(world) == (15_000, 40_000)
+    world.prove()
+
+
+def test_what_is_paid_back_already_is_due_when_the_visit_is_refunded(
+    world: World, again: Again
+) -> None:
+    """Not insured on the day, the person owed the fund's 500.00 and paid them back; then the
+    provider gives the whole visit back, the fund's part included."""
+    visit = world.settle(world.visit("A", psn_no(1), APRIL, 150_000))
+    left = somebody(1, "陈一", changed_on=MARCH)
+    world.enrol(left._replace(insured=left.insured.__class__("2")))
+    again()
+    repay(world.context, psn_no(1), 50_000, date(2023, 9, 5))
+    world.reverse(visit, datetime(2023, 9, 6, 9))
+    assert with_the_person(world) == (50_000, 0)
+    assert persons_balance(world, "2101") == 0
+    world.prove()
+
+
+@pytest.mark.parametrize("visit", ["march", "april"])
+def test_a_refund_leaves_the_person_with_what_the_other_visit_says(
+    world: World, again: Again, visit: str
+) -> None:
+    late_visit(world)
+    again()
+    world.reverse({"setl_id": last_of(world, visit)}, datetime(2023, 9, 2, 9))
+    assert with_the_person(world) == ((40_000, 0) if visit == "march" else (0, 25_000))
+    world.prove()

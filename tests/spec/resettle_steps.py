@@ -1,7 +1,8 @@
 """Steps of the cases that are about settling a year anew and about paper bills.
 
 - resettle: year (2023), on (day), set: {values of another version of the pack}
-            -> visits (how many change), causes and fund by visit, and the totals by name
+            -> visits (how many change), causes and fund by visit, the totals by name, netted
+               (what is set off per person), left_out (why somebody's year is not settled anew)
 - tier:     at, tier, from          -> the institution's tier is corrected from a day on
 - claim:    id, person, on, in_scope, tier, received, papers, bill, total, account
             -> fund, account, cash, deductible, year
@@ -51,6 +52,8 @@ class ResettleSteps:
         changes = shown["changes"]
         return shown["totals"] | {
             "visits": str(len(changes)),
+            "netted": shown["netted"],
+            "left_out": [left["reason"] for left in shown["left_out"]],
             "causes": {change["mdtrt_id"]: change["causes"] for change in changes},
             "fund": {change["mdtrt_id"]: change["after"]["hifp_pay"] for change in changes},
         }
