@@ -27,14 +27,14 @@ _PERSON_TYPES = {
     "公务员退休": "1202",
     "灵活就业退休": "1203",
     "提前退休": "1204",
+    "离休": "13",
+    "离休人员": "13",
 }
 _ELSEWHERE = {
-    "13": "离休人员不参加职工医保个人账户",
     "14": "城乡居民医保人员不在职工名册",
     "15": "城乡居民医保人员不在职工名册",
     "16": "城乡居民医保人员不在职工名册",
     "17": "城乡居民医保人员不在职工名册",
-    "离休": "离休人员不参加职工医保个人账户",
     "学生": "学生参加城乡居民医保，不在职工名册",
 }
 _RETIRED_SOLDIER = "1112"
@@ -42,11 +42,13 @@ _RETIRED_SOLDIER = "1112"
 
 
 def person_type(cell: Cell) -> tuple[Status, str] | Fault:
-    """Status and psn_type of a code (11…, 12…) or a label (在职, 退休)."""
+    """Status and psn_type of a code (11…, 12…, 13…) or a label (在职, 退休, 离休). Whether a pool
+    insures 离休 at all is said by its pack, not by the file."""
     text = code_text(cell)
     code = _PERSON_TYPES.get(text, text)
     prefix = code[:2]
-    if code.isdecimal() and len(code) <= 6 and prefix in ("11", "12") and code != _RETIRED_SOLDIER:
+    known = code.isdecimal() and len(code) <= 6 and prefix in ("11", "12", "13")
+    if known and code != _RETIRED_SOLDIER:
         return Status(prefix), code
     reason = _ELSEWHERE.get(text, _ELSEWHERE.get(prefix if text.isdecimal() else "", ""))
     hint = reason or "应为在职、退休，或以 11（在职）、12（退休）开头的代码"

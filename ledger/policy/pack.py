@@ -131,6 +131,10 @@ class Pack:
                 found[section] = self._rules(section, day, make)
         return found
 
+    def retired_cadres_insured(self, day: date) -> bool:
+        """Are 离休 people on the roster of employees' insurance? Where no rule says otherwise."""
+        return self._rules("coverage", day, typed.retired_cadres_insured)
+
     def crediting(self, month: Month) -> CreditingRules:
         """The rules of a benefit month: those of its first day."""
         return self._rules("crediting", month.first_day, typed.crediting_rules)

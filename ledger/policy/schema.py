@@ -44,6 +44,7 @@ SCHEMA: Mapping[str, Mapping[str, Reader]] = {
         "insurance_type": codes,
         "extra_contribution": flag,
         "paid_from": choice("pooled_fund"),
+        "retired_cadres_insured": flag,
     },
     "outpatient": {
         "service_area": text,

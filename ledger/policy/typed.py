@@ -109,6 +109,11 @@ def crediting_rules(get: Get) -> CreditingRules:
     )
 
 
+def retired_cadres_insured(get: Get) -> bool:
+    """S3b 二: where they have left employees' insurance, they are on no roster of it."""
+    return bool(Given(get, "coverage")("retired_cadres_insured", True))
+
+
 def account_rules(get: Get) -> AccountRules:
     """Articles 13 to 15 and 23 of S3c; what a pack leaves out is not allowed, nothing more is
     barred."""

@@ -8,7 +8,7 @@ later start of benefits) up to the next span. The same row again changes nothing
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.months import Month, day_after
@@ -38,7 +38,8 @@ def import_people(
 ) -> ImportResult:
     """Enrol and change people.
 
-    Row faults: `identity/used-twice`, `identity/disagrees`, `person/change-without-date`.
+    Row faults: `identity/used-twice`, `identity/disagrees`, `person/change-without-date`, and
+    `import/unknown-person-type` for 离休 where the pack has them elsewhere.
     """
 
     def take(work: UnitOfWork, books: Ledgering) -> None:
@@ -84,6 +85,16 @@ class _Roster:
         self._changes = _Changes()
 
     def take(self, record: PersonRecord) -> None:
+        last_day = record.benefit_until - timedelta(days=1)
+        veteran = record.status is Status.VETERAN
+        if veteran and not self._context.pack.retired_cadres_insured(last_day):
+            self._books.refuse(
+                record.row,
+                "psn_type",
+                "import/unknown-person-type",
+                f"人员类别“{record.psn_type}”：离休人员不参加本统筹区的职工医保",
+            )
+            return
         by_psn = self._by_psn.get(record.psn_no)
         by_cert = self._by_cert.get(record.certno)
         if by_psn is None and by_cert is None:

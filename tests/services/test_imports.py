@@ -12,6 +12,7 @@ import pytest
 from ledger.core.batches import Batch
 from ledger.core.months import FAR
 from ledger.core.people import ContributionKind, Insured, Plan, Relation, Status
+from ledger.policy.loader import load_pack
 from ledger.services.import_contributions import import_contributions
 from ledger.services.import_families import import_families
 from ledger.services.import_people import import_people
@@ -20,6 +21,8 @@ from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, certno, psn_no, somebody
 from tests.world import World, dump, provider_records
+
+PACKS = Path(__file__).parent.parent / "data" / "packs"
 
 CHEN_NO = str(CHEN.psn_no)
 SERVICES: dict[str, Any] = {
@@ -152,6 +155,21 @@ def test_a_refused_row_leaves_the_others_accepted(world: World) -> None:
     stolen = somebody(7)._replace(certno=CHEN.certno)
     assert bring(world, "people", stolen, somebody(8)) == (1, 0, ["identity/used-twice"])
     assert world.count("person") == 4
+
+
+def test_retired_cadres_are_on_the_roster_only_where_the_pack_insures_them(
+    world: World, tmp_path: Path
+) -> None:
+    cadre = somebody(40, status=Status.VETERAN, psn_type="1300")
+    batch = Batch("people", "people.xlsx", 1, [cadre], [])
+    refused = import_people(world.context, batch, ImportOptions())
+    assert [error.code for error in refused.errors] == ["import/unknown-person-type"]
+    elsewhere = World(tmp_path / "elsewhere.db", load_pack(PACKS / "songzao"))
+    elsewhere.enrol(cadre)
+    answer = elsewhere.settle(elsewhere.visit("V1", psn_no(40), date(2023, 3, 1), 50_000))
+    assert answer["hifp_pay"] == "500.00"
+    elsewhere.prove()
+    elsewhere.close()
 
 
 def test_a_child_who_becomes_insured_stays_the_same_person(world: World) -> None:
