@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ledger.core.visits import AccountUse, VisitRecord
+from ledger.core.visits import VisitRecord
 from ledger.storage import account_events, benefit_spans, family, incoming_quotas, people, registry
 from ledger.storage import settlements as store
 from ledger.storage.desk_facts import DeskFacts, DeskReading
@@ -16,89 +16,88 @@ from ledger.storage.line import Line, array
 from ledger.storage.months import MONTHS
 from ledger.storage.people import CERTNO, PSN_NO
 from ledger.storage.postgres import in_words_of_postgres
-from ledger.storage.questions import Question
 from ledger.storage.requests import GivenRequest, KnownAnswer
-from ledger.storage.turns import LOCK_FAMILIES, LOCK_PATIENTS, Turn
+from ledger.storage.turns import LOCK_PEOPLE, Turn
 
-# Each of them, and whose keys it is asked of: marks of the statement, or a list made in it.
-_TEXTS, _KEYS = "json_each(:texts) AS w", "json_each(:keys) AS w"
-_PSN, _CERT, _VISITS, _PLACES = (f"unnest(${place}::text[]) AS w(value)" for place in range(1, 5))
-_PATIENTS, _EVERYBODY = "patient AS w", "everybody AS w"
+# The numbers of the patients, and with them of whoever's account they may use, are kept on the
+# server from the first statement on, so that every other one looks them up by key. As an array
+# they are no table to join: a plan that was made when a table was empty still goes by its key.
+_WHO = f"""
+    WITH patient(person_id) AS MATERIALIZED (
+        SELECT i.person_id FROM person_identity AS i
+        WHERE i.kind IN ('{PSN_NO}', '{CERTNO}') AND i.number = ANY($1::text[]))
+    SELECT set_config('gongji.patients', coalesce((
+        SELECT array_agg(person_id)::text FROM patient), '{{}}'), true),
+    set_config('gongji.everybody', coalesce((
+        SELECT array_agg(q.person_id)::text FROM (
+            SELECT person_id FROM patient UNION ALL
+            SELECT l.holder_id FROM family_link AS l WHERE l.user_id = ANY(ARRAY(
+                SELECT person_id FROM patient))) AS q), '{{}}'), true)
+"""
+_PATIENTS = "current_setting('gongji.patients')::bigint[]"
+_EVERYBODY = "current_setting('gongji.everybody')::bigint[]"
+_PSN, _CERT, _VISITS, _PLACES = (f"${place}::text[]" for place in range(1, 5))
+
+
+def _over(statement: str, keys: str) -> str:
+    """A statement that is asked of `keys`, an array."""
+    for each in ("json_each(:texts) AS w", "json_each(:keys) AS w"):
+        statement = statement.replace(each, "(VALUES (0)) AS w(nothing)")
+    return in_words_of_postgres(statement.replace("= w.value", f"= ANY({keys})")).replace("%%", "%")
+
+
+_LOCK = _over(LOCK_PEOPLE, _EVERYBODY)
 _REQUESTS = (
-    "SELECT r.person_id, r.actor, r.request_id, r.content_hash, r.answer FROM patient AS w "
-    "CROSS JOIN unnest($5::text[], $6::text[]) AS g(actor, request_id) "
-    "JOIN request AS r ON r.person_id = w.value AND r.actor = g.actor "
-    "AND r.request_id = g.request_id"
+    "SELECT r.person_id, r.actor, r.request_id, r.content_hash, r.answer FROM request AS r "
+    f"WHERE r.person_id = ANY({_PATIENTS}) AND r.actor = ANY($5::text[]) "
+    "AND r.request_id = ANY($6::text[])"
 )
-_VERSION = "SELECT 1 FROM policy_version AS v WHERE v.version = $7"
-
-
-def _over(question: Question[Any], keys: str) -> str:
-    mark = _TEXTS if _TEXTS in question.statement else _KEYS
-    return in_words_of_postgres(question.statement.replace(mark, keys)).replace("%%", "%")
-
-
-_LISTS = {
-    "psn": _over(people.IDENTITIES[PSN_NO], _PSN),
-    "cert": _over(people.IDENTITIES[CERTNO], _CERT),
-    "patient(value)": "SELECT person_id FROM psn UNION SELECT person_id FROM cert",
-    "link": _over(family.LINKS, _PATIENTS),
-    "everybody(value)": "SELECT value FROM patient UNION SELECT holder_id FROM link",
-}
 _ASKED = (
-    "SELECT * FROM psn",
-    "SELECT * FROM cert",
-    "SELECT * FROM link",
-    _over(store.KNOWN_VISITS, _VISITS),
-    _over(people.PEOPLE, _PATIENTS),
-    _over(benefit_spans.SPANS, _PATIENTS),
-    _over(store.ACCUMULATORS, _PATIENTS),
-    _over(store.STAYS, _PATIENTS),
-    _over(store.PURSES, _EVERYBODY),
-    _over(account_events.HAPPENED, _EVERYBODY),
-    _over(incoming_quotas.QUOTAS, _PATIENTS),
-    _over(registry.NAMED_PROVIDERS, _PLACES),
-    _over(registry.NAMED_SPANS, _PLACES),
+    _over(people.IDENTITIES[PSN_NO].statement, _PSN),
+    _over(people.IDENTITIES[CERTNO].statement, _CERT),
+    _over(store.KNOWN_VISITS.statement, _VISITS),
+    _over(people.PEOPLE.statement, _PATIENTS),
+    _over(benefit_spans.SPANS.statement, _PATIENTS),
+    _over(store.ACCUMULATORS.statement, _PATIENTS),
+    _over(store.STAYS.statement, _PATIENTS),
+    _over(family.LINKS.statement, _PATIENTS),
+    _over(store.PURSES.statement, _EVERYBODY),
+    _over(account_events.HAPPENED.statement, _EVERYBODY),
+    _over(incoming_quotas.QUOTAS.statement, _PATIENTS),
+    _over(registry.NAMED_PROVIDERS.statement, _PLACES),
+    _over(registry.NAMED_SPANS.statement, _PLACES),
     MONTHS.statement,
     _REQUESTS,
-    _VERSION,
+    "SELECT 1 FROM policy_version AS v WHERE v.version = $7",
 )
 _KNOW = (
-    "WITH "
-    + ", ".join(f"{name} AS MATERIALIZED ({query})" for name, query in _LISTS.items())
-    + " SELECT json_build_array("
+    "SELECT json_build_array("
     + ", ".join(f"(SELECT json_agg(q) FROM ({query}) AS q)" for query in _ASKED)
     + ")"
 )
-_LOCKS = {
-    relatives: in_words_of_postgres(statement.replace(_TEXTS, _PSN)).replace("%%", "%")
-    for relatives, statement in ((False, LOCK_PATIENTS), (True, LOCK_FAMILIES))
-}
 
 
 def read_at_once(
-    line: Line,
-    records: Sequence[VisitRecord],
-    origins: Iterable[Origin],
-    version: str,
+    line: Line, records: Sequence[VisitRecord], origins: Iterable[Origin], version: str
 ) -> DeskReading:
     """Begin a transaction: take a visit's turn, lock the patients and whose accounts they may
     use, then read what is known of them."""
+    psn = {r.psn_no for r in records if r.psn_no}
+    certs = {r.certno for r in records if r.certno}
+    given = [(origin.actor, origin.request_id) for origin in origins if origin.request_id]
     line.say("BEGIN")
     line.say(Turn.VISIT.value)
-    named = {number for r in records for number in (r.psn_no, r.certno) if number}
-    relatives = any(r.account_use == AccountUse.OWN_THEN_RELATIVES for r in records)
-    line.keep(_LOCKS[relatives], [array(named)])
-    given = [(origin.actor, origin.request_id) for origin in origins if origin.request_id]
+    line.keep(_WHO, [array(psn | certs)])
+    line.keep(_LOCK, [])
     line.keep(
         _KNOW,
         [
-            array({r.psn_no for r in records if r.psn_no}),
-            array({r.certno for r in records if r.certno}),
+            array(psn),
+            array(certs),
             array({r.visit_id for r in records}),
             array({c for r in records for c in (r.provider_code, r.prescriber_code) if c}),
-            array(actor for actor, _request in given),
-            array(request for _actor, request in given),
+            array({actor for actor, _request in given}),
+            array({request for _actor, request in given}),
             version,
         ],
     )
@@ -112,16 +111,16 @@ def _row(pairs: list[tuple[str, Any]]) -> list[Any]:
 
 def _reading(text: bytes) -> DeskReading:
     found = [rows or () for rows in json.loads(text, object_pairs_hook=_row)]
-    who = people.PEOPLE.shape(found[4])
+    who = people.PEOPLE.shape(found[3])
     facts = DeskFacts(
         people.IDENTITIES[PSN_NO].shape(found[0]),
         people.IDENTITIES[CERTNO].shape(found[1]),
-        store.KNOWN_VISITS.shape(found[3]),
+        store.KNOWN_VISITS.shape(found[2]),
         {row.person_id for row in who.values() if row.psn_no is not None},
-        benefit_spans.SPANS.shape(found[5]),
-        store.ACCUMULATORS.shape(found[6]),
-        store.STAYS.shape(found[7]),
-        family.LINKS.shape(found[2]),
+        benefit_spans.SPANS.shape(found[4]),
+        store.ACCUMULATORS.shape(found[5]),
+        store.STAYS.shape(found[6]),
+        family.LINKS.shape(found[7]),
         store.PURSES.shape(found[8]),
         account_events.HAPPENED.shape(found[9]),
         incoming_quotas.QUOTAS.shape(found[10]),
