@@ -25,6 +25,16 @@ Kept = list[Any]
 """The batches of `COLUMNS` as they were read, `pyarrow.RecordBatch`es."""
 
 COLUMNS = ("psn_no", "psn_type", "setl_time", "med_type", "tier", "inscp_scp_amt")
+_MOST_AT_ONCE = 1 << 26
+_KINDS = {
+    "psn_no": "int32",
+    "psn_type": "uint8",
+    "setl_time": "int64",
+    "day": "int32",
+    "med_type": "int32",
+    "tier": "uint8",
+    "inscp_scp_amt": "int64",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,7 @@ def read_visit_arrays(
     """
     with ThreadPoolExecutor(1) as beside:
         # Its code is loaded while the first rows are read.
-        coming = beside.submit(_Reader, faults, beside)
+        coming = beside.submit(_Reader, faults, beside, file.rows or 0)
         for batch in read_ahead(file.batches(COLUMNS)):
             coming.result().read(batch)
             if kept is not None:
@@ -171,7 +181,7 @@ def rows_again(file: VisitFile, kept: Kept) -> Iterator[Any]:
 class _Reader:
     """The columns as far as they have been read; the persons, half of the work, `beside`."""
 
-    def __init__(self, faults: Faults, beside: Executor) -> None:
+    def __init__(self, faults: Faults, beside: Executor, rows: int) -> None:
         self._faults = faults
         self._beside = beside
         self._row = 0
@@ -183,7 +193,7 @@ class _Reader:
             "med_type": Memo(self._med_type, columns.BLANK),
             "tier": Memo(_tier, columns.BLANK),
         }
-        self._chunks: dict[str, list[Ints]] = {name: [] for name in (*COLUMNS, "day")}
+        self._arrays = {name: _Growing(kind, rows) for name, kind in _KINDS.items()}
 
     def _med_type(self, cell: Cell) -> int:
         return self._codes.setdefault(code_text(cell), len(self._codes))
@@ -194,35 +204,55 @@ class _Reader:
             self._add(name, *columns.labels(batch.column(name), memo))
         time, self._per_day, day, refused = columns.times(batch.column("setl_time"))
         self._add("setl_time", time, refused)
-        self._chunks["day"].append(day)
+        self._arrays["day"].append(day)
         self._add("inscp_scp_amt", *columns.amounts(batch.column("inscp_scp_amt")))
         self._add("psn_no", *persons.result())
         self._row += batch.num_rows
 
     def _add(self, name: str, values: Ints, refused: columns.FaultyRows) -> None:
-        self._chunks[name].append(values)
+        self._arrays[name].append(values)
         self._faults.add(name, self._row, refused)
 
     def arrays(self) -> VisitArrays:
-        """One array per column; the pieces are let go as they are joined."""
+        whole = {name: growing.whole() for name, growing in self._arrays.items()}
+        return VisitArrays(
+            person=whole["psn_no"],
+            people=self._people.count,
+            status=whole["psn_type"],
+            time=whole["setl_time"],
+            per_day=self._per_day,
+            day=whole["day"],
+            med_type=whole["med_type"],
+            med_types=list(self._codes),
+            tier=whole["tier"],
+            in_scope=whole["inscp_scp_amt"],
+        )
+
+
+class _Growing:
+    """An array that is filled piece by piece, at once long enough where the file says how many
+    rows it has: memory that is taken anew costs more than what is written there."""
+
+    def __init__(self, kind: str, rows: int) -> None:
         import numpy as np
 
-        def joined(name: str, kind: type[np.integer[Any]]) -> Ints:
-            pieces = self._chunks.pop(name)
-            return np.concatenate(pieces).astype(kind, copy=False) if pieces else np.empty(0, kind)
+        # A damaged file may say anything.
+        self._array: Ints = np.empty(min(max(rows, 0), _MOST_AT_ONCE), kind)
+        self._filled = 0
 
-        return VisitArrays(
-            person=joined("psn_no", np.int32),
-            people=self._people.count,
-            status=joined("psn_type", np.uint8),
-            time=joined("setl_time", np.int64),
-            per_day=self._per_day,
-            day=joined("day", np.int32),
-            med_type=joined("med_type", np.int32),
-            med_types=list(self._codes),
-            tier=joined("tier", np.uint8),
-            in_scope=joined("inscp_scp_amt", np.int64),
-        )
+    def append(self, values: Ints) -> None:
+        import numpy as np
+
+        end = self._filled + len(values)
+        if end > len(self._array):
+            longer = np.empty(max(end, 2 * len(self._array)), self._array.dtype)
+            longer[: self._filled] = self.whole()
+            self._array = longer
+        self._array[self._filled : end] = values
+        self._filled = end
+
+    def whole(self) -> Ints:
+        return self._array[: self._filled]
 
 
 def _status(cell: Cell) -> int | Fault:
