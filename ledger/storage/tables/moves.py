@@ -73,6 +73,8 @@ class PersonMerge(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("person_id <> merged_id", name="two_numbers"),
         Index(None, "merged_id"),
+        # Whom a number named at an instant: only merges since then are looked at.
+        Index(None, "merge_id"),
         CLUSTERED,
     )
     person_id: int = key()

@@ -47,7 +47,12 @@ class InpatientStay(SQLModel, table=True):
     """First and last day of a stay, both inclusive as reported; article 10 looks at it."""
 
     __tablename__ = "inpatient_stay"
-    __table_args__ = (CheckConstraint("first_day <= last_day", name="order"), CLUSTERED)
+    __table_args__ = (
+        CheckConstraint("first_day <= last_day", name="order"),
+        # Has a visit of this number been recorded? Asked before each visit is settled.
+        Index(None, "visit_id"),
+        CLUSTERED,
+    )
     person_id: int = key()
     visit_id: str = text_key()
     content_hash: str

@@ -18,6 +18,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("inpatient_stay", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inpatient_stay_visit_id"), ["visit_id"], unique=False)
+
+    with op.batch_alter_table("person_merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_merge_merge_id"), ["merge_id"], unique=False)
+
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.add_column(sa.Column("facts", sa.Text(), nullable=True))
     install_triggers(op.get_bind())

@@ -1,0 +1,141 @@
+"""What the database does for each statement that is really executed: which tables it reads from
+end to end, and which indexes it uses.
+
+SQLite is asked beside each statement. PostgreSQL writes it into its log by itself (auto_explain),
+the statements of its triggers and those that no Python layer sees included.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from sqlalchemy import Engine, event
+
+from ledger.storage.embedded_postgres import ADMIN, APPLICATION
+from tests import databases
+from tests.plans.crowd import GROWING
+
+_NAMED = re.compile(r"(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+AS\s+(\w+))?")
+_PLAN = re.compile(r"duration: [\d.]+ ms  plan:\n((?:\t.*\n)+)")
+_SCANS = ("Seq Scan", "Index Scan", "Index Only Scan")
+
+
+class Plan(NamedTuple):
+    """A statement, the growing tables that it reads from end to end, the indexes it uses."""
+
+    statement: str
+    scanned: frozenset[str]
+    indexes: frozenset[str]
+
+
+@dataclass
+class Recording:
+    plans: set[Plan] = field(default_factory=set)
+
+    def scans(self) -> dict[str, set[str]]:
+        """Table -> the statements that read all of it."""
+        found: dict[str, set[str]] = {}
+        for plan in self.plans:
+            for table in plan.scanned:
+                found.setdefault(table, set()).add(" ".join(plan.statement.split()))
+        return found
+
+    def indexes(self) -> set[str]:
+        return {index for plan in self.plans for index in plan.indexes}
+
+
+@contextmanager
+def recording(engine: Engine, path: Path) -> Iterator[Recording]:
+    """Everything that is executed on the database inside the block."""
+    made = Recording()
+    record = _in_postgres(engine, path, made) if databases.POSTGRES else _in_sqlite(engine, made)
+    with record:
+        yield made
+
+
+@contextmanager
+def _in_sqlite(engine: Engine, made: Recording) -> Iterator[None]:
+    def look(_c: Any, cursor: Any, statement: str, values: Any, _x: Any, many: bool) -> None:
+        if not statement.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+            return
+        one = values[0] if many or (values and isinstance(values, list)) else values
+        try:
+            steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", one).fetchall()
+        except sqlite3.Error as error:
+            raise AssertionError(f"not explained: {statement}") from error
+        made.plans.add(_of_sqlite(statement, [str(step[3]) for step in steps]))
+
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", look)
+
+
+def _of_sqlite(statement: str, steps: list[str]) -> Plan:
+    tables: dict[str, set[str]] = {}
+    for table, alias in _NAMED.findall(statement):
+        tables.setdefault(alias or table, set()).add(table)
+    scanned, indexes = set(), set()
+    for step in steps:
+        words = step.split()
+        if " INDEX " in step and "VIRTUAL TABLE" not in step:
+            indexes.add(step.partition(" INDEX ")[2].split()[0])
+        if words[0] == "SCAN":
+            scanned |= tables.get(words[1], {words[1]}) & GROWING
+    return Plan(statement, frozenset(scanned), frozenset(indexes))
+
+
+@contextmanager
+def _in_postgres(engine: Engine, path: Path, made: Recording) -> Iterator[None]:
+    log = databases.server().data / "server.log"
+    begun = log.stat().st_size
+    engine.dispose()  # What is set for a role holds for new connections.
+    for setting in (
+        "session_preload_libraries = 'auto_explain'",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_format = json",
+        "auto_explain.log_nested_statements = on",
+    ):
+        _set(path, f"SET {setting}")
+    try:
+        yield
+    finally:
+        engine.dispose()
+        _set(path, "RESET ALL")
+    with log.open("rb") as file:
+        file.seek(begun)
+        said = file.read().decode("utf-8", "replace")
+    for text in _PLAN.findall(said):
+        made.plans.add(_of_postgres(json.loads(text)))
+
+
+def _set(path: Path, what: str) -> None:
+    """For the application's role in this one database."""
+    with psycopg.connect(databases.address(path, ADMIN), autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER ROLE {APPLICATION} IN DATABASE {name} {what}".encode())
+
+
+def _of_postgres(said: dict[str, Any]) -> Plan:
+    scanned, indexes = set(), set()
+
+    def walk(node: dict[str, Any], limited: bool) -> None:
+        if "Index Name" in node:
+            indexes.add(node["Index Name"])
+        reads_all = node["Node Type"] in _SCANS and "Index Cond" not in node
+        if reads_all and node.get("Relation Name") in GROWING and not limited:
+            scanned.add(node["Relation Name"])
+        for child in node.get("Plans", ()):
+            walk(child, node["Node Type"] == "Limit")
+
+    walk(said["Plan"], False)
+    return Plan(said["Query Text"], frozenset(scanned), frozenset(indexes))
