@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from ledger.services.context import Context, Progress
     from ledger.storage.busy import Limits
     from ledger.storage.embedded_postgres import EmbeddedPostgres
@@ -68,20 +70,22 @@ def limits() -> Limits:
     from ledger.storage.busy import DEFAULT_LIMITS
 
     return DEFAULT_LIMITS._replace(
-        lock=_seconds("GONGJI_LOCK_TIMEOUT", DEFAULT_LIMITS.lock),
-        statement=_seconds("GONGJI_STATEMENT_TIMEOUT", DEFAULT_LIMITS.statement),
+        lock_ms=_milliseconds("GONGJI_LOCK_TIMEOUT", DEFAULT_LIMITS.lock_ms),
+        statement_ms=_milliseconds("GONGJI_STATEMENT_TIMEOUT", DEFAULT_LIMITS.statement_ms),
     )
 
 
-def _seconds(name: str, default: int) -> int:
+def _milliseconds(name: str, default_ms: int) -> int:
     from ledger.core.errors import Refused
 
-    text = os.environ.get(name) or str(default)
+    text = os.environ.get(name)
+    if not text:
+        return default_ms
     if not (text.isascii() and text.isdigit() and int(text) <= MOST_SECONDS):
         raise Refused(
             "settings/not-seconds", f"{name} 应为不超过 {MOST_SECONDS} 的整秒数：“{text}”"
         )
-    return int(text)
+    return int(text) * 1000
 
 
 def current_actor() -> str:
@@ -124,6 +128,13 @@ def open_context(
         actor or current_actor(),
         progress or no_progress,
     )
+
+
+def open_as_owner(url: str | None) -> Engine:
+    """An engine of the role that makes the schema, for what works before there are books."""
+    from ledger.storage.engine import open_engine
+
+    return open_engine(database_url(url, owner=True), limits())
 
 
 def _refuse_missing_file(address: str) -> None:

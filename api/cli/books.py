@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -253,16 +253,21 @@ def verify(db: DbOption = None, as_json: JsonOption = False) -> None:
         answer = prove(context)
         if as_json:
             print_json(answer)
-        elif answer["ok"]:
-            typer.secho(f"✓ {answer['checks']} 项核对全部相符", fg="green")
         else:
-            for breach in answer["breaches"]:
-                title = f"✗ [{breach['code']}] {breach['title']}：{breach['times']} 处不符"
-                typer.secho(title, fg="red")
-                for place in breach["where"]:
-                    typer.echo(f"    {place}")
+            print_proof(answer)
         if not answer["ok"]:
             raise typer.Exit(1)
+
+
+def print_proof(answer: dict[str, Any]) -> None:
+    """What `verify` found, for people."""
+    if answer["ok"]:
+        typer.secho(f"✓ {answer['checks']} 项核对全部相符", fg="green")
+    for breach in answer["breaches"]:
+        title = f"✗ [{breach['code']}] {breach['title']}：{breach['times']} 处不符"
+        typer.secho(title, fg="red")
+        for place in breach["where"]:
+            typer.echo(f"    {place}")
 
 
 def close(

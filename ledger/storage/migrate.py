@@ -58,6 +58,12 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Can this code bring a database of that revision up; it cannot one of a newer program."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {script.revision for script in scripts}
+
+
 def current(connection: Connection) -> str | None:
     """The revision a database stands at; None before the first."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -97,6 +97,22 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "gongji owed write-off": (DEBT,),
     "gongji pay ": FUNDS,
     "gongji pay-person 8": (*FUNDS, EMIGRATE, "gongji pay-person"),
+    "gongji pay-returned": (
+        *FUNDS,
+        EMIGRATE,
+        "gongji pay-person",
+        "gongji pay-person 897483939283046400 --on 2023-08-10",
+    ),
+    "gongji premium give-back": (*SWITCHED_ON, INJECT, PREMIUM),
+    "gongji premium receive-back": (
+        *SWITCHED_ON,
+        *FUNDS,
+        INJECT,
+        PREMIUM,
+        "gongji premium pay-over --on 2023-10-31",
+        "gongji premium give-back 420324198808255607 --kind 城乡居民医保 --year 2024 "
+        "--on 2023-11-02 --reason 重复参保",
+    ),
     "gongji premium pay ": (*SWITCHED_ON, INJECT),
     "gongji premium pay-over": (*SWITCHED_ON, *FUNDS, INJECT, PREMIUM),
     "gongji proposals approve": (ADJUST,),
@@ -112,6 +128,8 @@ BEFORE: dict[str, tuple[str, ...]] = {
     ),
     "gongji quota use": (GIVE,),
     "gongji reverse": (SETTLE,),
+    "gongji backup 20230131.gongji --db": ("gongji init --pool 420300 --db sqlite:///shiyan.db",),
+    "gongji restore": ("gongji backup 20230131.gongji",),
     "gongji token revoke": ("gongji token create --role agency --label window-1",),
     "gongji transfer clear --pool 420100 --pay": (
         *FUNDS,

@@ -37,14 +37,14 @@ class Books(World):
 
     def __init__(self, address: str, owner: str | None = None) -> None:
         self.address = address
-        self.context = self._context(owner or address)
+        self.context = self.open(owner or address)
         initialise(self.context)
         if owner is not None:
             self.close()
-            self.context = self._context(address)
+            self.context = self.open(address)
         self._rows, self._receipts = 1, 0
 
-    def _context(self, address: str) -> Context:
+    def open(self, address: str) -> Context:
         return Context(open_engine(address), shiyan(), utc_now, EntryIds(utc_now), "tester")
 
     def settle_in(self, people: tuple[PersonRecord, ...] = PEOPLE) -> None:

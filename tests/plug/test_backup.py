@@ -1,0 +1,301 @@
+"""`gongji backup` and `gongji restore`: what is restored is what was there, proved; what does not
+fit is refused and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from ledger.core.errors import Refused
+from ledger.services.backup import backup
+from ledger.services.restore import restore
+from ledger.storage import backup_postgres
+from ledger.storage.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
+from ledger.storage.engine import open_engine
+from tests.plug.city import DAY, PEOPLE, Books, run
+from tests.plug.disks import filled_up, small_disk
+from tests.plug.servers import a_server
+
+pytestmark = pytest.mark.xdist_group("backup")
+
+
+class Place:
+    """A database with books and others to restore into."""
+
+    def __init__(self, books: Books, folder: Path, server: EmbeddedPostgres | None = None) -> None:
+        self.books, self.folder, self._server = books, folder, server
+        self._count = 0
+
+    def other(self) -> tuple[str, str]:
+        """Addresses of one more database, empty: the owner's and the application's."""
+        self._count += 1
+        if self._server is None:
+            address = f"sqlite:///{self.folder}/other{self._count}.db"
+            return address, address
+        name = f"other{self._count}"
+        self._server.psql("postgres", f"CREATE DATABASE {name} OWNER {OWNER}")
+        return self._of(OWNER, name), self._of(APPLICATION, name)
+
+    def _of(self, role: str, name: str) -> str:
+        assert self._server is not None
+        return self._server.url(role).removesuffix(DATABASE) + name
+
+    def settle(self, name: str, count: int = 1) -> None:
+        for number in range(count):
+            visit = self.books.visit(f"{name}{number}", str(PEOPLE[number].psn_no), DAY, 900, use=1)
+            self.books.settle(visit, visit.visit_id)
+
+    def backup(self, name: str) -> Path:
+        path = self.folder / f"{name}.gongji"
+        backup(self.books.context, path)
+        return path
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("sqlite")
+    books = Books(f"sqlite:///{folder}/books.db")
+    books.settle_in()
+    yield Place(books, folder)
+    books.close()
+
+
+@pytest.fixture(scope="module")
+def on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with a_server() as server:
+        books = Books(server.url(APPLICATION), server.url(OWNER))
+        books.settle_in()
+        yield Place(books, tmp_path_factory.mktemp("postgres"), server)
+        books.close()
+
+
+@pytest.fixture(params=["on_sqlite", "on_postgres"])
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+def put_back(address: str, path: Path, overwrite: bool = False) -> dict[str, Any]:
+    engine = open_engine(address)
+    try:
+        return restore(engine, path, overwrite)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def looked_at(address: str) -> Iterator[Books]:
+    """The restored books, with the same people in them."""
+    books = Books.__new__(Books)
+    books.context = books.open(address)
+    yield books
+    books.close()
+
+
+def visits_in(books: Books) -> set[str]:
+    return {visit for (visit,) in books.rows("SELECT visit_id FROM settlement")}
+
+
+def everything_in(books: Books) -> dict[str, list[Any]]:
+    tables = ("entry", "transfer", "settlement", "request", "personal_account", "person_span")
+    return {table: sorted(books.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
+
+
+@contextmanager
+def desks_at_work(place: Place, name: str) -> Iterator[list[str]]:
+    """Somebody settles all the while; the list grows with every answer."""
+    answered: list[str] = []
+    stop = Event()
+
+    def work() -> None:
+        number = 0
+        while not stop.is_set():
+            place.settle(f"{name}-{number}-")
+            answered.append(f"{name}-{number}-0")
+            number += 1
+
+    desk = Thread(target=work)
+    desk.start()
+    try:
+        yield answered
+    finally:
+        stop.set()
+        desk.join()
+
+
+def test_books_restored_elsewhere_are_the_same_books_and_go_on(place: Place) -> None:
+    place.settle("same", 3)
+    path = place.backup("same")
+    before = everything_in(place.books)
+    owner, application = place.other()
+    answer = put_back(owner, path)
+    assert answer["counts"]["settlement"] == place.books.count("settlement")
+    with looked_at(application) as restored:
+        assert everything_in(restored) == before
+        restored.prove()
+        restored.settle(restored.visit("goes-on", str(PEOPLE[0].psn_no), DAY, 900, use=1))
+        restored.prove()
+
+
+def test_a_backup_taken_while_desks_write_is_whole(place: Place) -> None:
+    with desks_at_work(place, "busy") as answered:
+        while len(answered) < 5:
+            Event().wait(0.01)
+        before = set(answered)
+        path = place.backup("busy")
+        while len(answered) < len(before) + 3:
+            Event().wait(0.01)
+    owner, application = place.other()
+    put_back(owner, path)
+    with looked_at(application) as restored:
+        assert before <= visits_in(restored) < visits_in(place.books)
+        restored.prove()
+
+
+def test_books_are_overwritten_only_when_told(place: Place) -> None:
+    path = place.backup("told")
+    there = place.books.count("settlement")
+    owner, application = place.other()
+    put_back(owner, path)
+    with looked_at(application) as restored:
+        restored.settle(restored.visit("later", str(PEOPLE[1].psn_no), DAY, 900, use=1))
+        with pytest.raises(Refused) as refused:
+            put_back(owner, path)
+        assert refused.value.code == "restore/has-books"
+        assert restored.count("settlement") == there + 1
+        restored.close()
+        put_back(owner, path, overwrite=True)
+        assert restored.count("settlement") == there
+        restored.prove()
+
+
+@contextmanager
+def changed(path: Path, **said: Any) -> Iterator[Path]:
+    """The same backup with other words in its manifest."""
+    other = path.with_suffix(".changed")
+    with zipfile.ZipFile(path) as read, zipfile.ZipFile(other, "w") as out:
+        out.writestr("books", read.read("books"))
+        out.writestr("manifest.json", json.dumps(json.loads(read.read("manifest.json")) | said))
+    yield other
+    other.unlink()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"sha256": "0" * 64}, "restore/damaged"),
+        ({"revision": "ffffffffffff"}, "restore/newer-program"),
+        ({"format": 2}, "restore/newer-program"),
+        ({"database": "another"}, "restore/other-database"),
+    ],
+)
+def test_a_backup_that_does_not_fit_is_refused_and_changes_nothing(
+    place: Place, said: dict[str, Any], code: str
+) -> None:
+    before = everything_in(place.books)
+    path = place.folder / "fitting.gongji"
+    if not path.exists():
+        place.backup("fitting")
+    owner, _ = place.other()
+    with changed(path, **said) as other, pytest.raises(Refused) as refused:
+        put_back(owner, other)
+    assert refused.value.code == code
+    assert everything_in(place.books) == before
+
+
+def test_rows_that_are_missing_undo_the_whole_restore(place: Place) -> None:
+    path = place.backup("missing")
+    owner, application = place.other()
+    put_back(owner, path)
+    with zipfile.ZipFile(path) as archive:
+        counts = json.loads(archive.read("manifest.json"))["counts"]
+    more = counts | {"transfer": counts["transfer"] + 1}
+    with changed(path, counts=more) as other, pytest.raises(Refused, match=r"transfer|行数"):
+        put_back(owner, other, overwrite=True)
+    with looked_at(application) as still:
+        assert everything_in(still) == everything_in(place.books)
+        still.prove()
+
+
+def test_a_file_that_is_no_backup_or_was_cut_off_is_refused(on_sqlite: Place) -> None:
+    path = on_sqlite.backup("cut")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    for file in (path, on_sqlite.folder / "nowhere"):
+        with pytest.raises(Refused) as refused:
+            put_back(on_sqlite.other()[0], file)
+        assert refused.value.code == "restore/not-a-backup"
+
+
+def test_a_byte_that_changed_on_the_disk_is_noticed(on_sqlite: Place) -> None:
+    path = on_sqlite.backup("byte")
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    path.write_bytes(whole)
+    address, _ = on_sqlite.other()
+    with pytest.raises(Refused) as refused:
+        put_back(address, path)
+    assert refused.value.code == "restore/damaged"
+    assert not Path(address.removeprefix("sqlite:///")).exists()
+
+
+def test_a_database_that_somebody_uses_is_not_replaced(on_sqlite: Place) -> None:
+    path = on_sqlite.backup("used")
+    address, _ = on_sqlite.other()
+    put_back(address, path)
+    with looked_at(address) as desk:
+        desk.count("entry")
+        with sqlite3.connect(address.removeprefix("sqlite:///")) as other:
+            other.execute("SELECT count(*) FROM entry")
+            with pytest.raises(Refused) as refused:
+                put_back(address, path, overwrite=True)
+        other.close()
+    assert refused.value.code == "restore/in-use"
+
+
+def test_a_backup_never_overwrites_a_file_and_is_its_owners_alone(on_sqlite: Place) -> None:
+    path = on_sqlite.backup("once")
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(Refused) as refused:
+        backup(on_sqlite.books.context, path)
+    assert refused.value.code == "backup/file-exists"
+
+
+def test_a_backup_that_finds_no_room_leaves_nothing_behind(place: Place, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk, filled_up(disk, 8_192):
+        with pytest.raises(Refused) as refused:
+            backup(place.books.context, disk / "books.gongji")
+        assert refused.value.code in ("backup/unwritable", "backup/failed")
+        assert [file.name for file in disk.iterdir()] == ["balloon"]
+
+
+def test_missing_programs_are_named(
+    on_postgres: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(backup_postgres, "shipped_programs", lambda: tmp_path)
+    with pytest.raises(Refused, match="pg_dump") as refused:
+        backup(on_postgres.books.context, tmp_path / "books.gongji")
+    assert refused.value.code == "backup/programs-missing"
+
+
+def test_the_commands_say_what_they_did_and_what_they_proved(place: Place) -> None:
+    path = place.folder / "commands.gongji"
+    done = run("backup", str(path), "--json", "--db", place.books.address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["counts"]["entry"] == place.books.count("entry")
+    owner, _ = place.other()
+    done = run("restore", str(path), "--json", "--db", owner)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["verify"]["ok"] is True
+    done = run("restore", str(path), "--db", owner)
+    assert done.returncode == 1
+    assert "restore/has-books" in done.stderr
