@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,6 +44,7 @@ def pay_person(
         raise typer.BadParameter("应付编号与 --all 只能选一个。 Name one, or --all.")
     if everybody and request_id:
         raise typer.BadParameter("--all 本身只付未付的，不用请求号。 --all takes no request id.")
+    waiting: list[dict[str, Any]] = []
     with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services import pay_person as desk
 
@@ -52,9 +53,12 @@ def pay_person(
         elif payee is not None:
             rows = [desk.pay_person(context, payee, day, request_id, dry_run)]
         else:
+            from ledger.services.resettle_payee import waiting_for_payee
+
             rows = desk.due_to_persons(context, person, paid_too)
+            waiting = waiting_for_payee(context, person)
         if as_json:
-            print_json({"payees": rows, "dry_run": dry_run})
+            print_json({"payees": rows, "without_payee": waiting, "dry_run": dry_run})
             return
         keys = ["payee_id", "name", "bank", "bank_account", "for", "amount", "paid_on"]
         names = ["编号", "户名", "银行", "账号", "事项", "金额", "支付日"]
@@ -62,6 +66,16 @@ def pay_person(
         table(
             f"应付个人款{trial}", names, [[str(row.get(key) or "") for key in keys] for row in rows]
         )
+        if waiting:
+            _show_waiting(waiting)
+
+
+def _show_waiting(waiting: list[dict[str, Any]]) -> None:
+    """What is due and cannot be paid before somebody says where it is to go."""
+    keys = ["psn", "psn_name", "amount", "since"]
+    names = ["人员", "姓名", "金额", "应付自"]
+    table("重新结算应付、尚未登记收款账户", names, [[row[key] for key in keys] for row in waiting])
+    typer.echo(f"登记收款账户：{waiting[0]['next']}")
 
 
 COMMANDS = (

@@ -103,7 +103,9 @@ def _show(answer: dict[str, Any]) -> None:
     if answer["approved"]:
         typer.echo(f"✓ 方案 {answer['plan']} 已入账")
         if totals["due_to_persons"] != "0.00":
-            typer.echo("  应付个人款：gongji claim payee 登记收款账户后，用 gongji pay-person 支付")
+            typer.echo(
+                "  应付个人款：gongji pay-person 列出；gongji claim payee 登记收款账户后支付"
+            )
     elif answer["plan"]:
         typer.echo(f"批准入账：加 --approve {answer['plan']}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -81,12 +82,35 @@ def claimed_back(connection: Connection, settlements: Iterable[Settlement]) -> s
     return {numbers[number] for (number,) in rows if number in numbers}
 
 
-def newest_due(connection: Connection, person_id: int) -> int | None:
-    """The newest resettlement that made anything due to a person."""
+def newest_due(connection: Connection, number: int) -> int | None:
+    """The entry for which what is due to a number stands: its newest resettlement, or whatever
+    else was the last to make anything due."""
     entry_id = connection.exec_driver_sql(
-        "SELECT max(x.settlement_id) FROM resettlement AS x JOIN transfer AS t "
-        "ON t.person_id = x.person_id AND t.entry_id = x.settlement_id "
-        "AND t.kind = 'pool_pay_person' WHERE x.person_id = ?",
-        (person_id,),
+        "SELECT coalesce((SELECT max(settlement_id) FROM resettlement WHERE person_id = :number), "
+        "(SELECT max(entry_id) FROM transfer WHERE person_id = :number "
+        f"AND credit_account = '{PAYABLE_PERSONS_POOL}'))",
+        {"number": number},
     ).scalar()
     return None if entry_id is None else int(entry_id)
+
+
+def resettled_people(connection: Connection) -> list[int]:
+    """Numbers of which anything was settled anew: only to those is money due without a payee."""
+    rows = connection.exec_driver_sql("SELECT DISTINCT person_id FROM resettlement ORDER BY 1")
+    return [int(person_id) for (person_id,) in rows]
+
+
+def due_since(connection: Connection, number: int, due_fen: int) -> date:
+    """Since when the oldest part of what is due to a number, and has no payee, is due: the
+    newest credits add up to it."""
+    rows = connection.exec_driver_sql(
+        "SELECT happened_on, amount_fen FROM transfer WHERE person_id = ? "
+        f"AND credit_account = '{PAYABLE_PERSONS_POOL}' ORDER BY entry_id DESC, leg DESC",
+        (number,),
+    ).all()
+    begun, left = rows[0][0], due_fen
+    for day, fen in rows:
+        if left > 0:
+            begun = day
+        left -= fen
+    return date.fromisoformat(begun)

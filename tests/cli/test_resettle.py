@@ -43,7 +43,8 @@ def ask(world: World, *words: str, code: int = 0) -> dict[str, Any]:
 
 def test_a_plan_is_shown_and_booked_by_its_number(world: World) -> None:
     shown = ask(world, "resettle", "--year", "2023", *AT)
-    assert (shown["changed_visits"], shown["totals"]["due_to_persons"]) == (2, "400.00")
+    assert (shown["changed_visits"], shown["totals"]["due_to_persons"]) == (2, "150.00")
+    assert shown["netted"] == "250.00"
     wrong = ask(world, "resettle", "--year", "2023", *AT, "--approve", "0" * 12, code=1)
     assert wrong["error"]["code"] == "resettle/plan-changed"
     done = ask(world, "resettle", "--year", "2023", *AT, "--approve", shown["plan"])
@@ -54,6 +55,7 @@ def test_a_plan_is_shown_and_booked_by_its_number(world: World) -> None:
 def test_the_tables_name_the_cause_and_how_to_approve(world: World) -> None:
     said = run(world, "resettle", "--year", "2023", "--person", CHEN.psn_no, *AT)
     assert "晚到" in said.replace("\n", "")
+    assert "相抵 250.00 元" in said
     assert "--approve" in said
     assert "gongji credit" in said
 
@@ -126,7 +128,16 @@ def test_money_that_a_resettlement_makes_due_gets_a_payee(world: World) -> None:
     ask(world, "resettle", "--year", "2023", *AT, "--approve", shown["plan"])
     to = ("--payee", "陈实", "--bank", "样例银行", "--bank-account", "6222000000000001")
     words = ("claim", "payee", "--person", CHEN.psn_no, *to, "--on", "2023-09-02")
-    assert ask(world, *words)["amount"] == "400.00"
+    listed = ask(world, "pay-person")
+    assert listed["payees"] == []
+    assert [(row["psn"], row["amount"]) for row in listed["without_payee"]] == [
+        (CHEN.psn_no, "150.00")
+    ]
+    said = run(world, "pay-person")
+    assert "尚未登记收款账户" in said
+    assert f"claim payee --person {CHEN.psn_no}" in said
+    assert ask(world, *words)["amount"] == "150.00"
+    assert ask(world, "pay-person")["without_payee"] == []
     assert ask(world, *words, code=1)["error"]["code"] == "resettle/nothing-due"
 
 

@@ -15,6 +15,7 @@ from ledger.services import proposals, resettle
 from ledger.services.incoming_quotas import listing, receive
 from ledger.services.merging import propose_merge
 from ledger.services.pool_clearing import balances
+from ledger.services.resettle_payee import waiting_for_payee
 from ledger.services.resettle_plan import Scope
 from tests.people import CHEN, certno, psn_no, somebody
 from tests.world import World, open_context
@@ -148,6 +149,9 @@ def test_a_number_that_was_settled_anew_before_it_was_merged(world: World) -> No
     # The fund pays 780.00 and the institutions had 630.00, whichever visit they stand for.
     assert (money(world)["due"], money(world)["owed"]) == (15_000, 0)
     world.prove()
+    assert [(r["psn"], r["amount"]) for r in waiting_for_payee(world.context)] == [
+        (psn_no(1), "150.00")
+    ]
     for visit in ("april", "march", "february"):
         world.reverse(settled(world, visit), datetime(2026, 6, 2, 9))
     assert money(world) == {"kept": 0, "merged": 0, "due": 0, "owed": 0}

@@ -17,7 +17,8 @@ from ledger.policy.loader import load_pack
 from ledger.services import resettle
 from ledger.services.owed import book_debt, repay
 from ledger.services.pay_out import pay_out
-from ledger.services.resettle_payee import note_payee
+from ledger.services.pay_person import due_to_persons
+from ledger.services.resettle_payee import note_payee, waiting_for_payee
 from ledger.services.resettle_plan import Scope
 from ledger.services.settle_visit import explain_settlement
 from ledger.storage.months import close_month, open_months
@@ -448,3 +449,39 @@ def test_a_refund_leaves_the_person_with_what_the_other_visit_says(
     world.reverse({"setl_id": last_of(world, visit)}, datetime(2023, 9, 2, 9))
     assert with_the_person(world) == ((40_000, 0) if visit == "march" else (0, 25_000))
     world.prove()
+
+
+# --- due, and nobody knows where to ---
+
+
+def test_what_is_due_without_a_payee_is_in_a_list_until_it_has_one(
+    world: World, again: Again
+) -> None:
+    late_visit(world)
+    assert waiting_for_payee(world.context) == []
+    again()
+    waiting = waiting_for_payee(world.context)
+    assert [(row["psn"], row["amount"], row["since"]) for row in waiting] == [
+        (psn_no(1), "150.00", "2023-09-01")
+    ]
+    assert f"claim payee --person {psn_no(1)}" in waiting[0]["next"]
+    assert waiting_for_payee(world.context, psn_no(2)) == []
+    note_payee(world.context, psn_no(1), BANK, date(2023, 9, 5))
+    assert waiting_for_payee(world.context) == []
+    retired = somebody(1, "陈一", Status.RETIRED, changed_on=MARCH)
+    world.enrol(retired._replace(settled_up_on=MARCH))
+    again(at=datetime(2023, 10, 1, 10))
+    later = waiting_for_payee(world.context, psn_no(1))
+    assert [(row["amount"], row["since"]) for row in later] == [("70.00", "2023-10-01")]
+
+
+def test_what_was_repaid_and_became_due_again_can_be_paid(world: World, again: Again) -> None:
+    visit = world.settle(world.visit("A", psn_no(1), APRIL, 150_000))
+    left = somebody(1, "陈一", changed_on=MARCH)
+    world.enrol(left._replace(insured=left.insured.__class__("2")))
+    again()
+    repay(world.context, psn_no(1), 50_000, date(2023, 9, 5))
+    world.reverse(visit, datetime(2023, 9, 6, 9))
+    assert [row["amount"] for row in waiting_for_payee(world.context)] == ["500.00"]
+    assert note_payee(world.context, psn_no(1), BANK, date(2023, 9, 7))["amount"] == "500.00"
+    assert due_to_persons(world.context)[0]["amount"] == "500.00"
