@@ -7,7 +7,6 @@ January 2023 Chen was at the first hospital, Zhao at the second, and Yu used Che
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,6 +21,7 @@ from api.rest.app import create_app
 from ledger.core.ids import EntryIds
 from ledger.core.people import Relation
 from ledger.services.tokens import create_token
+from tests import databases
 from tests.people import CHEN, LIN, YU_CERTNO, YU_NAME, ZHAO
 from tests.world import Clock, World, code_of
 
@@ -69,10 +69,7 @@ def _template() -> Template:
         _visited(world, "V-YU", None, 2_000, "hospital-3", certno=YU_CERTNO),
     )
     tokens = {who: _token(world, *given, days=30) for who, given in TOKENS.items()}
-    with world.context.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    world.close()
+    databases.settle_down(world.context.engine)
     return Template(path, tokens, settlements)
 
 
@@ -97,7 +94,7 @@ class City:
 
     def __init__(self, path: Path) -> None:
         made = _template()
-        shutil.copyfile(made.path, path)
+        databases.copy(made.path, path)
         self.world = World(path)
         # The copy goes on where its model stopped: ids are made of the clock.
         clock = Clock(datetime(2024, 2, 1, tzinfo=UTC))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tests import databases
 from tests.api.city import City, send, visit
 
 OPERATIONS = {
@@ -94,7 +95,7 @@ def test_health_needs_no_token_and_names_no_person(quiet_city: City) -> None:
 
 
 def test_health_tells_of_a_database_behind_the_program(city: City) -> None:
-    with city.world.context.engine.connect() as connection:
+    with databases.open_test_engine(city.world.path, owner=True).connect() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
         connection.commit()
     answer = city.ask("GET", "/health")

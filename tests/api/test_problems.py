@@ -17,6 +17,7 @@ from ledger.core.errors import (
     RequestReused,
     Unknown,
 )
+from tests import databases
 from tests.api.city import City, visit
 from tests.people import CHEN
 
@@ -235,7 +236,7 @@ def test_an_unexpected_error_says_nothing_of_the_inside(
 
 
 def test_a_database_that_breaks_says_nothing_of_the_inside(city: City) -> None:
-    with city.world.context.engine.connect() as connection:
+    with databases.open_test_engine(city.world.path, owner=True).connect() as connection:
         connection.exec_driver_sql("DROP TABLE personal_account")
         connection.commit()
     answer = city.ask("GET", f"/people/{CHEN.psn_no}/balance", "agency")

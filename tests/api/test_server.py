@@ -16,6 +16,7 @@ import pytest
 
 from api.wiring import local_now
 from ledger.services.tokens import create_token
+from tests import databases
 from tests.api.city import FIRST, City, visit
 from tests.architecture.tree import ROOT
 from tests.people import CHEN
@@ -34,7 +35,7 @@ app()
 
 
 def gongji(*words: str, db: Path) -> list[str]:
-    return [sys.executable, "-c", COMMANDS, *words, "--db", f"sqlite:///{db}"]
+    return [sys.executable, "-c", COMMANDS, *words, "--db", databases.address(db)]
 
 
 @pytest.fixture(scope="module")
