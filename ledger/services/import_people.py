@@ -22,6 +22,7 @@ from ledger.storage.benefit_spans import settled_up
 from ledger.storage.bulk import execute_rows, insert_rows
 from ledger.storage.people import CERTNO, PSN_NO, Span
 from ledger.storage.registry import Employers
+from ledger.storage.turns import lock_people
 from ledger.storage.unit_of_work import UnitOfWork
 
 PERSON_COLUMNS = "person_id psn_no cert_type certno name settled_up_on"
@@ -219,6 +220,8 @@ class _Roster:
 
     def save(self) -> None:
         connection, changes = self._connection, self._changes
+        # In order, before any of their rows is changed.
+        lock_people(connection, changes.respanned | {p for _on, p in changes.settled_up})
         self._employers.save()
         insert_rows(connection, "person", PERSON_COLUMNS, changes.people)
         insert_rows(

@@ -15,7 +15,7 @@ from ledger.services.context import Context
 from ledger.services.decided_visits import Prepared
 from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.settlement_desk import SettlementDesk
-from ledger.storage.turns import lock_patients
+from ledger.storage.turns import Turn, lock_patients
 from ledger.storage.unit_of_work import UnitOfWork
 
 FIELD_OF = {
@@ -69,7 +69,7 @@ def import_visits(
             _take_all(context, desk, batch.records, books, beside)
         desk.save()
 
-    return take_in(context, batch, options, take)
+    return take_in(context, batch, options, take, Turn.FILE)
 
 
 class _Beside:

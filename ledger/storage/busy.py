@@ -14,11 +14,12 @@ from ledger.core.errors import Refused
 
 
 class Limits(NamedTuple):
-    """How long the database may keep somebody waiting before it is busy. Seconds; 0: no limit."""
+    """How long the database may keep somebody waiting before it is busy. Milliseconds; 0: for
+    ever."""
 
-    lock: int = 60
+    lock_ms: int = 60_000
     """For what somebody else holds: a person, a month, the turn; on SQLite the file."""
-    statement: int = 900
+    statement_ms: int = 900_000
     """For one statement on PostgreSQL; those of commands and runs may take as long as they do."""
 
 

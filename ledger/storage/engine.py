@@ -74,7 +74,7 @@ def open_engine(url: str, limits: Limits = DEFAULT_LIMITS) -> Engine:
         return open_postgres(make_url(url), limits)
     if make_url(url).get_backend_name() != "sqlite":
         raise Refused("database/unsupported", f"暂不支持的数据库地址：{make_url(url)!r}")
-    engine = create_engine(url, connect_args={"timeout": limits.lock or NO_LIMIT})
+    engine = create_engine(url, connect_args={"timeout": limits.lock_ms / 1000 or NO_LIMIT})
     event.listen(engine, "connect", partial(_on_connect, engine.url.database))
     event.listen(engine, "begin", _on_begin)
     return engine

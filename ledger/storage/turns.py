@@ -18,11 +18,15 @@ from ledger.storage.people import CERTNO, PSN_NO
 
 
 class Turn(Enum):
-    """How a transaction stands to the others. The value is its first statement."""
+    """How a transaction stands to the others. The value is its first statement: a lock on the
+    pool's one row's table, on the people's, or both, that stands in the way of whom it must."""
 
     VISIT = "LOCK TABLE person IN ROW SHARE MODE"
     """Settles visits: waits for the people and the month it touches, and for a standstill."""
-    COMMAND = "LOCK TABLE pool IN EXCLUSIVE MODE; SET LOCAL statement_timeout = 0"
+    FILE = "LOCK TABLE pool, person IN ROW SHARE MODE; SET LOCAL statement_timeout = 0"
+    """A file of visits: like visits, but whoever wants a standstill waits for it on the pool's
+    side, where no visit queues behind him."""
+    COMMAND = "LOCK TABLE pool IN SHARE UPDATE EXCLUSIVE MODE; SET LOCAL statement_timeout = 0"
     """Anything else that a desk or a run does: one after another, while visits are settled."""
     STANDSTILL = "LOCK TABLE pool, person IN EXCLUSIVE MODE; SET LOCAL statement_timeout = 0"
     """Changes what any visit may rest on (rules, institutions, numbers, links): visits wait."""

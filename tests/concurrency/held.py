@@ -21,7 +21,7 @@ from ledger.storage.engine import open_engine
 from tests.world import shiyan
 
 Command = Callable[[Context], Any]
-IMPATIENT = Limits(lock=1)
+IMPATIENT = Limits(lock_ms=200)
 
 
 def now() -> datetime:

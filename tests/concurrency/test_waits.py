@@ -67,7 +67,7 @@ def test_a_visit_waits_for_nobody_elses(world: World) -> None:
 
 @only_postgres
 def test_a_statement_that_takes_too_long_is_ended_and_told(world: World) -> None:
-    with desk(databases.address(world.path), Limits(statement=1)) as context:
+    with desk(databases.address(world.path), Limits(statement_ms=200)) as context:
         with pytest.raises(Refused) as refused, context.reading() as connection:
             connection.exec_driver_sql("SELECT pg_sleep(30)")
         assert refused.value.code == "database/busy"
@@ -75,7 +75,7 @@ def test_a_statement_that_takes_too_long_is_ended_and_told(world: World) -> None
         assert "超过了时限" in refused.value.message
 
         def long(work: UnitOfWork) -> object:
-            return work.connection.exec_driver_sql("SELECT pg_sleep(1.5)").scalar()
+            return work.connection.exec_driver_sql("SELECT pg_sleep(0.4)").scalar()
 
         carry_out(context, long, dry_run=True)  # Runs may take as long as they do.
 
