@@ -176,10 +176,10 @@ def _extend_schema(fields: Struct, names: list[str]) -> None:
     schema = _items(fields, _SCHEMA)
     _add(schema[0], _CHILDREN, len(names))
     schema += [_items(one, _SCHEMA)[1] for one in empty]
-    if _COLUMN_ORDERS in fields:  # Without them nobody trusts the least and greatest values.
-        orders = _items(fields, _COLUMN_ORDERS)
+    orders = _items(fields, _COLUMN_ORDERS)
+    if orders:  # Without them nobody trusts the least and greatest values.
         orders += [_items(one, _COLUMN_ORDERS)[0] for one in empty]
-    for note in _items(fields, _NOTES) if _NOTES in fields else []:
+    for note in _items(fields, _NOTES):
         if note[_KEY][1] == _ARROW_SCHEMA:
             note[_VALUE] = (BINARY, _arrow_note(note[_VALUE][1], names))
 
@@ -194,10 +194,10 @@ def _arrow_note(note: bytes, names: list[str]) -> bytes:
 
 
 def _items(fields: Struct, number: int) -> list[Struct]:
-    """The structs of a list, to be changed in place."""
-    kind, items = fields[number][1]
-    assert kind == STRUCT
-    found: list[Struct] = items
+    """The structs of a list, to be changed in place; none where there is no such field."""
+    found: list[Struct]
+    kind, found = fields[number][1] if number in fields else (STRUCT, [])
+    assert kind == STRUCT or not found
     return found
 
 

@@ -92,8 +92,10 @@ def _read_list(data: bytes, at: int) -> tuple[tuple[int, list[Any]], int]:
     at += 1
     if length == _SHORT:
         length, at = _read_unsigned(data, at)
+    items: list[Any] = []
+    if not length:  # Some writers do not say then of what.
+        return (kind, items), at
     read = _read_byte if kind in (TRUE, FALSE) else _READERS[kind]
-    items = []
     for _ in range(length):
         item, at = read(data, at)
         items.append(item)
@@ -151,8 +153,8 @@ def _put_list(parts: bytearray, value: tuple[int, list[Any]]) -> None:
     else:
         parts.append(_SHORT << 4 | kind)
         _put_unsigned(parts, len(items))
-    put = bytearray.append if kind in (TRUE, FALSE) else _WRITERS[kind]
     for item in items:
+        put = bytearray.append if kind in (TRUE, FALSE) else _WRITERS[kind]
         put(parts, item)
 
 

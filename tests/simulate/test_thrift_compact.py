@@ -72,6 +72,12 @@ def test_the_footer_of_a_file_comes_back_byte_for_byte() -> None:
     assert write_struct(fields) == footer
 
 
+def test_an_empty_list_may_be_of_nothing() -> None:
+    written = b"\x19\x00\x00"
+    assert read_struct(written) == ({1: (LIST, (0, []))}, 3)
+    assert write_struct({1: (LIST, (0, []))}) == written
+
+
 @pytest.mark.parametrize("bytes_", [b"", b"\x15", b"\x18\x05ab\x00", b"\x1b\x00\x00", b"\x0f" * 9])
 def test_what_is_no_struct_is_refused(bytes_: bytes) -> None:
     with pytest.raises(ValueError, match="no struct"):
