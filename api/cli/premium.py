@@ -12,6 +12,7 @@ from api.cli.common import (
     DryRunOption,
     JsonOption,
     PackOption,
+    ReasonOption,
     RequestOption,
     a_day,
     answering,
@@ -86,9 +87,9 @@ def list_paid(
         if as_json:
             print_json(answer)
             return
-        keys = ["on", "holder", "insured", "kind", "year", "amount"]
-        names = ["日期", "账户所有人", "被保险人", "险种", "年度", "金额"]
-        rows = [[str(row[key]) for key in keys] for row in answer["premiums"]]
+        keys = ["on", "holder", "insured", "kind", "year", "amount", "given_back_on"]
+        names = ["日期", "账户所有人", "被保险人", "险种", "年度", "金额", "退回"]
+        rows = [[str(row[key] or "") for key in keys] for row in answer["premiums"]]
         table(f"代缴 {answer['total']} 元，待划出 {answer['waiting']} 元", names, rows)
 
 
@@ -123,3 +124,64 @@ def pay_over(
             print_json(answer | {"dry_run": dry_run})
         else:
             say(f"已划出 {answer['amount']} 元，待划出 {answer['waiting']} 元", dry_run)
+
+
+@app.command(
+    "give-back",
+    epilog=examples(
+        "gongji premium give-back 420324198808255607 --kind 城乡居民医保 --year 2024 "
+        "--on 2023-11-02 --reason 重复参保",
+    ),
+)
+def give_back(
+    insured: Annotated[str, typer.Argument(help="被保险人。 Insured.")],
+    kind: Annotated[str, typer.Option("--kind", help="险种。 Which insurance.")],
+    year: Annotated[int, typer.Option("--year", help="参保年度。 Year that is insured.")],
+    on: Annotated[str, typer.Option("--on", help="退回日期。 Day.")],
+    reason: ReasonOption,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """代缴的保费退回原账户、原年度资金。 Give a premium back to the account that paid it."""
+    day = parsed(a_day, on)
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services.premiums_back import give_back as take_back
+
+        answer = take_back(context, insured, kind, year, day, reason, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+        else:
+            say(f"已退回 {year} 年{kind} {answer['amount']} 元", dry_run)
+
+
+@app.command(
+    "receive-back",
+    epilog=examples("gongji premium receive-back --on 2023-11-20 --amount 380.00"),
+)
+def receive_back(
+    on: Annotated[str, typer.Option("--on", help="到账日期。 Day.")],
+    amount: Annotated[
+        str | None, typer.Option("--amount", help="金额（元），默认全部。 Yuan; default all.")
+    ] = None,
+    actor: ActorOption = None,
+    db: DbOption = None,
+    request_id: RequestOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """已划出又退回的保费，由其他基金退回支出户。 Cash comes back from the other funds."""
+    from ledger.core.money import fen_from_yuan
+
+    day = parsed(a_day, on)
+    fen = parsed(fen_from_yuan, amount) if amount else None
+    with answering(as_json), opened(db, actor=actor) as context:
+        from ledger.services.premiums_back import receive_back as receive
+
+        answer = receive(context, day, fen, request_id, dry_run)
+        if as_json:
+            print_json(answer | {"dry_run": dry_run})
+        else:
+            say(f"已收回 {answer['amount']} 元，待划出 {answer['waiting']} 元", dry_run)

@@ -87,6 +87,7 @@ def give(
     epilog=examples(
         "gongji quota use 897483939283046400 35.00 --reference WH202603050001 --on 2026-03-05",
         "gongji quota use 897483939283046400 --reference WH202603050001 --back --json",
+        "gongji quota use 897483939283046400 5.00 --reference WH202603050001 --back",
     ),
 )
 def use(
@@ -95,7 +96,10 @@ def use(
     reference: Annotated[
         str, typer.Option("--reference", help="对方统筹区的业务号。 Their number of the use.")
     ] = "",
-    back: Annotated[bool, typer.Option("--back", help="退回这笔使用。 Take it back.")] = False,
+    back: Annotated[
+        bool,
+        typer.Option("--back", help="退回这笔使用，给金额则退回一部分。 Take it back, or a part."),
+    ] = False,
     on: DayOption = None,
     actor: ActorOption = None,
     db: DbOption = None,
@@ -107,15 +111,16 @@ def use(
     """登记对方统筹区报来的使用，或退回一笔使用。 Enter a use that the other pool reports."""
     from ledger.core.money import fen_from_yuan
 
-    if back == (amount is not None):
-        raise typer.BadParameter("使用须给金额；--back 退回整笔，不给金额。 Amount, or --back.")
-    day, fen = day_or_today(on), parsed(fen_from_yuan, amount or "0")
+    if not back and amount is None:
+        raise typer.BadParameter("使用须给金额；--back 不给金额时退回整笔。 Amount, or --back.")
+    day, fen = day_or_today(on), None if amount is None else parsed(fen_from_yuan, amount)
     with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services import pool_quotas
 
         if back:
-            answer = pool_quotas.take_back(context, quota, reference, day, request_id, dry_run)
+            answer = pool_quotas.take_back(context, quota, reference, day, request_id, dry_run, fen)
         else:
+            assert fen is not None
             answer = pool_quotas.use(context, quota, fen, day, reference, request_id, dry_run)
         tell(answer, as_json, dry_run, f"已用 {answer['used']} 元，尚余 {answer['held']} 元")
 

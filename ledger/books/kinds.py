@@ -49,6 +49,7 @@ class EntryKind(StrEnum):
     REFUND = "refund"
     MANUAL_CLAIM = "manual_claim"
     PREMIUM = "premium"
+    PREMIUM_REFUND = "premium_refund"
     POOL_AID = "pool_aid"
     ACCOUNT_RETURN = "account_return"
     PAY_OUT = "pay_out"
@@ -61,6 +62,7 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write_off"
     PROVIDER_PAYMENT = "provider_payment"
     PERSON_PAYMENT = "person_payment"
+    PERSON_PAYMENT_RETURN = "person_payment_return"
     POOL_CLEARING = "pool_clearing"
     FUND_FLOW = "fund_flow"
 
@@ -77,6 +79,7 @@ ENTRY_NAMES: dict[EntryKind, str] = {
     EntryKind.REFUND: "退费",
     EntryKind.MANUAL_CLAIM: "手工报销",
     EntryKind.PREMIUM: "代缴保费",
+    EntryKind.PREMIUM_REFUND: "代缴保费退回",
     EntryKind.POOL_AID: "跨统筹区共济",
     EntryKind.ACCOUNT_RETURN: "个人账户返还",
     EntryKind.PAY_OUT: "个人账户清退",
@@ -89,6 +92,7 @@ ENTRY_NAMES: dict[EntryKind, str] = {
     EntryKind.WRITE_OFF: "待追回核销",
     EntryKind.PROVIDER_PAYMENT: "拨付定点机构",
     EntryKind.PERSON_PAYMENT: "支付个人",
+    EntryKind.PERSON_PAYMENT_RETURN: "付款退回",
     EntryKind.POOL_CLEARING: "跨统筹区清算收付",
     EntryKind.FUND_FLOW: "资金调拨",
 }
@@ -187,19 +191,30 @@ _MIRRORED = (
     "account_pay_person",
     "owed_pool",
 )
+_CAME_BACK = ("premium", "premiums_paid_over", "person_pay_pool", "person_pay_account")
+"""Money that comes back without a visit: a premium given back, a payment the bank returns."""
 MEDICAL_REFUND = "109"
+ADJUSTMENT = "110"
+"""The platform has no type for a premium that comes back."""
 
 
-def _mirror(kind: TransferKind) -> TransferKind:
-    national = MEDICAL_REFUND if kind.national else ""
+def _mirror(kind: TransferKind, way: str, national: str) -> TransferKind:
     return TransferKind(
-        kind.kind + REFUND_SUFFIX, f"退费：{kind.name}", kind.credit, kind.debit, national
+        kind.kind + REFUND_SUFFIX,
+        f"{way}：{kind.name}",
+        kind.credit,
+        kind.debit,
+        national if kind.national else "",
     )
 
 
 TRANSFER_KINDS: dict[str, TransferKind] = {kind.kind: kind for kind in _KINDS}
 TRANSFER_KINDS |= {
-    mirror.kind: mirror for mirror in (_mirror(TRANSFER_KINDS[name]) for name in _MIRRORED)
+    mirror.kind: mirror
+    for mirror in (
+        *(_mirror(TRANSFER_KINDS[name], "退费", MEDICAL_REFUND) for name in _MIRRORED),
+        *(_mirror(TRANSFER_KINDS[name], "退回", ADJUSTMENT) for name in _CAME_BACK),
+    )
 }
 
 

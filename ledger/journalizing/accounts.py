@@ -121,6 +121,13 @@ def premium_entry(on: Occasion, parts: YearParts, policy_version: str) -> Entry:
     return _entry(on, EntryKind.PREMIUM, _legs(on.person_id, "premium", parts), policy_version)
 
 
+def taken_back_entry(on: Occasion, kind: EntryKind, original: Entry) -> Entry:
+    """The exact mirror of an entry, leg by leg: a premium given back (代缴保费退回), a payment that
+    the bank returns (付款退回). The money goes back to the years from which it came."""
+    legs = [leg.mirrored() for leg in original.transfers]
+    return _entry(on, kind, legs)._replace(reverses_entry_id=original.entry_id)
+
+
 def person_payment_entry(on: Occasion, account_fen: int, pool_fen: int) -> Entry:
     """支付个人: what is due to a person goes out of the disbursement account (支出户)."""
     parts = (("person_pay_account", account_fen), ("person_pay_pool", pool_fen))
@@ -132,6 +139,7 @@ def person_payment_entry(on: Occasion, account_fen: int, pool_fen: int) -> Entry
 
 
 def premiums_paid_over_entry(on: Occasion, amount_fen: int) -> Entry:
-    """代缴保费划出: cash to the other funds for what accounts have paid as premiums."""
-    leg = Transfer(NOBODY, 1, "premiums_paid_over", on.happened_on.year, amount_fen)
-    return _entry(on, EntryKind.FUND_FLOW, [leg])
+    """代缴保费划出: cash to the other funds for what accounts have paid as premiums; below zero,
+    cash that comes back for premiums given back."""
+    leg = Transfer(NOBODY, 1, "premiums_paid_over", on.happened_on.year, abs(amount_fen))
+    return _entry(on, EntryKind.FUND_FLOW, [leg if amount_fen > 0 else leg.mirrored()])

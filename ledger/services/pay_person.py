@@ -6,6 +6,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ledger.books.chart import DISBURSEMENT_ACCOUNT
 from ledger.books.kinds import ENTRY_NAMES, EntryKind
 from ledger.core.errors import Conflict, Refused, Unknown
@@ -49,11 +51,11 @@ def pay_person(
         Refused: `payee/paid-before-claim` for a day before the claim, `fund/insufficient`.
     """
     with context.reading() as connection:
-        payee = _known(store.find_payee(connection, payee_id), payee_id)
+        payee = known_payee(connection, payee_id)
     content = {"verb": "pay-person", "payee": payee_id, "on": paid_on}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        known = _known(store.find_payee(work.connection, payee_id), payee_id)
+        known = known_payee(work.connection, payee_id)
         if known.paid_on is not None:
             raise Conflict("payee/paid-before", f"这笔款已于 {known.paid_on} 支付")
         return _pay(work, known, paid_on, request_id)
@@ -71,7 +73,9 @@ def pay_everybody(context: Context, paid_on: date, dry_run: bool = False) -> lis
     return carry_out(context, act, dry_run)
 
 
-def _known(payee: Payee | None, payee_id: int) -> Payee:
+def known_payee(connection: Connection, payee_id: int) -> Payee:
+    """Raises: Unknown `payee/unknown`."""
+    payee = store.find_payee(connection, payee_id)
     if payee is None:
         raise Unknown("payee/unknown", f"没有编号为 {payee_id} 的应付个人款")
     return payee
@@ -115,6 +119,7 @@ def due_to_persons(
             "psn_no": names[payee.person_id].psn_no,
             "psn_name": names[payee.person_id].name,
             "paid_on": None if payee.paid_on is None else payee.paid_on.isoformat(),
+            "returned_on": None if payee.returned_on is None else payee.returned_on.isoformat(),
         }
         for payee in found
     ]

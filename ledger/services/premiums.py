@@ -143,9 +143,14 @@ def list_premiums(
     with context.reading() as connection:
         who = None if number is None else known_person(connection, number).person_id
         found = store.premiums(connection, start, last + timedelta(days=1), who)
+        back = store.given_back(connection, found)
+        days = {entry_id: day.isoformat() for entry_id, day in back.items()}
         return {
-            "premiums": [_present(connection, row) for row in found],
-            "total": yuan_text(sum(row.amount_fen for row in found)),
+            "premiums": [
+                _present(connection, row) | {"given_back_on": days.get(row.entry_id)}
+                for row in found
+            ],
+            "total": yuan_text(sum(row.amount_fen for row in found if row.entry_id not in back)),
             "waiting": yuan_text(store.waiting_to_be_paid_over(connection)),
         }
 

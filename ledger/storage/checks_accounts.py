@@ -28,6 +28,11 @@ _SHOWN = f"""
         FROM last WHERE place = 1 AND sets = 1)
 """
 
+_TAKEN_BACK = (
+    "entry AS e JOIN transfer AS t ON t.person_id = e.person_id "
+    "AND e.kind IN ('premium_refund', 'person_payment_return')"
+)
+
 CHECKS = (
     Check(
         "verify/account-status",
@@ -102,6 +107,36 @@ CHECKS = (
             "CASE WHEN kind = 'person_pay_account' THEN amount_fen ELSE 0 END AS account_fen, "
             "CASE WHEN kind = 'person_pay_pool' THEN amount_fen ELSE 0 END AS pool_fen "
             "FROM transfer WHERE kind IN ('person_pay_account', 'person_pay_pool')",
+        ),
+    ),
+    Check(
+        "verify/returned-payments",
+        7,
+        "付款退回的登记等于其分录恢复的应付金额",
+        agree(
+            "person person_id, entry entry_id",
+            "account_fen, pool_fen",
+            "SELECT p.person_id, p.entry_id, p.account_fen, p.pool_fen FROM payee AS p JOIN entry "
+            "AS e ON e.person_id = p.person_id AND e.entry_id = p.entry_id "
+            "WHERE e.kind = 'person_payment_return'",
+            "SELECT person_id, entry_id, "
+            "CASE WHEN kind = 'person_pay_account_refund' THEN amount_fen ELSE 0 END "
+            "AS account_fen, "
+            "CASE WHEN kind = 'person_pay_pool_refund' THEN amount_fen ELSE 0 END AS pool_fen "
+            "FROM transfer WHERE kind IN ('person_pay_account_refund', 'person_pay_pool_refund')",
+        ),
+    ),
+    Check(
+        "verify/taken-back",
+        2,
+        "代缴保费退回与付款退回是原分录的逐笔镜像",
+        agree(
+            "person person_id, entry entry_id, leg leg, kind kind",
+            "amount_fen, fund_year",
+            f"SELECT t.person_id, e.entry_id, t.leg, t.kind || '_refund' AS kind, t.amount_fen, "
+            f"t.fund_year FROM {_TAKEN_BACK} AND t.entry_id = e.reverses_entry_id",
+            f"SELECT t.person_id, e.entry_id, t.leg, t.kind, t.amount_fen, t.fund_year "
+            f"FROM {_TAKEN_BACK} AND t.entry_id = e.entry_id",
         ),
     ),
     Check(

@@ -26,14 +26,17 @@ class Payee(NamedTuple):
     claimed_on: date
     paid_on: date | None
     paid_by_entry: int | None
+    returned_on: date | None
+    """When the bank returned the payment; what was due is due again by another row."""
 
 
 _SELECT = """
     SELECT p.person_id, p.payee_id, p.entry_id, e.kind, p.name, p.bank, p.bank_account,
-        p.account_fen, p.pool_fen, p.claimed_on, d.paid_on, d.entry_id
+        p.account_fen, p.pool_fen, p.claimed_on, d.paid_on, d.entry_id, r.happened_on
     FROM payee AS p
     JOIN entry AS e ON e.person_id = p.person_id AND e.entry_id = p.entry_id
     LEFT JOIN payee_payment AS d ON d.person_id = p.person_id AND d.payee_id = p.payee_id
+    LEFT JOIN entry AS r ON r.person_id = d.person_id AND r.reverses_entry_id = d.entry_id
 """
 
 
@@ -103,7 +106,7 @@ def payees(
 
 def _payee(row: tuple[Any, ...]) -> Payee:
     person_id, payee_id, entry_id, kind, name, bank, number, account, pool = row[:9]
-    claimed_on, paid_on, paid_by = row[9:]
+    claimed_on, paid_on, paid_by, returned_on = row[9:]
     return Payee(
         person_id,
         payee_id,
@@ -115,4 +118,5 @@ def _payee(row: tuple[Any, ...]) -> Payee:
         date.fromisoformat(claimed_on),
         None if paid_on is None else date.fromisoformat(paid_on),
         paid_by,
+        None if returned_on is None else date.fromisoformat(returned_on),
     )

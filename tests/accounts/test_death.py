@@ -24,6 +24,7 @@ from ledger.services.importing import ImportOptions
 from ledger.services.move_funds import move_funds
 from ledger.services.pay_out import clear_account, pay_out, return_account
 from ledger.services.pay_person import due_to_persons, pay_everybody, pay_person
+from ledger.services.returned_payment import payment_returned
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, psn_no, somebody
 from tests.world import World
@@ -269,6 +270,38 @@ def test_what_is_due_is_paid_once_from_the_disbursement_account(world: World) ->
     assert due_to_persons(world.context, paid_too=True)[0]["paid_on"] == DAY.isoformat()
     with pytest.raises(Unknown):
         pay_person(world.context, 1, DAY)
+
+
+def test_a_payment_that_the_bank_returns_is_due_again(world: World) -> None:
+    amount = pay_out(world.context, CHEN_NO, BANK, DAY, "出境定居证明")["amount"]
+    payee = int(due_to_persons(world.context, CHEN_NO)[0]["payee_id"])
+    on, why = date(2023, 7, 5), "账号与户名不符"
+    with pytest.raises(Refused) as refused:
+        payment_returned(world.context, payee, on, why)
+    assert refused.value.code == "payee/not-paid"
+    fund(world)
+    pay_person(world.context, payee, DAY)
+    with pytest.raises(Refused) as refused:
+        payment_returned(world.context, payee, date(2023, 6, 30), why)
+    assert refused.value.code == "payee/returned-before-payment"
+    other = BANK._replace(number="6222020000000000002")
+    first = payment_returned(world.context, payee, on, why, other, "r-1")
+    assert payment_returned(world.context, payee, on, why, other, "r-1") == first
+    with pytest.raises(Conflict) as twice:
+        payment_returned(world.context, payee, on, why)
+    assert twice.value.code == "payee/returned-before"
+    again = due_to_persons(world.context, CHEN_NO)
+    assert [(row["amount"], row["for"], row["bank_account"]) for row in again] == [
+        (amount, "付款退回", "6222020000000000002")
+    ]
+    world.prove()
+    pay_person(world.context, int(again[0]["payee_id"]), date(2023, 7, 6))
+    both = due_to_persons(world.context, CHEN_NO, paid_too=True)
+    assert [row["returned_on"] for row in both] == ["2023-07-05", None]
+    moved = world.rows("SELECT kind, count(*) FROM transfer WHERE kind LIKE 'person_pay%' "
+                       "GROUP BY kind ORDER BY kind")  # fmt: skip
+    legs = len(world.rows("SELECT 1 FROM transfer WHERE kind = 'person_pay_account'")) // 2
+    assert moved == [("person_pay_account", 2 * legs), ("person_pay_account_refund", legs)]
 
 
 def test_everybody_who_waits_is_paid_in_one_go(world: World) -> None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.benefits.account_states import Event
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen
 from ledger.policy.loader import load_pack
 from ledger.services.account_states import change_state
+from ledger.services.death import Heir, inherit
 from ledger.services.import_families import add_link
 from ledger.services.move_funds import move_funds
 from ledger.services.premiums import list_premiums, pay_over, pay_premium
+from ledger.services.premiums_back import give_back, receive_back
+from ledger.services.read import statement
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, YU_CERTNO, YU_NAME, psn_no, somebody
 from tests.world import World
@@ -130,3 +134,57 @@ def test_the_cash_goes_to_the_other_funds(allowed: World) -> None:
     assert refused.value.code == "premium/more-than-waiting"
     assert pay_over(allowed.context, DAY, Fen(4_000))["waiting"] == "60.00"
     assert pay_over(allowed.context, DAY)["amount"] == "60.00"
+
+
+def test_a_premium_given_back_is_the_exact_mirror_and_may_be_paid_again(allowed: World) -> None:
+    pay(allowed)
+    back = ("长期护理保险", 2024, date(2023, 11, 2), "重复参保", "b-1")
+    first = give_back(allowed.context, CHEN_NO, *back)
+    assert give_back(allowed.context, CHEN_NO, *back) == first
+    assert allowed.balance(CHEN_NO) == 50_000
+    kinds = "SELECT kind, fund_year, amount_fen FROM transfer WHERE kind LIKE 'premium%'"
+    assert allowed.rows(f"{kinds} ORDER BY entry_id") == [
+        ("premium", 2022, 10_000),
+        ("premium_refund", 2022, 10_000),
+    ]
+    line = statement(allowed.context, CHEN_NO)["lines"][-1]
+    assert (line["name"], line["national"]) == ("退回：个人账户代缴费", "110")
+    with pytest.raises(Unknown) as unknown:
+        give_back(allowed.context, CHEN_NO, *back[:-1])
+    assert unknown.value.code == "premium/unknown"
+    found = list_premiums(allowed.context, DAY, DAY)
+    assert (found["premiums"][0]["given_back_on"], found["total"]) == ("2023-11-02", "0.00")
+    pay(allowed)
+    assert allowed.balance(CHEN_NO) == 40_000
+
+
+def test_what_was_paid_over_comes_back_from_the_other_fund(allowed: World) -> None:
+    pay(allowed)
+    allowed.enrol(somebody(50))
+    allowed.contribute(allowed.contribution(psn_no(50), "2023-01", 10_000_000))
+    move_funds(allowed.context, "fiscal", Fen(100_000), date(2023, 10, 30))
+    move_funds(allowed.context, "disbursement", Fen(100_000), date(2023, 10, 30))
+    pay_over(allowed.context, date(2023, 10, 31))
+    with pytest.raises(Refused) as refused:
+        give_back(allowed.context, CHEN_NO, "长期护理保险", 2024, date(2023, 10, 1), "误缴")
+    assert refused.value.code == "premium/back-before-paid"
+    give_back(allowed.context, CHEN_NO, "长期护理保险", 2024, date(2023, 11, 2), "误缴")
+    assert list_premiums(allowed.context, DAY, DAY)["waiting"] == "-100.00"
+    with pytest.raises(Refused) as refused:
+        receive_back(allowed.context, date(2023, 11, 20), Fen(10_001))
+    assert refused.value.code == "premium/more-than-comes-back"
+    assert receive_back(allowed.context, date(2023, 11, 20))["amount"] == "100.00"
+    with pytest.raises(Refused) as refused:
+        receive_back(allowed.context, date(2023, 11, 20))
+    assert refused.value.code == "premium/nothing-to-come-back"
+
+
+def test_nothing_is_given_back_into_a_closed_account(allowed: World) -> None:
+    pay(allowed, fen=50_000)
+    change_state(allowed.context, CHEN_NO, Event.DEATH, date(2023, 10, 20), "死亡证明")
+    allowed.prove()
+    heirs = [Heir(Fraction(1), LIN_NO)]
+    inherit(allowed.context, CHEN_NO, heirs, date(2023, 11, 1), "公证书")
+    with pytest.raises(Refused) as refused:
+        give_back(allowed.context, CHEN_NO, "长期护理保险", 2024, date(2023, 11, 2), "误缴")
+    assert refused.value.code == "account/closed"
