@@ -102,9 +102,10 @@ def _root() -> Path:
 
 
 @contextmanager
-def scratch_folders() -> Iterator[tuple[Path, Path]]:
-    """A folder for a server, and one for its cluster where tests run as root."""
-    folder = Path(tempfile.mkdtemp(prefix="gongji-server-", dir=_root()))
+def scratch_folders(place: Path | None = None) -> Iterator[tuple[Path, Path]]:
+    """A folder for a server, and one for its cluster where tests run as root. By default in
+    memory, where there is room."""
+    folder = Path(tempfile.mkdtemp(prefix="gongji-server-", dir=place or _root()))
     folder.chmod(0o755)
     try:
         yield folder / "dir", folder / "cluster"

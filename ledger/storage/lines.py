@@ -40,6 +40,8 @@ def line_of(engine: Engine) -> Iterator[Line]:
         yield line
     except DBAPIError as error:
         raise translate(error) from error
+    except psycopg.Error as error:
+        raise translate(DBAPIError("line", None, error)) from error
     finally:
         line.rollback()
         _give_back(engine, line)

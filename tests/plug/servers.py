@@ -16,10 +16,14 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "shared_buffers": "32MB"}
 
 
 @contextmanager
-def a_server() -> Iterator[EmbeddedPostgres]:
+def a_server(disk: Path | None = None) -> Iterator[EmbeddedPostgres]:
     """Durable settings; the folder lies in memory where there is room, so that a killed process
-    loses what a process can lose, and the disk is no part of the time."""
-    with scratch_folders() as (folder, root_folder):
+    loses what a process can lose, and the disk is no part of the time.
+
+    Args:
+        disk: where it lies instead.
+    """
+    with scratch_folders(disk) as (folder, root_folder):
         server = EmbeddedPostgres(folder, DURABLE, root_folder)
         server.open()
         try:

@@ -13,10 +13,12 @@ import pytest
 from sqlalchemy import event
 
 from ledger.core.errors import GongjiError
+from ledger.storage.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
 from tests import databases
 from tests.people import CHEN
-from tests.plug.city import run, write_visits
+from tests.plug.city import PEOPLE, Books, run, write_visits
 from tests.plug.disks import filled_up, small_disk, write_protected
+from tests.plug.servers import a_server
 from tests.world import World
 
 CHEN_NO = str(CHEN.psn_no)
@@ -135,3 +137,43 @@ def test_a_file_over_its_quota_makes_an_import_vanish_whole(world: World, tmp_pa
     assert done.returncode == 0, done.stdout + done.stderr
     assert world.count("settlement") == len(visits)
     world.prove()
+
+
+# --- PostgreSQL ---
+
+
+def on_postgres(server: EmbeddedPostgres) -> Books:
+    books = Books(server.url(APPLICATION), server.url(OWNER))
+    books.settle_in((*PEOPLE, CHEN))
+    return books
+
+
+def test_a_server_for_reading_only_refuses_and_loses_nothing() -> None:
+    with a_server() as server:
+        books = on_postgres(server)
+        answers = [settle(books, number) for number in range(3)]
+        server.psql(DATABASE, f"ALTER ROLE {APPLICATION} SET default_transaction_read_only = on")
+        books.close()
+        assert settle_again_is_refused(books, 3) == "database/read-only"
+        server.psql(DATABASE, f"ALTER ROLE {APPLICATION} RESET default_transaction_read_only")
+        books.close()
+        prove_nothing_lost(books, answers)
+        books.close()
+
+
+def test_a_full_disk_under_postgres_refuses_and_loses_nothing() -> None:
+    """Tables cannot grow: refused. The log cannot: the server goes down, and comes up again."""
+    with (
+        databases.scratch_folders() as (beside, _),
+        small_disk(beside.with_name("disk"), 260) as disk,
+        a_server(disk) as server,
+    ):
+        books = on_postgres(server)
+        with filled_up(disk, 100_000):
+            answers, code = settle_until_refused(books)
+            assert code in ("database/disk-full", "database/unreachable")
+            assert answers
+        books.close()
+        server.open()
+        prove_nothing_lost(books, answers)
+        books.close()
