@@ -104,7 +104,7 @@ class Line:
 
     def rollback(self) -> None:
         self._forget()
-        if self._driver.pgconn.transaction_status != TransactionStatus.IDLE:
+        if self.usable and self._driver.pgconn.transaction_status != TransactionStatus.IDLE:
             self._driver.pgconn.exec_(b"ROLLBACK")
 
     # --- messages ---
@@ -128,7 +128,12 @@ class Line:
         result = self._driver.pgconn.exec_(message.encode())
         if result.status not in _DONE:
             self._forget()
-            raise DBAPIError(message[:200], None, error_from_result(result))
+            raise DBAPIError(
+                message[:200],
+                None,
+                error_from_result(result),
+                connection_invalidated=not self.usable,
+            )
         self._kept.clear()
         self._preparing.clear()
         return result.get_value(0, 0) if result.ntuples else None
