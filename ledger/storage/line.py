@@ -9,7 +9,10 @@ visits writes one visit, too: a unit of work cannot tell the two apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +25,10 @@ from ledger.core.errors import Refused
 from ledger.storage.postgres import in_words_of_postgres, read_as_text
 
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY)
+
+
+_Way = tuple[str, Callable[[Sequence[Any]], Sequence[Any]] | None]
+"""The statement that adds rows, and what puts a row in the order of the table; None: it is."""
 
 
 class Found:
@@ -64,7 +71,7 @@ class Line:
         self.info: dict[str, Any] = {}
         self.listeners: Any = None
         """Of commits; an engine's, called with the line."""
-        self._columns: dict[str, list[str]] = {}
+        self._ways: dict[tuple[str, tuple[str, ...]], _Way] = {}
         read_as_text(driver)
 
     # --- what the storage layer uses ---
@@ -84,16 +91,29 @@ class Line:
         return Found([])
 
     def append_rows(
-        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+        self, table: str, columns: tuple[str, ...], rows: Iterable[Sequence[Any]]
     ) -> None:
         """Add rows to a table: however many they are, it is one prepared statement with one
         value, since the server reads a row of the table's own type fastest."""
-        physical = self._physical(table)
+        way = self._ways.get((table, columns))
+        if way is None:
+            way = self._ways[table, columns] = self._way(table, columns)
+        statement, pick = way
+        records = ",".join([_record(row if pick is None else pick(row)) for row in rows])
+        self.keep(statement, ["{" + records + "}"])
+
+    def _way(self, table: str, columns: tuple[str, ...]) -> _Way:
+        """How rows with these columns are added: their values in the order of the table's."""
         names = ", ".join(columns)
         taken = ", ".join(f"r.{name}" for name in columns)
         statement = f"INSERT INTO {table} ({names}) SELECT {taken} FROM unnest($1::{table}[]) AS r"
+        physical = self._physical(table)
+        if physical == list(columns):
+            return statement, None
+        if set(physical) == set(columns):
+            return statement, itemgetter(*map(columns.index, physical))
         places = [columns.index(name) if name in columns else None for name in physical]
-        self.keep(statement, [_records(rows, places)])
+        return statement, lambda row: [None if at is None else row[at] for at in places]
 
     def commit(self) -> None:
         if self.listeners:
@@ -124,7 +144,7 @@ class Line:
             return None
         message = ";".join(self._kept)
         if "\x00" in message:
-            raise Refused("database/bad-text", "文字中有数据库不能保存的字符")
+            raise Refused("text/unstorable", "文字中有数据库不能保存的字符")
         result = self._driver.pgconn.exec_(message.encode())
         if result.status not in _DONE:
             self._forget()
@@ -164,13 +184,8 @@ class Line:
 
     def _physical(self, table: str) -> list[str]:
         """The columns of a table as they lie in it."""
-        found = self._columns.get(table)
-        if found is None:
-            kept, self._kept = self._kept, []  # Asking must not send what waits for its turn.
-            described = self._driver.execute(f"SELECT * FROM {table} LIMIT 0".encode()).description
-            found = self._columns[table] = [column.name for column in described or ()]
-            self._kept = kept
-        return found
+        described = self._driver.execute(f"SELECT * FROM {table} LIMIT 0".encode()).description
+        return [column.name for column in described or ()]
 
     # --- life ---
 
@@ -182,6 +197,7 @@ class Line:
         self._driver.close()
 
 
+@lru_cache(maxsize=512)
 def _numbered(statement: str) -> str:
     """Our SQL with `?` marks as the server prepares it."""
     parts = in_words_of_postgres(statement).replace("%%", "%").split("%s")
@@ -209,17 +225,17 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+_EMPTY = {None: "", "": '""', 0: "0"}
+_NEEDS_QUOTES = re.compile(r'[",()\\\s]')
+
+
+def _record(row: Sequence[Any]) -> str:
+    """A row as an element of an array of the table's own row type."""
+    return _quoted("(" + ",".join([_field(v) if v else _EMPTY[v] for v in row]) + ")")
+
+
 def _field(value: Any) -> str:
-    if value is None:
-        return ""
-    if value.__class__ is int:
-        return str(value)
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '""') + '"'
-
-
-def _records(rows: Iterable[Sequence[Any]], places: Sequence[int | None]) -> str:
-    """Rows as one value: an array of the table's own row type."""
-    return array(
-        "(" + ",".join(["" if at is None else _field(row[at]) for at in places]) + ")"
-        for row in rows
-    )
+    text = str(value)
+    if value.__class__ is int or not _NEEDS_QUOTES.search(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '""') + '"'

@@ -11,7 +11,8 @@ from __future__ import annotations
 import multiprocessing
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -19,8 +20,12 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
+from ledger.core.visits import VisitRecord
+from ledger.services.settle_together import Command
 from ledger.services.settle_visit import settle
+from ledger.services.shared_commit import SharedCommit
 from ledger.services.verify import verify
+from ledger.storage.journal import Origin
 from tests.benchmarks.desks_city import DesksCity, admin_address, context_at, desks_city, visits
 from tests.benchmarks.table import Row
 
@@ -30,6 +35,7 @@ SECONDS = 20.0
 GOAL = 0.35
 HOT_GOAL = 0.9
 HOT_HOSPITAL = 7
+SERVICES, WINDOWS = 2, 64
 
 
 class Rate(NamedTuple):
@@ -53,12 +59,15 @@ def measure(scale: float = 1.0) -> list[Row]:
     with desks_city(max(int(PEOPLE * scale) // 2 * 2, 2_000)) as city:
         with pgbench_ready(city) as bench:
             before = bench.run(seconds)
-            spread = settling(city, seconds, 0, None)
+            spread = settling(city, seconds, 0)
             between = bench.run(seconds)
             hot = settling(city, seconds, DESKS, HOT_HOSPITAL)
+            after = bench.run(seconds)
+            group = settling(city, seconds, 2 * DESKS, shared=True)
+            last = bench.run(seconds)
         found = verify(context_at(city.url, "bench"))
         assert found["ok"], found["breaches"][:3]
-    reference = (before + between) / 2
+    reference, later = (before + between) / 2, (after + last) / 2
     ratio = spread.per_second / reference
     return [
         Row(
@@ -75,38 +84,51 @@ def measure(scale: float = 1.0) -> list[Row]:
             f"{hot.per_second / spread.per_second:.2f}",
             f"≥ {HOT_GOAL}",
         ),
+        Row(
+            f"the same by group commit, {SERVICES} processes with {WINDOWS} windows each",
+            group.text(),
+            f"pgbench as above: {later:,.0f}/s",
+            f"{group.per_second / later:.2f}",
+            "as far as it goes",
+        ),
     ]
 
 
 # --- ours ---
 
 
-def settling(city: DesksCity, seconds: float, first_lane: int, hospital: int | None) -> Rate:
-    """All desks at once, for some seconds."""
+def settling(
+    city: DesksCity,
+    seconds: float,
+    first_lane: int,
+    hospital: int | None = None,
+    shared: bool = False,
+) -> Rate:
+    """All desks at once, for some seconds; `shared`: by group commit."""
     spawn = multiprocessing.get_context("spawn")
-    barrier, told = spawn.Barrier(DESKS + 1), spawn.Queue()
-    desks = [
+    desks = SERVICES if shared else DESKS
+    barrier, told = spawn.Barrier(desks + 1), spawn.Queue()
+    work = _service if shared else _desk
+    processes = [
         spawn.Process(
-            target=_desk,
+            target=work,
             args=(city.url, city.people, seconds, first_lane + number, hospital, barrier, told),
         )
-        for number in range(DESKS)
+        for number in range(desks)
     ]
-    for desk in desks:
-        desk.start()
+    for process in processes:
+        process.start()
     barrier.wait(120)
     server, begun = _server_time(city), perf_counter()
-    found = [told.get(timeout=seconds * 10 + 120) for _ in desks]
+    found = [told.get(timeout=seconds * 10 + 120) for _ in processes]
     taken = perf_counter() - begun
     server = _server_time(city) - server
-    for desk in desks:
-        desk.join()
+    for process in processes:
+        process.join()
     waits = sorted(wait for of_desk, _cpu in found for wait in of_desk)
     done = len(waits)
     ours = sum(cpu for _waits, cpu in found)
-    return Rate(
-        done / taken, ours / done * 1e3, server / done * 1e3, waits[done * 99 // 100] * 1e3
-    )
+    return Rate(done / taken, ours / done * 1e3, server / done * 1e3, waits[done * 99 // 100] * 1e3)
 
 
 def _desk(
@@ -118,20 +140,60 @@ def _desk(
     barrier: Barrier,
     told: Queue[Any],
 ) -> None:
+    """A process that settles one visit after another."""
     context = context_at(url, f"desk-{lane}")
     coming = visits(people, int(seconds * 2_000), lane, hospital)
     settle(context, coming.pop(), f"warm-{lane}")
-    waits = []
     barrier.wait(120)
-    begun, cpu = perf_counter(), process_time()
+    cpu = process_time()
+    waits = _one_by_one(coming, seconds, lambda record: settle(context, record, record.visit_id))
+    told.put((waits, process_time() - cpu))
+    context.engine.dispose()
+
+
+def _service(
+    url: str,
+    people: int,
+    seconds: float,
+    lane: int,
+    hospital: int | None,
+    barrier: Barrier,
+    told: Queue[Any],
+) -> None:
+    """A process like the API's: windows ask at the same time, their visits share commits."""
+    context = context_at(url, f"service-{lane}")
+    shared = SharedCommit(context)
+
+    def ask(record: VisitRecord) -> object:
+        return shared.settle(Command(record, Origin(record.visit_id, context.actor)))
+
+    coming = visits(people, int(seconds * 5_000), lane, hospital)
+    ask(coming.pop())
+    barrier.wait(120)
+    cpu = process_time()
+    with ThreadPoolExecutor(WINDOWS) as windows:
+        asked = [
+            windows.submit(_one_by_one, coming[number::WINDOWS], seconds, ask)
+            for number in range(WINDOWS)
+        ]
+        waits = [wait for of_window in asked for wait in of_window.result()]
+    told.put((waits, process_time() - cpu))
+    context.engine.dispose()
+
+
+def _one_by_one(
+    coming: Sequence[VisitRecord], seconds: float, ask: Callable[[VisitRecord], object]
+) -> list[float]:
+    """How long each visit took, until the time is over."""
+    waits: list[float] = []
+    begun = perf_counter()
     for record in coming:
         start = perf_counter()
         if start - begun > seconds:
             break
-        settle(context, record, record.visit_id)
+        ask(record)
         waits.append(perf_counter() - start)
-    told.put((waits, process_time() - cpu))
-    context.engine.dispose()
+    return waits
 
 
 def _server_time(city: DesksCity) -> float:
@@ -162,7 +224,9 @@ class Pgbench(NamedTuple):
 
     def run(self, seconds: float) -> float:
         """Transactions a second: tpcb-like, prepared."""
-        text = self.call("-n", "-M", "prepared", "-c", str(DESKS), "-j", "2", "-T", f"{seconds:.0f}")
+        text = self.call(
+            "-n", "-M", "prepared", "-c", str(DESKS), "-j", "2", "-T", f"{seconds:.0f}"
+        )
         found = re.search(r"tps = ([\d.]+)", text)
         assert found is not None, text
         return float(found[1])
