@@ -9,7 +9,7 @@ from ledger.core.money import Fen
 
 
 class QuotaUseRecord(NamedTuple):
-    """One row: a use of a quota, or, with a negative amount, that use taken back whole.
+    """One row: a use of a quota, or, with a negative amount, so much of that use taken back.
 
     `quota_id` is our number of the quota (额度编号), `reference` the other pool's number of the
     use (对方业务号).

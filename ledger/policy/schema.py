@@ -177,6 +177,7 @@ SCHEMA: Mapping[str, Mapping[str, Reader]] = {
         "across_pools_in_province": flag,
         "across_provinces": flag,
         "quota_held_across_pools": flag,
+        "late_quota_use": choice("from_balance", "refused"),
         "link_ends_with_insurance_move": flag,
     },
     "transfer": {

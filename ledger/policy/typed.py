@@ -202,12 +202,19 @@ def family_rules(get: Get) -> FamilyRules:
         except NotInForce:
             return False
 
+    def late_use() -> str:
+        try:
+            return str(get("family.late_quota_use").typed)
+        except NotInForce:
+            return "refused"
+
     relations: Any = get("family.relations").typed
     return FamilyRules(
         relations=relations,
         in_province=allowed("across_pools_in_province"),
         across_provinces=allowed("across_provinces"),
         quota_held=allowed("quota_held_across_pools"),
+        late_use_from_balance=late_use() == "from_balance",
         ends_with_move=allowed("link_ends_with_insurance_move"),
     )
 

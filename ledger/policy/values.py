@@ -158,6 +158,8 @@ class FamilyRules:
     across_provinces: bool = False
     quota_held: bool = False
     """Is a quota given to another pool set aside in the holder's account?"""
+    late_use_from_balance: bool = False
+    """Does the holder's balance pay a use that is reported after the end of its quota?"""
     ends_with_move: bool = False
     """Does a change of insurance end the link (参保关系变动自动解除)?"""
 

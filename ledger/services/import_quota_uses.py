@@ -17,7 +17,8 @@ FIELD_OF = {
     "quota/not-valid": "used_on",
     "quota/earlier-than-use": "used_on",
     "quota/exceeded": "amount_fen",
-    "quota/partial": "amount_fen",
+    "quota/more-than-used": "amount_fen",
+    "quota/not-covered": "amount_fen",
     "quota/reference-used": "reference",
     "quota/unknown-use": "reference",
     "quota/reversed-before": "reference",
@@ -28,8 +29,8 @@ FIELD_OF = {
 def import_quota_uses(
     context: Context, batch: Batch[QuotaUseRecord], options: ImportOptions
 ) -> ImportResult:
-    """Rows in their order: uses draw a quota down, negative amounts take a use back. A row that
-    was taken before is unchanged.
+    """Rows in their order: uses draw a quota down, negative amounts take a use back, or a part of
+    it. A row that was taken before is unchanged.
 
     Row faults: what `pool_quotas.use` and `take_back` refuse.
     """

@@ -40,7 +40,7 @@ def statement(context: Context, number: str) -> dict[str, Any]:
         quotas = {quota.hold_id: quota for quota in _quotas(connection, number)}
         held, lines = 0, []
         events = store.events_of(connection, quotas.values())
-        ended: set[int] = set()
+        ended = {e.hold_id: e.event_no for e in events if e.kind == store.RETURNED}
         for event in sorted(events, key=lambda e: e.happened_on):
             held += _held_by(event, ended)
             lines.append(_line(event, quotas[event.hold_id], held))
@@ -48,11 +48,13 @@ def statement(context: Context, number: str) -> dict[str, Any]:
     return {"number": number, "held": yuan_text(held), "quotas": shown, "lines": lines}
 
 
-def _held_by(event: QuotaEvent, ended: set[int]) -> int:
-    """What an event adds to the sum that is held."""
-    if event.kind == store.RETURNED:
-        ended.add(event.hold_id)
-    if event.kind == store.REVERSED and event.hold_id in ended:
+def _held_by(event: QuotaEvent, ended: dict[int, int]) -> int:
+    """What an event adds to the sum that is held; nothing where it came after the quota's end.
+
+    Args:
+        ended: quota -> the number of the event that ended it.
+    """
+    if event.event_no > ended.get(event.hold_id, event.event_no):
         return 0
     sign = 1 if event.kind in (store.GIVEN, store.REVERSED) else -1
     return sign * event.amount_fen

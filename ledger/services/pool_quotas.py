@@ -149,8 +149,11 @@ def book_use(
         if (before.amount_fen, before.happened_on) != (amount_fen, on):
             raise Conflict("quota/reference-used", f"业务号“{reference}”已用于另一笔使用")
         return False
-    _refuse_use(quota, amount_fen, on)
+    late = quota.ended_on is not None and context.pack.family(on).late_use_from_balance
+    _refuse_use(quota, amount_fen, on, late)
     admit(work.connection, quota.person_id, Movement.AID)
+    if late:
+        _refuse_uncovered_use(purse_of(work.connection, quota.person_id), amount_fen)
     years = dict(accounts.by_year(work.connection, quota.person_id))
     oldest_first = context.pack.account_use(on).use_order == "oldest_first"
     parts = Purse(amount_fen, years).take(amount_fen, oldest_first)
@@ -161,18 +164,30 @@ def book_use(
     return True
 
 
-def _refuse_use(quota: Quota, amount_fen: int, on: date) -> None:
+def _refuse_use(quota: Quota, amount_fen: int, on: date, late: bool) -> None:
+    """Args:
+    late: a use of a day before the quota's end may come after it; what was unused then limits it.
+    """
     if amount_fen <= 0:
         raise Refused("quota/not-above-zero", "使用金额必须大于零")
-    if quota.ended_on is not None:
+    if quota.ended_on is not None and not (late and on < quota.ended_on):
         raise Refused("quota/ended", f"额度 {quota.hold_id} 已于 {quota.ended_on} 结束")
-    if not quota.covers(on):
+    if not quota.valid_from <= on < quota.valid_until:
         raise Refused("quota/not-valid", f"{on} 不在额度 {quota.hold_id} 的有效期内")
-    if amount_fen > quota.held_fen:
+    left = quota.given_fen - quota.used_fen
+    if amount_fen > left:
         raise Refused(
             "quota/exceeded",
-            f"额度 {quota.hold_id} 尚余 {yuan_text(quota.held_fen)} 元，"
-            f"不足 {yuan_text(amount_fen)} 元",
+            f"额度 {quota.hold_id} 尚余 {yuan_text(left)} 元，不足 {yuan_text(amount_fen)} 元",
+        )
+
+
+def _refuse_uncovered_use(purse: Purse, amount_fen: int) -> None:
+    if purse.available < amount_fen:
+        raise Refused(
+            "quota/not-covered",
+            f"额度已结束、未用部分已返还，账户可用余额 {yuan_text(max(purse.available, 0))} 元，"
+            f"不足支付 {yuan_text(amount_fen)} 元",
         )
 
 
@@ -183,19 +198,27 @@ def take_back(
     on: date,
     request_id: str | None = None,
     dry_run: bool = False,
+    amount_fen: Fen | None = None,
 ) -> dict[str, Any]:
-    """The other pool takes a whole use back: the money returns with its years, held again while
-    the quota runs.
+    """The other pool takes a use back, or a part of it: the money returns with its years, held
+    again while the quota runs.
+
+    Args:
+        amount_fen: None: all that was not taken back before.
 
     Raises:
         Unknown: `quota/unknown`, `quota/unknown-use`. Conflict: `quota/reversed-before`.
-        Refused: `quota/earlier-than-use`.
+        Refused: `quota/earlier-than-use`, `quota/not-above-zero`, `quota/more-than-used`.
     """
     quota = _known(context, quota_id)
-    content = {"verb": "quota-back", "quota": quota_id, "ref": reference, "on": on}
+    content: dict[str, Any] = {
+        "verb": "quota-back", "quota": quota_id, "ref": reference, "on": on
+    }  # fmt: skip
+    if amount_fen is not None:
+        content["fen"] = amount_fen
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        if not book_return(context, work, quota_id, reference, on, request_id):
+        if not book_return(context, work, quota_id, reference, on, request_id, amount_fen):
             raise Conflict("quota/reversed-before", f"业务号“{reference}”的使用已经退回")
         return _present_again(work.connection, quota_id)
 
@@ -211,32 +234,60 @@ def book_return(
     request_id: str | None = None,
     amount_fen: int | None = None,
 ) -> bool:
-    """One use taken back, within a transaction; False when it was here already.
+    """A use taken back, or a part of it, within a transaction; False when it was here already:
+    the same part on the same day, or nothing is left of the use.
 
     Args:
-        amount_fen: what the other pool says; it must be the whole use (`quota/partial`).
+        amount_fen: what the other pool says; None: all that is left.
 
     Raises what `take_back` does.
     """
-    quota = _found(work.connection, quota_id)
-    used = _use_of(work.connection, quota, reference)
+    connection, quota = work.connection, _found(work.connection, quota_id)
+    used = _use_of(connection, quota, reference)
     if used is None or used.entry_id is None:
         raise Unknown("quota/unknown-use", f"额度 {quota_id} 没有业务号为“{reference}”的使用")
-    if amount_fen is not None and amount_fen != used.amount_fen:
-        raise Refused(
-            "quota/partial", f"退回必须是整笔使用 {yuan_text(used.amount_fen)} 元，不能部分退回"
-        )
-    events = store.events_of(work.connection, [quota])
-    if any(e.kind == store.REVERSED and e.reference == reference for e in events):
+    before = [
+        event
+        for event in store.events_of(connection, [quota])
+        if event.kind == store.REVERSED and event.reference == reference
+    ]
+    left = used.amount_fen - sum(event.amount_fen for event in before)
+    if (on, amount_fen) in [(event.happened_on, event.amount_fen) for event in before] or not left:
         return False
-    if on < used.happened_on:
-        raise Refused("quota/earlier-than-use", f"退回不能早于使用之日 {used.happened_on}")
-    parts = store.years_of_draw(work.connection, quota.person_id, used.entry_id)
+    fen = left if amount_fen is None else amount_fen
+    _refuse_return(used, fen, left, on)
+    entries = [event.entry_id for event in before if event.entry_id is not None]
+    parts = _last_years(store.years_of_use(connection, used, entries), fen)
     head = occasion(work, quota.person_id, on, f"统筹区 {quota.pool} 业务 {reference} 退回")
     entry = aid_return_entry(head, parts, quota.pool, context.stamp_policy(work))
     append(work, [entry], request_id)
-    store.give_back(work, quota, on, used.amount_fen, head.entry_id, reference)
+    store.give_back(work, quota, on, fen, head.entry_id, reference)
     return True
+
+
+def _refuse_return(used: QuotaEvent, amount_fen: int, left_fen: int, on: date) -> None:
+    if amount_fen <= 0:
+        raise Refused("quota/not-above-zero", "退回金额必须大于零")
+    if amount_fen > left_fen:
+        raise Refused(
+            "quota/more-than-used",
+            f"业务号“{used.reference}”使用 {yuan_text(used.amount_fen)} 元，尚未退回 "
+            f"{yuan_text(left_fen)} 元，不能退回 {yuan_text(amount_fen)} 元",
+        )
+    if on < used.happened_on:
+        raise Refused("quota/earlier-than-use", f"退回不能早于使用之日 {used.happened_on}")
+
+
+def _last_years(parts: list[tuple[int, int]], amount_fen: int) -> list[tuple[int, int]]:
+    """What returns of a use, by year of the money: what was taken last comes back first, as if
+    so much less had been used."""
+    back, left = [], amount_fen
+    for year, fen in reversed(parts):
+        part = min(fen, left)
+        if part:
+            back.append((year, part))
+        left -= part
+    return back[::-1]
 
 
 def revoke(

@@ -142,9 +142,11 @@ def place(work: UnitOfWork, quota: Quota) -> None:
 def draw(
     work: UnitOfWork, quota: Quota, on: date, amount_fen: int, entry_id: int, reference: str
 ) -> None:
-    """A use: so much is no longer held; the entry takes it out of the account. Call it before
-    the entry is appended, or the money would be counted twice for a moment."""
-    _hold(work.connection, quota.person_id, -amount_fen)
+    """A use: so much is no longer held, if the quota still runs; the entry takes it out of the
+    account. Call it before the entry is appended, or the money would be counted twice for a
+    moment."""
+    if quota.ended_on is None:
+        _hold(work.connection, quota.person_id, -amount_fen)
     _record(work, quota, USED, on, amount_fen, entry_id, reference)
 
 
@@ -211,11 +213,26 @@ def _record(
     )
 
 
-def years_of_draw(connection: Connection, person_id: int, entry_id: int) -> list[tuple[int, int]]:
-    """(year of the money, fen) that a use took."""
+def years_of_use(
+    connection: Connection, used: QuotaEvent, returns: Iterable[int]
+) -> list[tuple[int, int]]:
+    """(year of the money, fen) that a use took, in the order in which it took them, less what
+    was taken back of it.
+
+    Args:
+        returns: the entries that took parts of it back.
+    """
     rows = connection.exec_driver_sql(
-        "SELECT fund_year, amount_fen FROM transfer "
-        "WHERE person_id = ? AND entry_id = ? AND kind = ? ORDER BY leg",
-        (person_id, entry_id, TRANSFER_KINDS["aid_draw"].kind),
+        "SELECT t.fund_year, CAST(sum(CASE t.kind WHEN :draw THEN t.amount_fen "
+        "ELSE -t.amount_fen END) AS BIGINT) FROM json_each(:keys) AS w "
+        "CROSS JOIN transfer AS t ON t.person_id = :person AND t.entry_id = w.value "
+        "WHERE t.kind IN (:draw, :back) GROUP BY t.fund_year "
+        "ORDER BY min(CASE t.kind WHEN :draw THEN t.leg END)",
+        {
+            "keys": keys([used.entry_id, *returns]),
+            "person": used.person_id,
+            "draw": TRANSFER_KINDS["aid_draw"].kind,
+            "back": TRANSFER_KINDS["aid_return"].kind,
+        },
     )
-    return [(year, fen) for year, fen in rows]
+    return [(year, fen) for year, fen in rows if fen]

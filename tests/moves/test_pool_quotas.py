@@ -16,6 +16,7 @@ from ledger.core.money import Fen
 from ledger.core.months import FAR
 from ledger.core.people import Relation
 from ledger.core.quotas import QuotaUseRecord
+from ledger.policy.loader import load_pack
 from ledger.services.import_quota_uses import import_quota_uses
 from ledger.services.importing import ImportOptions
 from ledger.services.pool_clearing import balances
@@ -281,12 +282,12 @@ def test_a_list_of_uses_is_taken_row_by_row_and_twice_changes_nothing(world: Wor
     assert [(error.row, error.code) for error in first.errors] == [
         (3, "quota/exceeded"),
         (6, "quota/unknown"),
-        (7, "quota/partial"),
     ]
-    assert position(world) == ("200.00", "100.00", "100.00")
-    again = import_quota_uses(world.context, _file(rows[0], rows[2], rows[3]), ImportOptions())
-    assert (again.accepted, again.unchanged) == (3, 3)
-    assert position(world) == ("200.00", "100.00", "100.00")
+    assert position(world) == ("201.00", "101.00", "100.00")
+    taken = _file(rows[0], rows[2], rows[3], rows[5])
+    again = import_quota_uses(world.context, taken, ImportOptions())
+    assert (again.accepted, again.unchanged) == (4, 4)
+    assert position(world) == ("201.00", "101.00", "100.00")
     world.prove()
 
 
@@ -299,3 +300,97 @@ def test_a_strict_list_with_a_fault_changes_nothing(world: World) -> None:
     result = import_quota_uses(world.context, _file(*rows), ImportOptions(strict=True))
     assert result.accepted == 0
     assert position(world) == ("500.00", "400.00", "100.00")
+
+
+def years(world: World) -> list[tuple[int, int]]:
+    """(year of the money, fen) that the holder has left."""
+    return world.rows("SELECT year, credited_fen - debited_fen FROM account_year ORDER BY year")
+
+
+def test_a_part_of_a_use_comes_back_last_money_first(world: World) -> None:
+    quota = given(world)
+    use(world.context, quota, Fen(35_000), date(2026, 3, 5), "W-1")
+    assert years(world) == [(2024, 0), (2025, 15_000)]
+    answer = take_back(world.context, quota, "W-1", date(2026, 3, 6), amount_fen=Fen(7_000))
+    assert (answer["used"], answer["held"]) == ("280.00", "120.00")
+    # As if 280.00 had been used: all of it of 2024.
+    assert years(world) == [(2024, 2_000), (2025, 20_000)]
+    assert balances(world.context) == [{"pool": WUHAN, "owed": "280.00"}]
+    world.prove()
+    answer = take_back(world.context, quota, "W-1", date(2026, 3, 7))
+    assert (answer["used"], answer["held"]) == ("0.00", "400.00")
+    assert years(world) == [(2024, 30_000), (2025, 20_000)]
+    world.prove()
+
+
+@pytest.mark.parametrize(
+    ("fen", "day", "code"),
+    [
+        (28_001, 7, "quota/more-than-used"),
+        (0, 7, "quota/not-above-zero"),
+        (100, 4, "quota/earlier-than-use"),
+        (7_000, 6, "quota/reversed-before"),
+    ],
+)
+def test_no_more_of_a_use_is_taken_back_than_is_left(
+    world: World, fen: int, day: int, code: str
+) -> None:
+    """The same part reported again for the same day is the same part."""
+    quota = given(world)
+    use(world.context, quota, Fen(35_000), date(2026, 3, 5), "W-1")
+    take_back(world.context, quota, "W-1", date(2026, 3, 6), amount_fen=Fen(7_000))
+    with pytest.raises(GongjiError) as error:
+        take_back(world.context, quota, "W-1", date(2026, 3, day), amount_fen=Fen(fen))
+    assert error.value.code == code
+    world.prove()
+
+
+def test_a_use_reported_after_the_end_is_paid_from_the_balance(world: World) -> None:
+    quota = given(world)
+    use(world.context, quota, Fen(15_000), date(2026, 3, 5), "W-1")
+    revoke(world.context, quota, date(2026, 4, 1))
+    answer = use(world.context, quota, Fen(20_000), date(2026, 3, 31), "W-2")
+    assert (answer["used"], answer["held"]) == ("350.00", "0.00")
+    assert position(world) == ("150.00", "0.00", "150.00")
+    lines = statement(world.context, psn_no(1))["lines"]
+    assert [(line["amount"], line["held_after"]) for line in lines] == [
+        ("400.00", "400.00"),
+        ("150.00", "250.00"),
+        ("200.00", "250.00"),
+        ("250.00", "0.00"),
+    ]
+    world.prove()
+    take_back(world.context, quota, "W-2", date(2026, 4, 6), amount_fen=Fen(5_000))
+    assert position(world) == ("200.00", "0.00", "200.00")
+    world.prove()
+
+
+@pytest.mark.parametrize(
+    ("fen", "on", "code"),
+    [
+        (25_001, date(2026, 3, 31), "quota/exceeded"),
+        (100, date(2026, 4, 1), "quota/ended"),
+        (25_000, date(2026, 3, 31), "quota/not-covered"),
+    ],
+)
+def test_a_late_use_keeps_to_what_was_unused_and_to_the_balance(
+    world: World, fen: int, on: date, code: str
+) -> None:
+    quota = given(world)
+    use(world.context, quota, Fen(15_000), date(2026, 3, 5), "W-1")
+    revoke(world.context, quota, date(2026, 4, 1))
+    world.settle(world.visit("v", psn_no(1), date(2026, 4, 2), 0, self_paid_fen=20_000, use=1))
+    with pytest.raises(GongjiError) as error:
+        use(world.context, quota, Fen(fen), on, "W-2")
+    assert error.value.code == code
+    world.prove()
+
+
+def test_a_pack_may_refuse_every_late_use(world: World) -> None:
+    quota = given(world)
+    revoke(world.context, quota, date(2026, 4, 1))
+    strict = World(world.path, load_pack("420300-shiyan", {"late_quota_use": "refused"}))
+    with pytest.raises(GongjiError) as error:
+        use(strict.context, quota, Fen(100), date(2026, 3, 31), "W-2")
+    assert error.value.code == "quota/ended"
+    strict.close()

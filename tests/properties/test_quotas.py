@@ -64,7 +64,8 @@ class Books:
     def back(self, number: int, day: date, fen: int, which: int) -> None:
         if self.uses:
             quota, reference = self.uses[which % len(self.uses)]
-            pool_quotas.take_back(self.world.context, quota, reference, day)
+            part = Fen(fen) if fen % 2 else None
+            pool_quotas.take_back(self.world.context, quota, reference, day, amount_fen=part)
 
     def revoke(self, number: int, day: date, fen: int, which: int) -> None:
         if self.quotas:

@@ -4,7 +4,7 @@ transfer        {person, way: out | in, pool, on}      what is due, and by when
 transfer_step   {step, on, amount}                     of the last transfer
 late            {as_of}                                who is late by how many working days
 quota           {holder, user, pool, relation, amount, on, until (last day), id}
-quota_use       {of, amount, on, reference}  quota_back {of, on, reference}
+quota_use       {of, amount, on, reference}  quota_back {of, on, reference, amount (a part)}
 quota_revoke    {of, on}                     quota_expire {as_of}
 merge           {kept, merged, on}           unmerge {on}: proposed and approved by two actors
 """
@@ -84,7 +84,11 @@ class Moves:
     def do_quota_back(self, words: dict[str, Any]) -> dict[str, Any]:
         day = date.fromisoformat(words["on"])
         return pool_quotas.take_back(
-            self.world.context, self._quota(words), words["reference"], day
+            self.world.context,
+            self._quota(words),
+            words["reference"],
+            day,
+            amount_fen=fen_from_yuan(words["amount"]) if "amount" in words else None,
         )
 
     def do_quota_revoke(self, words: dict[str, Any]) -> dict[str, Any]:
