@@ -18,6 +18,7 @@ from api.rest.problems import answer_errors
 from api.rest.routes import accounts, health, reports, settlements
 from api.wiring import local_now as real_local_now
 from ledger.services.context import Context
+from ledger.services.shared_commit import SharedCommit
 from ledger.storage.migrate import head
 
 ROOT = "/api/v1"
@@ -40,7 +41,7 @@ def create_app(context: Context, local_now: Callable[[], datetime] = real_local_
         redoc_url=None,
         lifespan=_few_threads,
     )
-    app.state.server = Server(context, local_now, head())
+    app.state.server = Server(context, local_now, head(), SharedCommit(context))
     for module in (accounts, settlements, reports, health):
         app.include_router(module.router, prefix=ROOT)
     answer_errors(app)

@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ledger.core.errors import NotAllowed
 from ledger.services.context import Context
+from ledger.services.shared_commit import SharedCommit
 from ledger.services.tokens import Caller, Role, caller_of
 
 _bearer = HTTPBearer(
@@ -38,6 +39,8 @@ class Server:
     """The pool's local time, naive."""
     schema_head: str | None
     """The newest revision in the code."""
+    shared: SharedCommit
+    """Where all requests settle their visits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Desk:
     caller: Caller
     context: Context
     now: datetime
+    shared: SharedCommit
 
     @property
     def today(self) -> date:
@@ -73,7 +77,7 @@ def desk_for(
         raise NotAllowed("access/no-token", "请出示令牌：Authorization: Bearer …")
     now = server.local_now()
     caller = caller_of(server.context, given.credentials, now.date())
-    return Desk(caller, replace(server.context, actor=caller.actor), now)
+    return Desk(caller, replace(server.context, actor=caller.actor), now, server.shared)
 
 
 AnyDesk = Annotated[Desk, Depends(desk_for)]

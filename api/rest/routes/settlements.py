@@ -19,7 +19,9 @@ from api.rest.schemas import (
 from ledger.core.errors import Unknown
 from ledger.services import settle_visit
 from ledger.services.access import reach_person, reach_provider, reach_settlement
+from ledger.services.settle_together import Command
 from ledger.services.tokens import Role
+from ledger.storage.journal import Origin
 
 router = APIRouter(tags=["settlements"])
 
@@ -48,7 +50,8 @@ def quote(desk: QuoteDesk, visit: QuotedVisit) -> Any:
 def settle(desk: SettleDesk, visit: SettledVisit, key: IdempotencyKey) -> Any:
     """结算一次就诊并入账。重复提交得到第一次的回答。可用：定点机构（本机构）、经办机构。"""
     _reach(desk, visit)
-    return settle_visit.settle(desk.context, visit.record(), key)
+    command = Command(visit.record(), Origin(key, desk.context.actor))
+    return desk.shared.settle(command)
 
 
 def _reach(desk: Desk, visit: QuotedVisit) -> None:
