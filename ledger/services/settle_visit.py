@@ -22,7 +22,7 @@ from ledger.storage.journal import Origin
 from ledger.storage.people import find_person, person
 from ledger.storage.registry import provider_by_id
 from ledger.storage.resettlements import ELSEWHERE
-from ledger.storage.turns import Turn, lock_patients
+from ledger.storage.turns import Turn, lock_patients, lock_visits
 from ledger.storage.unit_of_work import UnitOfWork
 
 
@@ -75,6 +75,7 @@ def _settle(
 ) -> dict[str, Any]:
     wants_relatives = record.account_use == AccountUse.OWN_THEN_RELATIVES
     lock_patients(work.connection, [record.psn_no, record.certno], wants_relatives)
+    lock_visits(work.connection, [record.visit_id])
     version = context.stamp_policy(work)
     desk = SettlementDesk(work, context.pack, version, [record])
     if desk.known_before(record):

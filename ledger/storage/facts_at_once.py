@@ -17,7 +17,7 @@ from ledger.storage.months import MONTHS
 from ledger.storage.people import CERTNO, PSN_NO
 from ledger.storage.postgres import in_words_of_postgres
 from ledger.storage.requests import GivenRequest, KnownAnswer
-from ledger.storage.turns import LOCK_PEOPLE, Turn
+from ledger.storage.turns import LOCK_PEOPLE, LOCK_VISITS, Turn
 
 # The numbers of the patients, and with them of whoever's account they may use, are kept on the
 # server from the first statement on, so that every other one looks them up by key. As an array
@@ -47,6 +47,7 @@ def _over(statement: str, keys: str) -> str:
 
 
 _LOCK = _over(LOCK_PEOPLE, _EVERYBODY)
+_LOCK_VISITS = LOCK_VISITS.replace("?", "$1")
 _REQUESTS = (
     "SELECT r.person_id, r.actor, r.request_id, r.content_hash, r.answer FROM request AS r "
     f"WHERE r.person_id = ANY({_PATIENTS}) AND r.actor = ANY($5::text[]) "
@@ -89,6 +90,7 @@ def read_at_once(
     line.say(Turn.VISIT.value)
     line.keep(_WHO, [array(psn | certs)])
     line.keep(_LOCK, [])
+    line.keep(_LOCK_VISITS, [array({r.visit_id for r in records})])
     line.keep(
         _KNOW,
         [

@@ -8,11 +8,11 @@ import pytest
 
 from tests import databases
 from tests.concurrency.books import at_once, codes
-from tests.concurrency.windows import Windows, die_settling
-from tests.people import CHEN
+from tests.concurrency.windows import Task, Windows, die_settling
+from tests.people import CHEN, LIN
 from tests.world import World
 
-CHEN_NO = str(CHEN.psn_no)
+CHEN_NO, LIN_NO = str(CHEN.psn_no), str(LIN.psn_no)
 DAY = date(2023, 3, 1)
 
 pytestmark = pytest.mark.xdist_group("windows")
@@ -35,6 +35,16 @@ def test_one_request_id_with_two_contents_at_once_takes_one_of_them(
     assert codes(found) == ["", "conflict/request-reused"]
     assert world.count("settlement") == 1
     assert world.balance(CHEN_NO) == 9_000
+
+
+def test_one_visit_id_for_two_people_at_once_is_the_visit_of_one(
+    windows: Windows, world: World
+) -> None:
+    visits = [world.visit("the same", number, DAY, 1_000) for number in (CHEN_NO, LIN_NO)]
+    tasks: list[list[Task]] = [[("settle", (visit,))] for visit in visits]
+    found = at_once(windows, world, *tasks)
+    assert codes(found) == ["", "visit/duplicate-id"]
+    assert world.count("visit") == 1
 
 
 @pytest.mark.parametrize("before_commit", [True, False], ids=["unwritten", "unanswered"])
