@@ -70,7 +70,8 @@ def assumption_notes(sheet: Sheet) -> None:
     notes = [f"注：{assumption_text(value)}" for value in assumptions if value.key == RETIREE_FLAT]
     others = len(assumptions) - len(notes)
     if others:
-        notes.append(f"注：另有 {others} 项假定参数，见“{_NOTE_TITLE}”工作表。")
+        also = "另有" if notes else "有"
+        notes.append(f"注：{also} {others} 项假定参数，见“{_NOTE_TITLE}”工作表。")
     write_notes(sheet, notes)
 
 

@@ -37,6 +37,7 @@ COUNT_FORMAT = "#,##0"
 DAY_FORMAT = "yyyy-mm-dd"
 INSTANT_FORMAT = "yyyy-mm-dd hh:mm:ss"
 UNIT = "单位：元"
+INFO_HEIGHT = 13
 LINE_HEIGHT = 15
 """Points of a line of text in a row."""
 _PAPER_A4 = 9
@@ -94,6 +95,7 @@ class Formats:
         shade = {"bold": True, "bg_color": "#DDEBF7"}
         self.title = made(bold=True, font_size=16, align="center", font_name="黑体")
         self.info = made(align="left", font_size=9)
+        self.info_wrapped = made(align="left", font_size=9, text_wrap=True)
         self.unit = made(align="right", font_size=9)
         self.section = made(bold=True, font_size=11)
         self.note = made(font_size=9, font_color="#595959", text_wrap=True, valign="top")
@@ -178,8 +180,14 @@ class Sheet:
         )
 
     def info(self, left: str, right: str = "") -> None:
-        """A line above the table: text from the left edge, and a word at the right one."""
+        """A line above the table: text from the left edge, and a word at the right one; where
+        both do not fit beside one another, one text that wraps over the whole width."""
         formats = self.book.formats
+        room = sum(self.widths)
+        if right and text_width(left) + text_width(right) + 2 > room:
+            whole = f"{left}    {right}"
+            self.merged(whole, formats.info_wrapped, INFO_HEIGHT * lines_needed(whole, room))
+            return
         self.raw.write_string(self.row, 0, left, formats.info)
         if right:
             self.raw.write_string(self.row, self.last_column, right, formats.unit)

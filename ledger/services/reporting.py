@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from ledger.core.months import Month
 from ledger.reports.account_statement import AccountStatement
 from ledger.reports.crediting_list import CreditingList
 from ledger.reports.fund_report import FundReport
-from ledger.reports.head import CHINA
+from ledger.reports.head import CHINA, RETIREE_FLAT, RETIREE_KINDS
 from ledger.reports.journal import Journal
 from ledger.reports.owed_list import OwedList
 from ledger.reports.provider_statement import Payable, ProviderStatement
@@ -213,11 +214,16 @@ def journal(
 def owed(context: Context, connection: Connection, as_of: date | None = None) -> OwedList:
     """What people owe at the end of a day, by age (待追回账龄表); None: today."""
     day = as_of or context.now().astimezone(CHINA).date()
+    debts = open_debts(context, connection, day)
+    above = head(context, connection, f"截至 {day}", Month.of(day))
+    flat = any(debt.kind in RETIREE_KINDS for debt in debts)
+    rests_on = tuple(
+        value
+        for value in above.assumptions
+        if value.key.startswith("debts.") or (flat and value.key == RETIREE_FLAT)
+    )
     return OwedList(
-        head(context, connection, f"截至 {day}", Month.of(day)),
-        day,
-        band_names(age_edges(context, day)),
-        open_debts(context, connection, day),
+        replace(above, assumptions=rests_on), day, band_names(age_edges(context, day)), debts
     )
 
 

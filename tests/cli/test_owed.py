@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -57,7 +58,12 @@ def test_a_debt_is_booked_listed_repaid_and_shown(world: World, tmp_path: Path) 
     assert (shown["owed"], shown["settled"]) == ("120.00", [])
     target = tmp_path / "owed.xlsx"
     run(world, "export", "owed", "--to", "2023-06-30", "--out", str(target))
-    assert target.exists()
+    sheet = openpyxl.load_workbook(target)["账龄汇总"]
+    texts = [str(cell.value) for row in sheet for cell in row if cell.value is not None]
+    # The sheet is narrow: what stands above it wraps over its whole width, so nothing is cut.
+    assert "期间：截至 2023-06-30    单位：元" in texts[1]
+    assert {"A2:D2", "A3:D3"} <= {str(cells) for cells in sheet.merged_cells.ranges}
+    assert not any("定额" in text for text in texts)
 
 
 def test_what_cannot_be_is_refused_in_words(world: World) -> None:
