@@ -45,6 +45,13 @@ class Process:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(timeout=60)
 
+    def pause(self) -> None:
+        """Let it stand still where it is."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def kill_after(self, seconds: float) -> None:
         """Once it has used so much processor time, or at its end if that comes first.
 

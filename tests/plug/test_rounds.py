@@ -17,8 +17,6 @@ from tests.plug.servers import OUTAGES, a_server
 FIXED = 20_261_122
 ROUNDS = 200
 
-pytestmark = pytest.mark.xdist_group("plug")
-
 
 def seeded(seed: int) -> Random:
     seed = int(os.environ.get("GONGJI_PLUG_SEED", seed))
