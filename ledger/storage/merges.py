@@ -49,7 +49,7 @@ def find_merge(connection: Connection, merge_id: int) -> Merge | None:
 def merges_of(connection: Connection, person_id: int) -> list[Merge]:
     """Merges in which a person is the kept or the merged number, oldest first."""
     rows = connection.exec_driver_sql(
-        f"SELECT {_COLUMNS} FROM person_merge WHERE :person IN (person_id, merged_id) "
+        f"SELECT {_COLUMNS} FROM person_merge WHERE person_id = :person OR merged_id = :person "
         "ORDER BY merge_id",
         {"person": person_id},
     )
