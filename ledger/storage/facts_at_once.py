@@ -17,26 +17,26 @@ from ledger.storage.months import MONTHS
 from ledger.storage.people import CERTNO, PSN_NO
 from ledger.storage.postgres import in_words_of_postgres
 from ledger.storage.requests import GivenRequest, KnownAnswer
-from ledger.storage.turns import LOCK_PEOPLE, LOCK_VISITS, Turn
+from ledger.storage.turns import LOCK_VISITS, LOCKED, Turn
 
 # The numbers of the patients, and with them of whoever's account they may use, are kept on the
 # server from the first statement on, so that every other one looks them up by key. As an array
 # they are no table to join: a plan that was made when a table was empty still goes by its key.
+_FAMILY = LOCKED.format(
+    "p.person_id = ANY(ARRAY(SELECT q.person_id FROM patient AS q UNION ALL "
+    "SELECT l.holder_id FROM family_link AS l "
+    "WHERE l.user_id = ANY(ARRAY(SELECT q.person_id FROM patient AS q))))"
+)
 _WHO = f"""
     WITH patient(person_id) AS MATERIALIZED (
         SELECT i.person_id FROM person_identity AS i
         WHERE i.kind IN ('{PSN_NO}', '{CERTNO}') AND i.number = ANY($1::text[]))
-    SELECT set_config('gongji.patients', coalesce((
-        SELECT array_agg(person_id)::text FROM patient), '{{}}'), true),
-    set_config('gongji.everybody', coalesce((
-        SELECT array_agg(q.person_id)::text FROM (
-            SELECT person_id FROM patient UNION ALL
-            SELECT l.holder_id FROM family_link AS l WHERE l.user_id = ANY(ARRAY(
-                SELECT person_id FROM patient))) AS q), '{{}}'), true)
+    SELECT set_config('gongji.patients', ARRAY(SELECT q.person_id FROM patient AS q)::text, true),
+        set_config('gongji.everybody', ARRAY({_FAMILY})::text, true)
 """
 _PATIENTS = "current_setting('gongji.patients')::bigint[]"
 _EVERYBODY = "current_setting('gongji.everybody')::bigint[]"
-_PSN, _CERT, _VISITS, _PLACES = (f"${place}::text[]" for place in range(1, 5))
+_VISITS, _PLACES = "$3::text[]", "$4::text[]"
 
 
 def _over(statement: str, keys: str) -> str:
@@ -46,7 +46,11 @@ def _over(statement: str, keys: str) -> str:
     return in_words_of_postgres(statement.replace("= w.value", f"= ANY({keys})")).replace("%%", "%")
 
 
-_LOCK = _over(LOCK_PEOPLE, _EVERYBODY)
+_NAMED = (
+    "SELECT i.kind, i.number, i.person_id FROM person_identity AS i WHERE "
+    f"(i.kind = '{PSN_NO}' AND i.number = ANY($1::text[])) OR "
+    f"(i.kind = '{CERTNO}' AND i.number = ANY($2::text[]))"
+)
 _LOCK_VISITS = LOCK_VISITS.replace("?", "$1")
 _REQUESTS = (
     "SELECT r.person_id, r.actor, r.request_id, r.content_hash, r.answer FROM request AS r "
@@ -54,8 +58,8 @@ _REQUESTS = (
     "AND r.request_id = ANY($6::text[])"
 )
 _ASKED = (
-    _over(people.IDENTITIES[PSN_NO].statement, _PSN),
-    _over(people.IDENTITIES[CERTNO].statement, _CERT),
+    _NAMED,
+    "SELECT 1 FROM policy_version AS v WHERE v.version = $7",
     _over(store.KNOWN_VISITS.statement, _VISITS),
     _over(people.PEOPLE.statement, _PATIENTS),
     _over(benefit_spans.SPANS.statement, _PATIENTS),
@@ -69,7 +73,6 @@ _ASKED = (
     _over(registry.NAMED_SPANS.statement, _PLACES),
     MONTHS.statement,
     _REQUESTS,
-    "SELECT 1 FROM policy_version AS v WHERE v.version = $7",
 )
 _KNOW = (
     "SELECT json_build_array("
@@ -86,17 +89,17 @@ def read_at_once(
     psn = {r.psn_no for r in records if r.psn_no}
     certs = {r.certno for r in records if r.certno}
     given = [(origin.actor, origin.request_id) for origin in origins if origin.request_id]
+    visits = array({r.visit_id for r in records})
     line.say("BEGIN")
     line.say(Turn.VISIT.value)
     line.keep(_WHO, [array(psn | certs)])
-    line.keep(_LOCK, [])
-    line.keep(_LOCK_VISITS, [array({r.visit_id for r in records})])
+    line.keep(_LOCK_VISITS, [visits])
     line.keep(
         _KNOW,
         [
             array(psn),
             array(certs),
-            array({r.visit_id for r in records}),
+            visits,
             array({c for r in records for c in (r.provider_code, r.prescriber_code) if c}),
             array({actor for actor, _request in given}),
             array({request for _actor, request in given}),
@@ -115,8 +118,8 @@ def _reading(text: bytes) -> DeskReading:
     found = [rows or () for rows in json.loads(text, object_pairs_hook=_row)]
     who = people.PEOPLE.shape(found[3])
     facts = DeskFacts(
-        people.IDENTITIES[PSN_NO].shape(found[0]),
-        people.IDENTITIES[CERTNO].shape(found[1]),
+        {number: person for kind, number, person in found[0] if kind == PSN_NO},
+        {number: person for kind, number, person in found[0] if kind == CERTNO},
         store.KNOWN_VISITS.shape(found[2]),
         {row.person_id for row in who.values() if row.psn_no is not None},
         benefit_spans.SPANS.shape(found[4]),
@@ -136,4 +139,4 @@ def _reading(text: bytes) -> DeskReading:
         GivenRequest(person, actor, request): KnownAnswer(content, answer)
         for person, actor, request, content, answer in found[14]
     }
-    return DeskReading(facts, answers, bool(found[15]))
+    return DeskReading(facts, answers, bool(found[1]))

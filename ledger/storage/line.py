@@ -67,6 +67,8 @@ class Line:
         self._kept: list[str] = []
         self._names: dict[str, str] = {}
         self._preparing: list[str] = []
+        self._added: dict[str, str] = {}
+        self._added_at = 0
         self._number = 0
         self.info: dict[str, Any] = {}
         self.listeners: Any = None
@@ -100,13 +102,34 @@ class Line:
             way = self._ways[table, columns] = self._way(table, columns)
         statement, pick = way
         records = ",".join([_record(row if pick is None else pick(row)) for row in rows])
-        self.keep(statement, ["{" + records + "}"])
+        if statement in self._added:
+            self._send_rows()
+        elif not self._added:
+            self._added_at = len(self._kept)
+        self._added[statement] = "{" + records + "}"
+
+    def _send_rows(self) -> None:
+        """Rows of several tables go in one statement, at the place of the first: their triggers
+        see them all, whatever the order."""
+        if not self._added:
+            return
+        *first, last = self._added
+        number = len(first)
+        parts = [f"t{at} AS ({each.format(at)})" for at, each in enumerate(first, 1)]
+        head = f"WITH {', '.join(parts)} " if parts else ""
+        behind = self._kept[self._added_at :]
+        del self._kept[self._added_at :]
+        self.keep(head + last.format(number + 1), list(self._added.values()))
+        self._kept += behind
+        self._added.clear()
 
     def _way(self, table: str, columns: tuple[str, ...]) -> _Way:
         """How rows with these columns are added: their values in the order of the table's."""
         names = ", ".join(columns)
         taken = ", ".join(f"r.{name}" for name in columns)
-        statement = f"INSERT INTO {table} ({names}) SELECT {taken} FROM unnest($1::{table}[]) AS r"
+        statement = (
+            f"INSERT INTO {table} ({names}) SELECT {taken} FROM unnest(${{}}::{table}[]) AS r"
+        )
         physical = self._physical(table)
         if physical == list(columns):
             return statement, None
@@ -116,6 +139,7 @@ class Line:
         return statement, lambda row: [None if at is None else row[at] for at in places]
 
     def commit(self) -> None:
+        self._send_rows()
         if self.listeners:
             self.flush()
             self.listeners(self)
@@ -140,6 +164,7 @@ class Line:
 
     def flush(self) -> bytes | None:
         """Send what was kept; the first value of the last statement."""
+        self._send_rows()
         if not self._kept:
             return None
         message = ";".join(self._kept)
@@ -161,6 +186,7 @@ class Line:
     def _forget(self) -> None:
         """What was kept is not sent; of what was to be prepared nothing is known."""
         self._kept.clear()
+        self._added.clear()
         for prepared in self._preparing:
             del self._names[prepared]
         self._preparing.clear()

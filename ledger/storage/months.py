@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from ledger.core.months import Month
 from ledger.storage.bulk import Row
 from ledger.storage.questions import Question, ask
+from ledger.storage.triggers_postgres import TAKE_MONTH
 
 
 def last_closed(connection: Connection) -> Month | None:
@@ -89,9 +90,7 @@ def hold(connection: Connection, month: Month) -> None:
     """Let nothing more be booked into the month until the transaction ends. Whoever waits with
     an entry for it finds it closed, and takes the next one."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            "SELECT 1 FROM fiscal_month WHERE month = ? FOR UPDATE", (month.number,)
-        )
+        connection.exec_driver_sql(f"SELECT {TAKE_MONTH.format('?')}", (month.number,))
 
 
 def close_month(connection: Connection, month: Month, instant: datetime, actor: str) -> None:

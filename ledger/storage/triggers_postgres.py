@@ -14,10 +14,14 @@ from sqlalchemy import Connection
 
 from ledger.storage.append_only import APPEND_ONLY
 
-# Posting shares the month's row, closing takes it alone: no entry slips in behind a closing.
-ENTRY_CHECKS = """
-    PERFORM 1 FROM fiscal_month AS m
-    WHERE m.month IN (SELECT n.fiscal_month FROM new_rows AS n) ORDER BY m.month FOR SHARE;
+# Posting shares a month, closing takes it alone: no entry slips in behind a closing. It is a lock
+# on the month's number, not on its row: all desks at once would make one hot row of that.
+_MONTHS = 202300
+SHARE_MONTH = f"pg_advisory_xact_lock_shared({_MONTHS}, {{}}::integer)"
+TAKE_MONTH = f"pg_advisory_xact_lock({_MONTHS}, {{}}::integer)"
+ENTRY_CHECKS = f"""
+    PERFORM {SHARE_MONTH.format("n.fiscal_month")} FROM (
+        SELECT DISTINCT fiscal_month FROM new_rows ORDER BY fiscal_month) AS n;
     IF EXISTS (
         SELECT 1 FROM (SELECT DISTINCT fiscal_month FROM new_rows) AS n
         LEFT JOIN fiscal_month AS m ON m.month = n.fiscal_month AND m.status = 'open'
@@ -67,7 +71,8 @@ CHECKS = {
 }
 
 
-NO_MONTH_REOPENS = """
+NO_MONTH_REOPENS = f"""
+    PERFORM {TAKE_MONTH.format("OLD.month")};
     IF OLD.status = 'closed'
     THEN RAISE EXCEPTION 'ledger/month-closed: a closed month stays closed'; END IF;
     RETURN NEW;

@@ -40,6 +40,9 @@ def take_turn(connection: Connection, turn: Turn) -> None:
 
 _IN_ORDER = "ORDER BY p.person_id FOR NO KEY UPDATE OF p"
 
+LOCKED = f"SELECT p.person_id FROM person AS p WHERE {{}} {_IN_ORDER}"
+"""People by whatever says who, locked."""
+
 LOCK_PEOPLE = f"""
     SELECT count(*) FROM (
         SELECT p.person_id FROM json_each(:keys) AS w JOIN person AS p ON p.person_id = w.value
