@@ -87,7 +87,8 @@ RETIREE_SHIFT = _shift(
 PLAN_SHIFT = _shift("参保方式更正划转", _pairs("plan_to_account"))
 ONE_OFF_SHIFT = _shift("一次性注入个人账户", _pairs("one_off"))
 OWED_SHIFT = _shift("统筹支付待追回（登记减核销）", _pairs("owed_written_off"), _pairs("owed_pool"))
-SHIFTS = (RETIREE_SHIFT, PLAN_SHIFT, ONE_OFF_SHIFT, OWED_SHIFT)
+NETTED_SHIFT = _shift("应付个人款抵扣待追回", _pairs("owed_netted"))
+SHIFTS = (RETIREE_SHIFT, PLAN_SHIFT, ONE_OFF_SHIFT, OWED_SHIFT, NETTED_SHIFT)
 DUE = _both_ways(
     "加：本期应付（结算减退费）",
     _pairs("pool_pay"),
