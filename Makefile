@@ -14,7 +14,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What is tried a second time, on a real PostgreSQL: everything that asks a database.
-ON_BOTH := $(addprefix tests/,services accounts moves resettle reports shapes spec concurrency)
+ON_BOTH := $(addprefix tests/,services accounts moves resettle reports shapes spec concurrency plans)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
