@@ -14,7 +14,7 @@ from tests.world import World
 
 @pytest.fixture(scope="session")
 def windows() -> Iterator[Windows]:
-    """Started once: every test of the folder is of the group that runs in one process."""
+    """Started once: the tests that use them are a group, which runs in one process."""
     windows = Windows(5)
     yield windows
     windows.close()

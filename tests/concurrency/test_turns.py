@@ -33,10 +33,7 @@ from tests.world import World
 CHEN_NO, LIN_NO = str(CHEN.psn_no), str(LIN.psn_no)
 MARCH, APRIL = date(2023, 3, 1), date(2023, 4, 3)
 
-pytestmark = [
-    pytest.mark.xdist_group("windows"),
-    pytest.mark.skipif(not databases.POSTGRES, reason="SQLite lets one write at a time"),
-]
+pytestmark = pytest.mark.skipif(not databases.POSTGRES, reason="SQLite lets one write at a time")
 
 Command = Callable[[World, Context], Any]
 

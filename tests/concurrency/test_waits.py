@@ -27,7 +27,6 @@ from tests.world import World
 CHEN_NO, LIN_NO = str(CHEN.psn_no), str(LIN.psn_no)
 DAY = date(2023, 3, 1)
 
-pytestmark = pytest.mark.xdist_group("windows")
 only_postgres = pytest.mark.skipif(not databases.POSTGRES, reason="a matter of PostgreSQL's locks")
 
 
