@@ -74,8 +74,12 @@ SETTLEMENT_AMOUNTS = (
 )
 
 
-def settlement_columns(*, with_provider: bool) -> tuple[Column, ...]:
-    """A settlement under the headings and field names of the national interface."""
+def settlement_columns(*, with_provider: bool, with_facts: bool = False) -> tuple[Column, ...]:
+    """A settlement under the headings and field names of the national interface.
+
+    Args:
+        with_facts: a last column for what visits said beside the ordinary fields.
+    """
     provider = (
         Column("provider_code", "机构编码\nfixmedins_\ncode", 13),
         Column("provider_name", "机构名称\nfixmedins_\nname", 20),
@@ -91,4 +95,5 @@ def settlement_columns(*, with_provider: bool) -> tuple[Column, ...]:
         Column("med_type", "医疗类别\nmed_type", 9, Kind.CENTERED, _med_type),
         Column("is_refund", "退费标志\nrefd_\nsetl_flag", 9, Kind.CENTERED, _way),
         *SETTLEMENT_AMOUNTS,
+        *((Column("facts", "就诊所填", 30),) if with_facts else ()),
     )

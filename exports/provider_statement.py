@@ -37,7 +37,7 @@ def write_provider_statement(report: ProviderStatement, target: Target) -> None:
             book,
             _DETAILS,
             f"门诊结算明细（{report.provider_name}，退费为负数）",
-            settlement_columns(with_provider=False),
+            settlement_columns(with_provider=False, with_facts=report.has_facts),
             SettlementLine._fields,
             report.lines,
             group="is_refund",

@@ -292,26 +292,6 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
-_FACTS = {
-    "dise_codg": "病种",
-    "contracted_flag": "签约机构",
-    "brdy": "出生日期",
-    "ipt_no": "住院号",
-    "begndate": "入院",
-    "enddate": "出院",
-}
-
-
-def _facts_text(facts: dict[str, Any]) -> str:
-    """What a visit said beside the ordinary fields, on one line."""
-    said = {name: facts[field] for field, name in _FACTS.items() if field in facts}
-    if "签约机构" in said:
-        said["签约机构"] = "是" if said["签约机构"] == "1" else "否"
-    if "feedetail" in facts:
-        said["费用明细"] = f"{len(facts['feedetail'])} 项"
-    return "，".join(f"{name} {value}" for name, value in said.items())
-
-
 def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
     if as_json:
         print_json(answer)
@@ -332,7 +312,9 @@ def _show(answer: dict[str, Any], as_json: bool, title: str) -> None:
     head = f"{title} {answer['setl_id']} · {answer['psn_name']} · {answer['fixmedins_name']}"
     table(head, ["步骤", "条款", "说明", "之前", "之后"], steps)
     if answer["facts"]:
-        typer.echo(f"就诊所填：{_facts_text(answer['facts'])}")
+        from ledger.core.visit_facts import in_words
+
+        typer.echo(f"就诊所填：{in_words(answer['facts'])}")
     typer.echo(
         f"统筹 {answer['hifp_pay']}  账户 {answer['acct_pay']}"
         f"（共济 {answer['acct_mulaid_pay']}）  "

@@ -213,14 +213,17 @@ def refold(
     for place, visit in enumerate(visits):
         turn = turn_of(visit)
         share, met = turn.share, year
-        if not turn.plain:
+        if turn.plain:
+            amounts = NOTHING
+            if turn.covered and share.tier is not None:
+                parameters, in_scope = turn.rules.parameters, visit.in_scope_fen
+                amounts = settle_amounts(parameters, year, turn.status, share.tier, in_scope)
+            year = add_to_year(year, amounts)
+        else:
             met, share = _shaped(visit, turn, year, windows)
             amounts = share.amounts
-        elif turn.covered and share.tier is not None:
-            parameters, in_scope = turn.rules.parameters, visit.in_scope_fen
-            amounts = settle_amounts(parameters, year, turn.status, share.tier, in_scope)
-        else:
-            amounts = NOTHING
+            if benefit_of(share.uses) == ORDINARY:
+                year = add_to_year(met, amounts)
         if (
             amounts[0] != visit.deductible_fen
             or amounts[7] != visit.pool_fen
@@ -246,8 +249,6 @@ def refold(
             changed.append(Refolded(visit, status, share, met, tuple(causes)))
         if visit.arrival > latest_arrival:
             latest_arrival = visit.arrival
-        if turn.plain or benefit_of(share.uses) == ORDINARY:
-            year = add_to_year(met, amounts)
     return FoldedYear(changed, year, len(visits), windows)
 
 

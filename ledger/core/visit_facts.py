@@ -4,6 +4,7 @@ it is kept with the visit: a text with what was said and nothing else, or no tex
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -81,6 +82,26 @@ def shown(facts: VisitFacts) -> dict[str, Any]:
         elif isinstance(value, tuple):
             said[name] = [_shown_item(item) for item in value]
     return said
+
+
+_WORDS = {
+    "dise_codg": "病种",
+    "contracted_flag": "签约机构",
+    "brdy": "出生日期",
+    "ipt_no": "住院号",
+    "begndate": "入院",
+    "enddate": "出院",
+}
+
+
+def in_words(said: Mapping[str, Any]) -> str:
+    """What `shown` gives, on one line."""
+    found = {name: said[field] for field, name in _WORDS.items() if field in said}
+    if "签约机构" in found:
+        found["签约机构"] = "是" if found["签约机构"] == "1" else "否"
+    if "feedetail" in said:
+        found["费用明细"] = f"{len(said['feedetail'])} 项"
+    return "，".join(f"{name} {value}" for name, value in found.items())
 
 
 def _shown_item(item: FeeItem) -> dict[str, Any]:

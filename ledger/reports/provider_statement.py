@@ -34,6 +34,8 @@ class SettlementLine(NamedTuple):
     account_fen: int
     family_fen: int
     cash_fen: int
+    facts: str = ""
+    """What the visit said beside the ordinary fields, in words; on a provider's statement."""
 
 
 class Payable(NamedTuple):
@@ -64,3 +66,5 @@ class ProviderStatement:
     pool: Payable
     account: Payable
     lines: Iterable[SettlementLine]
+    has_facts: bool = False
+    """Whether any visit said something beside the ordinary fields."""

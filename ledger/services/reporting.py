@@ -148,6 +148,7 @@ def provider_statement(
     before = as_of(connection, None, known_at).before
     known = details.provider_balances(connection, month, provider_code, before)
     amounts = known[0][3:] if known else (0,) * 6
+    said = details.facts_of_month(connection, month, provider_code, before)
     return ProviderStatement(
         head=month_head(context, connection, month, known_at),
         provider_code=provider.code,
@@ -156,7 +157,8 @@ def provider_statement(
         county=provider.county,
         pool=Payable(*amounts[:3]),
         account=Payable(*amounts[3:]),
-        lines=details.settlements(connection, month, provider_code, before),
+        lines=details.settlements(connection, month, provider_code, before, said),
+        has_facts=bool(said),
     )
 
 

@@ -26,9 +26,8 @@ from ledger.services.shaped_visits import Benefit, other_benefits, refuse_other_
 from ledger.storage import people, policy
 from ledger.storage import settlements as store
 from ledger.storage.registry import DatedProviders, Provider
-from ledger.storage.resettlements import ELSEWHERE, claimed_tiers
+from ledger.storage.resettlements import ELSEWHERE, NOBODY_MERGED, claimed_tiers
 
-NOBODY_MERGED: Mapping[int, int] = {}
 _STATUS = {status.value: status for status in Status}
 
 PersonOnDay = tuple[bool, Status | None, bool]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from ledger.books.chart import (
     PERSONAL_ACCOUNT_FUND,
 )
 from ledger.core.months import Month
+from ledger.core.visit_facts import facts_of, in_words, shown
 from ledger.reports.crediting_list import CreditLine, account_and_owed
 from ledger.reports.provider_statement import SettlementLine
 from ledger.reports.reconciliation import (
@@ -137,10 +138,36 @@ _TO_PERSONS = """
 """
 
 
+NOTHING_SAID: Mapping[str, str] = {}
+_FACTS = """
+    SELECT CAST(s.settlement_id AS TEXT), w.facts
+    FROM provider AS v
+    CROSS JOIN settlement AS s ON s.provider_id = v.provider_id AND s.fiscal_month = :month
+    JOIN visit AS w ON w.person_id = s.person_id AND w.visit_id = s.visit_id
+    WHERE v.code = :provider AND w.facts IS NOT NULL AND s.settlement_id < :before
+"""
+
+
+def facts_of_month(
+    connection: Connection, month: Month, provider_code: str, before: int = ALWAYS
+) -> dict[str, str]:
+    """Settlement -> what its visit said beside the ordinary fields, in words."""
+    marks = {"month": month.number, "provider": provider_code, "before": before}
+    rows = connection.exec_driver_sql(_FACTS, marks)
+    return {number: in_words(shown(facts_of(text))) for number, text in rows}
+
+
 def settlements(
-    connection: Connection, month: Month, provider_code: str | None = None, before: int = ALWAYS
+    connection: Connection,
+    month: Month,
+    provider_code: str | None = None,
+    before: int = ALWAYS,
+    said: Mapping[str, str] = NOTHING_SAID,
 ) -> Iterator[SettlementLine]:
     """Settlements and refunds of a month of account, provider by provider.
+
+    Args:
+        said: what `facts_of_month` found.
 
     What a resettlement leaves between the fund and the person is no matter of the provider's: a
     line says what the provider is due, and the rest stands among the movements.
@@ -153,6 +180,8 @@ def settlements(
         line = SettlementLine(
             *(*row[:2], datetime.fromisoformat(row[2]), *row[3:9], bool(row[9]), *row[10:])
         )
+        if said:
+            line = line._replace(facts=said.get(line.settlement_id, ""))
         fen = to_persons.get(line.settlement_id)
         if fen:
             line = line._replace(

@@ -32,6 +32,7 @@ STANDS = """
 
 
 NO_YEAR_WINDOWS = YearWindows({}, {})
+NOBODY_MERGED: Mapping[int, int] = {}
 
 
 class PersonYear(NamedTuple):
@@ -117,7 +118,10 @@ Uses = Mapping[int, tuple[WindowUse, ...]]
 
 
 def person_years(
-    connection: Connection, people: Sequence[int], year: int, aliases: Mapping[int, int]
+    connection: Connection,
+    people: Sequence[int],
+    year: int,
+    aliases: Mapping[int, int] = NOBODY_MERGED,
 ) -> dict[int, PersonYear]:
     """Person -> what stands of the year in all benefits, for those of whom anything was settled
     in it. What was settled under a number that is merged stands with the person it is now.

@@ -54,3 +54,23 @@ def test_a_provider_is_owed_the_sum_of_its_lines(busy: World, hospital: str) -> 
     found = report(busy, "provider-statement", provider_code=code_of(hospital), month=SEPTEMBER)
     assert found.pool.payable_fen == sum(line.pool_fen for line in found.lines)
     assert found.account.payable_fen == sum(line.account_fen for line in found.lines)
+
+
+def test_a_providers_statement_says_what_visits_said(world: World, tmp_path: Path) -> None:
+    """A column only where any visit said more than the ordinary fields."""
+    plain = values_of(
+        exported(world, tmp_path, "provider-statement", provider_code=code_of("hospital-3"),
+                 month=Month(2023, 3))
+    )  # fmt: skip
+    assert not any("就诊所填" in map(str, row) for row in rows_of(plain["结算明细"]))
+    world.settle(
+        world.visit("A", psn_no(1), date(2023, 3, 1), 60_000, disease_code="M03900", stay_id="Z1")
+    )
+    world.settle(world.visit("B", psn_no(1), date(2023, 3, 2), 60_000))
+    book = values_of(
+        exported(world, tmp_path, "provider-statement", provider_code=code_of("hospital-3"),
+                 month=Month(2023, 3))
+    )  # fmt: skip
+    rows = rows_of(book["结算明细"])
+    assert any("就诊所填" in map(str, row) for row in rows)
+    assert [row[-1] for row in rows if row[1] in ("A", "B")] == ["病种 M03900，住院号 Z1", ""]
