@@ -85,6 +85,25 @@ def execute_rows(connection: Connection, statement: str, rows: Sequence[Row]) ->
         connection.exec_driver_sql(statement, list(map(tuple, rows)))
 
 
+def numbers(names: str) -> str:
+    """A table of whole numbers in a FROM, its rows given to `change_rows`: what changes many rows
+    by key is one statement, and one round trip.
+
+    Args:
+        names: of its columns, separated by spaces.
+    """
+    columns = ", ".join(
+        f"CAST(w.value ->> {place} AS BIGINT) AS {name}" for place, name in enumerate(names.split())
+    )
+    return f"(SELECT {columns} FROM json_each(:pairs) AS w) AS v"
+
+
+def change_rows(connection: Connection, statement: str, rows: Sequence[Sequence[int]]) -> None:
+    """Run a statement that reads `numbers`; these are its rows."""
+    if rows:
+        connection.exec_driver_sql(statement, {"pairs": json.dumps(list(map(tuple, rows)))})
+
+
 def make_room(connection: Connection) -> None:
     """For the rest of the transaction: memory to sort and join everybody in. PostgreSQL's own few
     megabytes are meant for a hundred desks at once, and would send a run to the disk."""

@@ -12,7 +12,15 @@ from sqlalchemy import Connection
 from ledger.books.chart import OWED_BY_PERSONS, PERSONAL_ACCOUNT_FUND
 from ledger.books.entry import Entry
 from ledger.books.kinds import TRANSFER_KINDS
-from ledger.storage.bulk import BY_PERSON, Insert, execute_rows, inserts, run_inserts
+from ledger.storage.bulk import (
+    BY_PERSON,
+    Insert,
+    change_rows,
+    execute_rows,
+    inserts,
+    numbers,
+    run_inserts,
+)
 from ledger.storage.engine import instant_text
 from ledger.storage.unit_of_work import UnitOfWork
 
@@ -28,17 +36,31 @@ TRANSFER_COLUMNS = (
 AccountMoves = dict[tuple[int, int], list[int]]
 """(person, year of the money) -> fen credited and debited."""
 
-ADD_TOTALS = """
-    UPDATE personal_account SET credited_fen = credited_fen + ?, debited_fen = debited_fen + ?
-    WHERE person_id = ?
-"""
-ADD_YEAR_TOTALS = """
-    UPDATE account_year SET credited_fen = credited_fen + ?, debited_fen = debited_fen + ?
-    WHERE person_id = ? AND year = ?
-"""
-ADD_DEBTS = """
-    UPDATE debtor SET owed_fen = owed_fen + ?, settled_fen = settled_fen + ? WHERE person_id = ?
-"""
+ADD_TOTALS = (
+    "UPDATE personal_account AS t SET credited_fen = t.credited_fen + v.credited, "
+    "debited_fen = t.debited_fen + v.debited "
+    f"FROM {numbers('person_id credited debited')} WHERE v.person_id = t.person_id"
+)
+ADD_YEAR_TOTALS = (
+    "UPDATE account_year AS t SET credited_fen = t.credited_fen + v.credited, "
+    "debited_fen = t.debited_fen + v.debited "
+    f"FROM {numbers('person_id year credited debited')} "
+    "WHERE v.person_id = t.person_id AND v.year = t.year"
+)
+OPEN_YEARS = (
+    "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
+    f"SELECT v.person_id, v.year, 0, 0 FROM {numbers('person_id year')} WHERE true "
+    "ON CONFLICT DO NOTHING"
+)
+ADD_DEBTS = (
+    "UPDATE debtor AS t SET owed_fen = t.owed_fen + v.owed, "
+    "settled_fen = t.settled_fen + v.settled "
+    f"FROM {numbers('person_id owed settled')} WHERE v.person_id = t.person_id"
+)
+OPEN_DEBTS = (
+    "INSERT INTO debtor (person_id, owed_fen, settled_fen) "
+    f"SELECT v.person_id, 0, 0 FROM {numbers('person_id')} WHERE true ON CONFLICT DO NOTHING"
+)
 DEBT_KINDS = frozenset(
     kind.kind for kind in TRANSFER_KINDS.values() if OWED_BY_PERSONS in (kind.debit, kind.credit)
 )
@@ -174,15 +196,11 @@ def add_to_accounts(connection: Connection, moves: AccountMoves) -> None:
         people[person_id][0] += credited
         people[person_id][1] += debited
     # In order, as everybody who waits for several people's rows takes them.
-    in_order = sorted(people.items())
-    execute_rows(connection, ADD_TOTALS, [(*both, person) for person, both in in_order])
-    execute_rows(
-        connection,
-        "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
-        "VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING",
-        [key for key, (credited, _debited) in moves.items() if credited],
-    )
-    execute_rows(connection, ADD_YEAR_TOTALS, [(*both, *key) for key, both in moves.items()])
+    in_order = [(person, *both) for person, both in sorted(people.items())]
+    of_years = [(*key, *both) for key, both in sorted(moves.items())]
+    change_rows(connection, ADD_TOTALS, in_order)
+    change_rows(connection, OPEN_YEARS, [row[:2] for row in of_years if row[2]])
+    change_rows(connection, ADD_YEAR_TOTALS, of_years)
 
 
 def _move_debts(connection: Connection, entries: Sequence[Entry]) -> None:
@@ -193,13 +211,9 @@ def _move_debts(connection: Connection, entries: Sequence[Entry]) -> None:
             if leg.kind in DEBT_KINDS:
                 settles = TRANSFER_KINDS[leg.kind].credit == OWED_BY_PERSONS
                 moves[leg.person_id][settles] += leg.amount_fen
-    execute_rows(
-        connection,
-        "INSERT INTO debtor (person_id, owed_fen, settled_fen) VALUES (?, 0, 0) "
-        "ON CONFLICT DO NOTHING",
-        [(person,) for person in moves],
-    )
-    execute_rows(connection, ADD_DEBTS, [(*both, person) for person, both in moves.items()])
+    in_order = [(person, *both) for person, both in sorted(moves.items())]
+    change_rows(connection, OPEN_DEBTS, [row[:1] for row in in_order])
+    change_rows(connection, ADD_DEBTS, in_order)
 
 
 def open_accounts(connection: Connection, opened: dict[int, date]) -> None:

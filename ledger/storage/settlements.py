@@ -21,10 +21,12 @@ from ledger.storage.bulk import (
     BY_PERSON,
     Insert,
     Row,
+    change_rows,
     execute_rows,
     insert_rows,
     inserts,
     keys,
+    numbers,
     run_inserts,
 )
 from ledger.storage.engine import instant_text
@@ -32,6 +34,15 @@ from ledger.storage.questions import Question, ask
 
 OUTPATIENT = "outpatient"
 """The benefit whose accumulators ordinary outpatient visits move."""
+
+_STATE = "in_scope_fen deductible_fen cost_fen paid_fen overall_fen version"
+SAVE_ACCUMULATORS = (
+    f"INSERT INTO accumulator (person_id, year, benefit, {', '.join(_STATE.split())}) "
+    f"SELECT v.person_id, v.year, '{OUTPATIENT}', {', '.join(_STATE.split())} "
+    f"FROM {numbers(f'person_id year {_STATE}')} WHERE true "
+    "ON CONFLICT (person_id, year, benefit) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _STATE.split())
+)
 
 
 class VisitRow(NamedTuple):
@@ -305,16 +316,5 @@ def insert_draws(connection: Connection, draws: Sequence[DrawRow]) -> None:
 
 def save_accumulators(connection: Connection, rows: dict[tuple[int, int], AccumulatorRow]) -> None:
     """Write the state after the last settlement of each person-year."""
-    execute_rows(
-        connection,
-        "INSERT INTO accumulator (person_id, year, benefit, in_scope_fen, deductible_fen, "
-        "cost_fen, paid_fen, overall_fen, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (person_id, year, benefit) DO UPDATE SET "
-        "in_scope_fen = excluded.in_scope_fen, deductible_fen = excluded.deductible_fen, "
-        "cost_fen = excluded.cost_fen, paid_fen = excluded.paid_fen, "
-        "overall_fen = excluded.overall_fen, version = excluded.version",
-        [
-            (person_id, year, OUTPATIENT, *row.year_so_far, row.version)
-            for (person_id, year), row in rows.items()
-        ],
-    )
+    states = [(*key, *row.year_so_far, row.version) for key, row in sorted(rows.items())]
+    change_rows(connection, SAVE_ACCUMULATORS, states)
