@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -176,24 +176,51 @@ def say(words: str, dry_run: bool = False) -> None:
 
 
 def table(title: str, headings: list[str], rows: list[list[str]]) -> None:
-    """A table on the terminal; columns of amounts are right-aligned by their look."""
+    """A table on the terminal; columns of amounts are right-aligned by their look. An amount or a
+    day broken over two lines is read wrongly: on a narrow terminal columns with nothing in them
+    give way, and words wrap as long as they have room."""
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table()
-    for index, heading in enumerate(headings):
-        numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
-        shown.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
+    console, shown = Console(), Table()
+    columns = [_Column(heading, [row[i] for row in rows]) for i, heading in enumerate(headings)]
+    if not _fits(columns, console.width):
+        columns = [column for column in columns if not rows or any(column.cells)]
+    whole = _fits(columns, console.width)
+    for column in columns:
+        side: Literal["right", "left"] = "right" if column.numeric else "left"
+        shown.add_column(
+            column.heading, justify=side, overflow="fold", no_wrap=column.numeric and whole
+        )
+    for row in zip(*(column.cells for column in columns), strict=True):
         shown.add_row(*row)
-    console = Console()
     wide = console.measure(shown).maximum
     if cell_len(title) <= wide:
         shown.title = title
     else:  # A title wider than its table would be broken where no word ends.
         console.print(title, soft_wrap=True, markup=False, highlight=False)
     console.print(shown)
+
+
+class _Column(NamedTuple):
+    heading: str
+    cells: list[str]
+
+    @property
+    def numeric(self) -> bool:
+        return bool(self.cells) and all(map(_is_number, self.cells))
+
+    def width(self) -> int:
+        """What it needs at least: amounts and days whole, words three Chinese characters."""
+        from rich.cells import cell_len
+
+        widest = max(map(cell_len, (self.heading, *self.cells)))
+        return widest if self.numeric else min(widest, 6)
+
+
+def _fits(columns: list[_Column], width: int) -> bool:
+    return sum(column.width() + 3 for column in columns) < width
 
 
 def _is_number(text: str) -> bool:

@@ -104,3 +104,15 @@ def test_what_is_assumed_in_a_pack_is_listed_by_section() -> None:
     said = CliRunner().invoke(app, ["rules", "check"]).output
     assert max(len(line) for line in said.splitlines()) < 100
     assert "    crediting        average_pension_2021" in said
+
+
+def test_an_amount_is_not_broken_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    row = ["2023-01-01", "个人账户划账个人账户划账", "", "-12345.67"]
+    table("对账单", ["日期", "业务", "机构名称", "金额"], [row])
+    said = capsys.readouterr().out
+    assert "2023-01-01" in said
+    assert "-12345.67" in said
+    assert "机构名称" not in said
