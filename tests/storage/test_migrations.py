@@ -71,7 +71,7 @@ def test_a_database_without_a_schema_is_refused_by_name(tmp_path: Path) -> None:
     context.engine.dispose()
 
 
-def test_databases_other_than_sqlite_are_refused_by_name() -> None:
+def test_databases_other_than_sqlite_and_postgresql_are_refused_by_name() -> None:
     with pytest.raises(Refused) as refused:
         open_engine("mysql://somewhere/else")
     assert refused.value.code == "database/unsupported"
