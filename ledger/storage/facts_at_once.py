@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ledger.core.visits import VisitRecord
 from ledger.storage import account_events, benefit_spans, family, incoming_quotas, people, registry
 from ledger.storage import settlements as store
 from ledger.storage.desk_facts import DeskFacts, DeskReading
+from ledger.storage.family import Link
+from ledger.storage.incoming_quotas import IncomingQuota
 from ledger.storage.journal import Origin
 from ledger.storage.line import Line, array
 from ledger.storage.months import MONTHS
-from ledger.storage.people import CERTNO, PSN_NO
+from ledger.storage.people import CERTNO, PSN_NO, PersonRow
 from ledger.storage.postgres import in_words_of_postgres
+from ledger.storage.registry import Provider, ProviderSpan
 from ledger.storage.requests import GivenRequest, KnownAnswer
 from ledger.storage.turns import LOCK_VISITS, LOCKED, Turn
 
@@ -58,27 +60,32 @@ _REQUESTS = (
     "AND r.request_id = ANY($6::text[])"
 )
 _ASKED = (
-    _NAMED,
-    "SELECT 1 FROM policy_version AS v WHERE v.version = $7",
-    _over(store.KNOWN_VISITS.statement, _VISITS),
-    _over(people.PEOPLE.statement, _PATIENTS),
-    _over(benefit_spans.SPANS.statement, _PATIENTS),
-    _over(store.ACCUMULATORS.statement, _PATIENTS),
-    _over(store.STAYS.statement, _PATIENTS),
-    _over(family.LINKS.statement, _PATIENTS),
-    _over(store.PURSES.statement, _EVERYBODY),
-    _over(account_events.HAPPENED.statement, _EVERYBODY),
-    _over(incoming_quotas.QUOTAS.statement, _PATIENTS),
-    _over(registry.NAMED_PROVIDERS.statement, _PLACES),
-    _over(registry.NAMED_SPANS.statement, _PLACES),
-    MONTHS.statement,
-    _REQUESTS,
+    (3, _NAMED),
+    (1, "SELECT 1 FROM policy_version AS v WHERE v.version = $7"),
+    (3, _over(store.KNOWN_VISITS.statement, _VISITS)),
+    (len(PersonRow._fields), _over(people.PEOPLE.statement, _PATIENTS)),
+    (5, _over(benefit_spans.SPANS.statement, _PATIENTS)),
+    (8, _over(store.ACCUMULATORS.statement, _PATIENTS)),
+    (3, _over(store.STAYS.statement, _PATIENTS)),
+    (len(Link._fields), _over(family.LINKS.statement, _PATIENTS)),
+    (4, _over(store.PURSES.statement, _EVERYBODY)),
+    (3, _over(account_events.HAPPENED.statement, _EVERYBODY)),
+    (len(IncomingQuota._fields), _over(incoming_quotas.QUOTAS.statement, _PATIENTS)),
+    (len(Provider._fields), _over(registry.NAMED_PROVIDERS.statement, _PLACES)),
+    (len(ProviderSpan._fields), _over(registry.NAMED_SPANS.statement, _PLACES)),
+    (2, MONTHS.statement),
+    (5, _REQUESTS),
 )
-_KNOW = (
-    "SELECT json_build_array("
-    + ", ".join(f"(SELECT json_agg(q) FROM ({query}) AS q)" for query in _ASKED)
-    + ")"
-)
+"""Each question, and how many columns its rows have."""
+
+
+def _as_json(columns: int, query: str) -> str:
+    """Rows as an array of arrays: a third of the time that an array of objects takes."""
+    names = ", ".join(f"c{number}" for number in range(columns))
+    return f"ARRAY(SELECT json_build_array({names}) FROM ({query}) AS q({names}))"
+
+
+_KNOW = f"SELECT json_build_array({', '.join(_as_json(*each) for each in _ASKED)})"
 
 
 def read_at_once(
@@ -109,13 +116,8 @@ def read_at_once(
     return _reading(line.flush() or b"[]")
 
 
-def _row(pairs: list[tuple[str, Any]]) -> list[Any]:
-    """A row of JSON is its values, in the order of its columns."""
-    return [value for _name, value in pairs]
-
-
 def _reading(text: bytes) -> DeskReading:
-    found = [rows or () for rows in json.loads(text, object_pairs_hook=_row)]
+    found = json.loads(text)
     who = people.PEOPLE.shape(found[3])
     facts = DeskFacts(
         {number: person for kind, number, person in found[0] if kind == PSN_NO},
