@@ -83,8 +83,8 @@ class Line:
         if statement.lstrip().startswith(("SELECT", "WITH")):
             return self._read(statement, parameters)
         if isinstance(parameters, dict):
-            self.flush()
-            self._driver.execute(in_words_of_postgres(statement).encode(), parameters)
+            prepared, names = _named(statement)
+            self.keep(prepared, [parameters[name] for name in names])
             return Found([])
         many = parameters if isinstance(parameters, list) else [parameters or ()]
         prepared = _numbered(statement)
@@ -231,6 +231,17 @@ def _numbered(statement: str) -> str:
         part + (f"${number}" if number < len(parts) else "") for number, part in enumerate(parts, 1)
     )
     return "".join(marked)
+
+
+@lru_cache(maxsize=512)
+def _named(statement: str) -> tuple[str, tuple[str, ...]]:
+    """The same for `:name` marks, and the names in the order of their numbers."""
+    said = in_words_of_postgres(statement).replace("%%", "%")
+    names = tuple(dict.fromkeys(_NAME.findall(said)))
+    return _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", said), names
+
+
+_NAME = re.compile(r"%\((\w+)\)s")
 
 
 def literal(value: Any) -> str:
