@@ -71,6 +71,8 @@ def _from_sqlite(context: Context, path: Path) -> Iterator[tuple[IO[bytes], Conn
 def _from_postgres(context: Context, _path: Path) -> Iterator[tuple[IO[bytes], Connection]]:
     """The dump's bytes, and the transaction whose snapshot it sees."""
     with reading(context.engine) as connection:
+        # It stands still while everything is copied from its snapshot, however long that takes.
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
         programs = backup_postgres.programs_for(connection)
         with backup_postgres.dumped(programs, context.engine.url, str(snapshot)) as books:

@@ -19,6 +19,9 @@ class Limits(NamedTuple):
 
     lock_ms: int = 60_000
     """For what somebody else holds: a person, a month, the turn; on SQLite the file."""
+    idle_ms: int = 600_000
+    """Between two statements of a transaction on PostgreSQL: a process that stands still lets go
+    what it holds."""
     statement_ms: int = 900_000
     """For one statement on PostgreSQL; those of commands and runs may take as long as they do."""
 
@@ -36,6 +39,7 @@ _LOST = ("40001", "40P01", "23505")
 _WAITED = {
     "55P03": "等待其他业务超过了时限",
     "57014": "一条语句的执行超过了时限",
+    "25P03": "业务在中途停顿超过了时限，已被放弃",
     "53300": "数据库的连接已用完",
 }
 _WORDS = {

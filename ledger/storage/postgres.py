@@ -89,7 +89,10 @@ class _WholeNumber(Loader):
 
 
 def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
-    options = f"-c lock_timeout={limits.lock_ms} -c statement_timeout={limits.statement_ms}"
+    options = (
+        f"-c lock_timeout={limits.lock_ms} -c statement_timeout={limits.statement_ms} "
+        f"-c idle_in_transaction_session_timeout={limits.idle_ms}"
+    )
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=8,

@@ -10,7 +10,7 @@ from ledger.storage.busy import DEFAULT_LIMITS
 
 
 def test_without_a_setting_a_minute_for_others_and_a_quarter_of_an_hour_for_a_statement() -> None:
-    assert limits() == DEFAULT_LIMITS == (60_000, 900_000)
+    assert limits() == DEFAULT_LIMITS == (60_000, 600_000, 900_000)
 
 
 def test_seconds_of_the_environment_hold_and_nothing_means_for_ever(
@@ -18,7 +18,7 @@ def test_seconds_of_the_environment_hold_and_nothing_means_for_ever(
 ) -> None:
     monkeypatch.setenv("GONGJI_LOCK_TIMEOUT", "5")
     monkeypatch.setenv("GONGJI_STATEMENT_TIMEOUT", "0")
-    assert limits() == (5_000, 0)
+    assert limits() == (5_000, 600_000, 0)
 
 
 @pytest.mark.parametrize("text", ["5s", "-1", "1.5", "一", "86401"])

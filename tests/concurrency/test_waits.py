@@ -80,6 +80,20 @@ def test_a_statement_that_takes_too_long_is_ended_and_told(world: World) -> None
 
 
 @only_postgres
+def test_a_process_that_stands_still_lets_go_what_it_holds(world: World) -> None:
+    url, visit = databases.address(world.path), world.visit("v", CHEN_NO, DAY, 1_000, use=1)
+    with desk(url, Limits(idle_ms=100)) as asleep, desk(url) as other:
+
+        def fall_asleep(work: UnitOfWork) -> None:
+            lock_people(work.connection, [world.person_id(CHEN_NO)])
+            assert settle(other, visit)["acct_pay"] == "10.00"  # Waits until the other is let go.
+
+        with pytest.raises(Refused) as refused:
+            carry_out(asleep, fall_asleep, turn=Turn.VISIT)
+    assert refused.value.code == "database/busy"
+
+
+@only_postgres
 def test_a_deadlock_is_tried_again_from_the_beginning_and_nobody_hears_of_it(world: World) -> None:
     people = [world.person_id(CHEN_NO), world.person_id(LIN_NO)]
     meet = threading.Barrier(2)
