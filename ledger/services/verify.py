@@ -20,7 +20,7 @@ TRIGGERS = "verify/triggers"
 def verify(context: Context) -> dict[str, Any]:
     """Every breach, named; `ok` when there is none."""
     with context.reading() as connection:
-        breaches = checks.failing(connection)
+        breaches = checks.failing(connection, by_two=True)
         breaches += _trigger_breaches(connection)
         breaches += limit_breaches(context.pack, connection)
         breaches += _benefit_breaches(context, connection)

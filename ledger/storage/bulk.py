@@ -105,10 +105,14 @@ def change_rows(connection: Connection, statement: str, rows: Sequence[Sequence[
 
 
 def make_room(connection: Connection) -> None:
-    """For the rest of the transaction: memory to sort and join everybody in. PostgreSQL's own few
-    megabytes are meant for a hundred desks at once, and would send a run to the disk."""
+    """For the rest of the transaction: memory to sort and join everybody in, and time. What
+    PostgreSQL has of both by default is meant for a hundred desks at once; a run would be sent to
+    the disk, or cut off."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")
+        connection.exec_driver_sql(
+            "SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = 0; "
+            "SET LOCAL idle_in_transaction_session_timeout = 0"
+        )
 
 
 def add_to_totals(

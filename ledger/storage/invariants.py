@@ -61,6 +61,10 @@ _MOVED = (
     f"{_DEBITED} AS debited_fen FROM transfer"
 )
 _CLEARED = f"CASE WHEN credit_account = '{CLEARING_PERSONS}' THEN amount_fen ELSE -amount_fen END"
+_ACCOUNTS_OF_KINDS = " UNION ".join(
+    f"SELECT '{code}' AS code"
+    for code in sorted({c for kind in TRANSFER_KINDS.values() for c in (kind.debit, kind.credit)})
+)
 _KINDS = ", ".join(
     f"('{kind.kind}', '{kind.debit}', '{kind.credit}')" for kind in TRANSFER_KINDS.values()
 )
@@ -89,11 +93,12 @@ SHAPE = (
     Check(
         "verify/transfer-shape",
         1,
-        "每笔转账金额大于零、借贷科目不同且都在科目表中",
+        "每笔转账金额大于零、借贷科目不同，各种业务的科目都在科目表中",
         "SELECT 'entry ' || entry_id || ' leg ' || leg, amount_fen FROM transfer "
         "WHERE amount_fen <= 0 OR debit_account = credit_account "
-        "OR debit_account NOT IN (SELECT code FROM account) "
-        "OR credit_account NOT IN (SELECT code FROM account)",
+        # That each transfer has the accounts of its kind is the next check.
+        f"UNION ALL SELECT 'account ' || k.code, 0 FROM ({_ACCOUNTS_OF_KINDS}) AS k "
+        "WHERE k.code NOT IN (SELECT a.code FROM account AS a)",
     ),
     Check(
         "verify/transfer-accounts",
