@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
+from ledger.core.errors import Refused
+from ledger.core.months import FAR
 from ledger.storage.append_only import APPEND_ONLY
+from ledger.storage.bulk import COPY_FROM, insert_rows
 from ledger.storage.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
-from ledger.storage.engine import open_engine
+from ledger.storage.engine import open_engine, writing
+from ledger.storage.journal import TRANSFER_COLUMNS
 from ledger.storage.migrate import upgrade
 from ledger.storage.postgres import in_words_of_postgres
 from ledger.storage.triggers import missing_triggers
-from ledger.storage.triggers_postgres import triggers
+from ledger.storage.triggers_postgres import CHECKS, triggers
 from tests.databases import scratch_folders
 
 
@@ -163,3 +169,69 @@ def test_the_first_starts_it_and_the_last_stops_it() -> None:
 )
 def test_our_statements_in_the_words_of_postgres(ours: str, theirs: str) -> None:
     assert in_words_of_postgres(ours) == theirs
+
+
+@pytest.fixture
+def owner(server: EmbeddedPostgres) -> Iterator[Engine]:
+    engine = open_engine(server.url(OWNER))
+    yield engine
+    engine.dispose()
+
+
+def test_many_rows_come_over_as_they_are_whatever_their_types(owner: Engine) -> None:
+    columns = "provider_id code name kind grade tier county agreement_from agreement_until"
+    rows = [
+        (i, f"H{i}", "十堰\t样例\\院\n", "1", "", None, "420302", "1899-12-31", date(9999, 12, 31))
+        for i in range(2 * COPY_FROM)
+    ]
+    tokens = [(f"h{i}", "r", "s", "l", "2024-02-29 23:59:59.000001", FAR, None) for i in range(99)]
+    with owner.connect() as connection:
+        insert_rows(connection, "provider", f"{columns} pharmacy_pooling", [(*r, 1) for r in rows])
+        insert_rows(
+            connection,
+            "api_token",
+            "token_hash role subject label created_at expires_on revoked_at",
+            tokens,
+        )
+        query = f"SELECT {columns.replace(' ', ', ')} FROM provider ORDER BY provider_id"
+        found = [tuple(row) for row in connection.exec_driver_sql(query)]
+        instants = set(connection.exec_driver_sql("SELECT created_at FROM api_token").scalars())
+        connection.rollback()
+    assert found == [(*row[:8], "9999-12-31") for row in rows]
+    assert instants == {"2024-02-29 23:59:59.000001"}
+
+
+def test_no_number_of_rows_slips_past_the_triggers(owner: Engine) -> None:
+    rows = [
+        (
+            i,
+            1,
+            1,
+            "credit_employee",
+            "2023-01-01",
+            202301,
+            2023,
+            None,
+            "3202",
+            "3201",
+            1,
+            None,
+            None,
+        )
+        for i in range(2 * COPY_FROM)
+    ]
+    with pytest.raises(Refused) as refused, writing(owner) as connection:
+        insert_rows(connection, "transfer", TRANSFER_COLUMNS, rows)
+    assert refused.value.code == "ledger/unknown-entry"
+
+
+def test_what_a_trigger_looks_up_it_finds_by_index_whatever_its_first_plan_saw(
+    owner: Engine,
+) -> None:
+    with owner.connect() as connection:
+        settings = connection.exec_driver_sql(
+            "SELECT proname, array_to_string(proconfig, ',') FROM pg_proc "
+            "WHERE proname LIKE '%_check_insert'"
+        ).all()
+    assert {name for name, _setting in settings} == {f"{table}_check_insert" for table in CHECKS}
+    assert {setting for _name, setting in settings} == {"enable_seqscan=off"}
