@@ -62,16 +62,19 @@ class Verdict(NamedTuple):
 
 
 def settle_together(
-    context: Context, commands: Sequence[Command], dry_run: bool = False
+    context: Context, commands: Sequence[Command], dry_run: bool = False, patient: bool = True
 ) -> list[Verdict]:
     """Settle and post visits (no refunds) in one transaction; their verdicts in their order.
 
     Where the database refuses what they wrote, each is settled alone, so that only the one at
     fault is refused.
+
+    Args:
+        patient: False on PostgreSQL: who would wait for others gets `database/busy` at once.
     """
 
     def attempt() -> list[Verdict]:
-        with _desk(context, commands, dry_run) as group:
+        with _desk(context, commands, dry_run, patient) as group:
             verdicts = [group.verdict(command) for command in commands]
             group.write()
             if not dry_run:
@@ -83,7 +86,7 @@ def settle_together(
     except GongjiError as error:
         if len(commands) == 1 or error.code.startswith("database/"):
             return [Verdict(error) for _command in commands]
-        return [settle_together(context, [command], dry_run)[0] for command in commands]
+        return [settle_together(context, [each], dry_run, patient)[0] for each in commands]
 
 
 def _said(record: VisitRecord) -> list[str]:
@@ -97,7 +100,9 @@ def _said(record: VisitRecord) -> list[str]:
 
 
 @contextmanager
-def _desk(context: Context, commands: Sequence[Command], dry_run: bool) -> Iterator[_Group]:
+def _desk(
+    context: Context, commands: Sequence[Command], dry_run: bool, patient: bool
+) -> Iterator[_Group]:
     """A transaction with the desk of the commands, everything read. A trial writes at once, so
     that what the database refuses it refuses there, too."""
     records = [command.record for command in commands]
@@ -112,7 +117,7 @@ def _desk(context: Context, commands: Sequence[Command], dry_run: bool) -> Itera
     from ledger.storage.lines import line_of
 
     with line_of(context.engine) as line:
-        reading = read_at_once(line, records, origins, context.pack.version)
+        reading = read_at_once(line, records, origins, context.pack.version, patient)
         connection = cast(Connection, line)  # It offers what the storage layer uses of one.
         ids = ids_on(connection, context.ids)
         work = UnitOfWork(connection, ids, context.now(), context.actor)

@@ -2,7 +2,9 @@
 
 Whoever comes while nothing is under way settles at once, alone. Whoever comes while a group is
 under way waits for it and then goes with all others that came meanwhile: the busier the desks,
-the more of them share what a transaction costs. Nobody waits for company.
+the more of them share what a transaction costs. Nobody waits for company, and nobody for whom
+another of the group would have to wait: where people are held for longer (by a file that settles
+them, say) each of the group settles alone, and waits alone.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ from collections import deque
 from threading import Lock
 from typing import Any
 
+from ledger.core.errors import GongjiError
 from ledger.services.context import Context
 from ledger.services.settle_together import Command, Verdict, settle_together
+
+BUSY = "database/busy"
 
 MOST = 64
 """Visits in one transaction: the people of all of them are locked until it ends."""
@@ -43,6 +48,12 @@ class _Waiting:
     def settled(self) -> bool:
         return self.verdict is not None or self.failure is not None
 
+    @property
+    def stands_back(self) -> bool:
+        """Would somebody of its group have had to wait for people who are held?"""
+        said = None if self.verdict is None else self.verdict.said
+        return isinstance(said, GongjiError) and said.code == BUSY
+
     def answer(self) -> dict[str, Any]:
         """Raises: why it was refused, or what went wrong."""
         if self.failure is not None:
@@ -56,6 +67,7 @@ class SharedCommit:
 
     def __init__(self, context: Context, most: int = MOST, lanes: int = LANES) -> None:
         self._context, self._most, self._free = context, most, lanes
+        self._patient = context.engine.dialect.name != "postgresql"
         self._door = Lock()
         self._coming: deque[_Waiting] = deque()
 
@@ -76,6 +88,8 @@ class SharedCommit:
             mine.wait()  # Until there is a verdict, or it is this thread's turn to lead.
         if not mine.settled:
             self._lead(mine)
+        if mine.stands_back:
+            return settle_together(self._context, [mine.command])[0].answer()
         return mine.answer()
 
     def _lead(self, mine: _Waiting) -> None:
@@ -94,7 +108,8 @@ class SharedCommit:
 
     def _decide(self, group: list[_Waiting]) -> None:
         try:
-            verdicts = settle_together(self._context, [waiting.command for waiting in group])
+            commands = [waiting.command for waiting in group]
+            verdicts = settle_together(self._context, commands, patient=self._patient)
         except Exception as failure:
             if len(group) == 1:
                 group[0].failure = failure

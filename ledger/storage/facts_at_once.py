@@ -88,16 +88,30 @@ def _as_json(columns: int, query: str) -> str:
 _KNOW = f"SELECT json_build_array({', '.join(_as_json(*each) for each in _ASKED)})"
 
 
+HARDLY_MS = 50
+"""Longer than a group of visits takes, much shorter than a file of them."""
+
+
 def read_at_once(
-    line: Line, records: Sequence[VisitRecord], origins: Iterable[Origin], version: str
+    line: Line,
+    records: Sequence[VisitRecord],
+    origins: Iterable[Origin],
+    version: str,
+    patient: bool = True,
 ) -> DeskReading:
     """Begin a transaction: take a visit's turn, lock the patients and whose accounts they may
-    use, then read what is known of them."""
+    use, then read what is known of them.
+
+    Args:
+        patient: wait for others as long as the engine says, or hardly at all.
+    """
     psn = {r.psn_no for r in records if r.psn_no}
     certs = {r.certno for r in records if r.certno}
     given = [(origin.actor, origin.request_id) for origin in origins if origin.request_id]
     visits = array({r.visit_id for r in records})
     line.say("BEGIN")
+    if not patient:
+        line.say(f"SET LOCAL lock_timeout = {HARDLY_MS}")
     line.say(Turn.VISIT.value)
     line.keep(_WHO, [array(psn | certs)])
     line.keep(_LOCK_VISITS, [visits])
