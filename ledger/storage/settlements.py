@@ -22,7 +22,6 @@ from ledger.storage.bulk import (
     Insert,
     Row,
     change_rows,
-    execute_rows,
     insert_rows,
     inserts,
     keys,
@@ -42,6 +41,13 @@ SAVE_ACCUMULATORS = (
     f"FROM {numbers(f'person_id year {_STATE}')} WHERE true "
     "ON CONFLICT (person_id, year, benefit) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _STATE.split())
+)
+
+
+ADD_USED = (
+    "UPDATE family_link AS l SET used_fen = l.used_fen + v.used "
+    f"FROM {numbers('person_id link_id used')} "
+    "WHERE v.person_id = l.user_id AND v.link_id = l.link_id"
 )
 
 
@@ -307,11 +313,10 @@ def insert_settlements(connection: Connection, settlements: Sequence[Settlement]
 def insert_draws(connection: Connection, draws: Sequence[DrawRow]) -> None:
     """Write what holders paid and move the used part of each quota."""
     insert_rows(connection, "family_draw", " ".join(DrawRow._fields), draws)
-    execute_rows(
-        connection,
-        "UPDATE family_link SET used_fen = used_fen + ? WHERE user_id = ? AND link_id = ?",
-        [(draw.amount_fen, draw.person_id, draw.link_id) for draw in draws],
-    )
+    used: dict[tuple[int, int], int] = defaultdict(int)
+    for draw in draws:
+        used[draw.person_id, draw.link_id] += draw.amount_fen
+    change_rows(connection, ADD_USED, [(*link, fen) for link, fen in sorted(used.items())])
 
 
 def save_accumulators(connection: Connection, rows: dict[tuple[int, int], AccumulatorRow]) -> None:
