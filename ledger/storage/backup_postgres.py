@@ -77,7 +77,8 @@ def dumped(programs: Path, url: URL, snapshot: str) -> Iterator[IO[bytes]]:
                 programs / "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
                 "--no-comments", f"--snapshot={snapshot}", f"--dbname={_address(url)}",
             ],
-            env=_environment(url), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+            env=_environment(url, "backup"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
         )  # fmt: skip
         assert dump.stdout is not None
         try:
@@ -106,7 +107,8 @@ def restore_dump(programs: Path, url: URL, dump: IO[bytes], counts: dict[str, in
                 programs / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
                 f"--dbname={_address(url)}", "--file=-",
             ],
-            env=_environment(url), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
+            env=_environment(url, "restore"),
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
         )  # fmt: skip
         assert script.stdin is not None
         whole = False
@@ -173,9 +175,9 @@ def _address(url: URL) -> str:
     return plain.render_as_string(hide_password=False)
 
 
-def _environment(url: URL) -> dict[str, str]:
+def _environment(url: URL, verb: str) -> dict[str, str]:
     password = {} if url.password is None else {"PGPASSWORD": str(url.password)}
-    return os.environ | password | {"LC_ALL": "C.UTF-8", "PGAPPNAME": "gongji backup"}
+    return os.environ | password | {"LC_ALL": "C.UTF-8", "PGAPPNAME": f"gongji {verb}"}
 
 
 def _said(errors: IO[bytes]) -> str:

@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import URL, Connection, create_engine
 
 from ledger.core.errors import Refused
 
@@ -39,7 +38,9 @@ def copied(database: Path, target: Path, tell: Callable[[int, int], None]) -> It
     target.unlink(missing_ok=True)
     try:
         _copy(database, target, tell)
-        engine = create_engine(f"sqlite:///file:{quote(str(target))}?mode=ro&uri=true")
+        only_reading = {"mode": "ro", "uri": "true"}
+        file = target.resolve().as_uri()
+        engine = create_engine(URL.create("sqlite", database=file, query=only_reading))
         with engine.connect() as connection:
             yield connection
         engine.dispose()

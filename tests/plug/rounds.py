@@ -80,7 +80,7 @@ class Campaign:
         # A command that stands still with its locks held lets nobody be answered: it goes on soon.
         desks.first_answer.wait(5)
         command.resume()
-        assert desks.first_answer.wait(120), "no desk was answered"
+        assert desks.first_answer.wait(120), f"no desk was answered: {desks.faults}"
         self._pull(victim, command)
         if self.recover is not None:
             self.recover()

@@ -12,16 +12,18 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import psycopg
 import pytest
 
 from ledger.core.errors import Refused
 from ledger.services.backup import backup
 from ledger.services.restore import restore
 from ledger.storage import backup_postgres
-from ledger.storage.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
+from ledger.storage.embedded_postgres import ADMIN, APPLICATION, DATABASE, OWNER, EmbeddedPostgres
 from ledger.storage.engine import open_engine
 from tests.plug.city import DAY, PEOPLE, Books, run
 from tests.plug.disks import filled_up, small_disk
+from tests.plug.processes import Command
 from tests.plug.servers import a_server
 
 pytestmark = pytest.mark.xdist_group("backup")
@@ -47,6 +49,16 @@ class Place:
     def _of(self, role: str, name: str) -> str:
         assert self._server is not None
         return self._server.url(role).removesuffix(DATABASE) + name
+
+    def restoring(self, address: str) -> bool:
+        """Is a restore into this database under way."""
+        if self._server is None:
+            return Path(address.removeprefix("sqlite:///") + ".restoring").exists()
+        with psycopg.connect(self._server.url(ADMIN)) as connection:
+            found = connection.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE application_name = 'gongji restore'"
+            ).fetchone()
+        return found is not None
 
     def settle(self, name: str, count: int = 1) -> None:
         for number in range(count):
@@ -285,6 +297,28 @@ def test_missing_programs_are_named(
     with pytest.raises(Refused, match="pg_dump") as refused:
         backup(on_postgres.books.context, tmp_path / "books.gongji")
     assert refused.value.code == "backup/programs-missing"
+
+
+def test_a_restore_that_is_killed_leaves_the_books_that_were_there(place: Place) -> None:
+    path = place.backup("before-the-kill")
+    owner, application = place.other()
+    put_back(owner, path)
+    with looked_at(application) as books:
+        books.settle(books.visit("since-then", str(PEOPLE[2].psn_no), DAY, 900, use=1))
+        there = everything_in(books)
+        books.close()
+        errors = place.folder / "errors.txt"
+        command = Command(owner, "restore", str(path), "--overwrite", errors=errors)
+        while not place.restoring(owner) and command.alive:
+            Event().wait(0.001)
+        command.kill()
+        assert command.end()[0] == -9
+        assert everything_in(books) == there
+        books.prove()
+        books.close()
+        put_back(owner, path, overwrite=True)
+        assert "since-then" not in visits_in(books)
+        books.prove()
 
 
 def test_the_commands_say_what_they_did_and_what_they_proved(place: Place) -> None:
