@@ -112,3 +112,33 @@ def test_many_threads_settle_at_one_desk(world: World) -> None:
     settled = [visit for visit in found if visit.startswith("v")]
     assert world.count("settlement") == len(settled)
     assert len(settled) >= 20
+
+
+def test_texts_come_back_as_they_were_given(world: World) -> None:
+    odd = [
+        '"',
+        "\\",
+        "it's",
+        "a,b",
+        "(c)",
+        "{d}",
+        "e\nf",
+        " g ",
+        "NULL",
+        "汉字",
+        "%s ? :x $1",
+        '\\"',
+    ]
+    visits = [
+        world.visit(f"v{text}", CHEN_NO, DAY, 100, fee_category=text) for text in [*odd, None]
+    ]
+    commands = [asked(v, f"r{v.visit_id}", f"by {v.visit_id}") for v in visits]
+    for verdict in settle_together(world.context, commands):
+        verdict.answer()
+    stored = set(world.rows("SELECT visit_id, fee_category FROM visit"))
+    assert stored == {(v.visit_id, v.fee_category) for v in visits}
+    stored = set(world.rows("SELECT request_id, actor FROM request"))
+    assert stored == {(f"r{v.visit_id}", f"by {v.visit_id}") for v in visits}
+    again = [verdict.answer() for verdict in settle_together(world.context, commands)]
+    assert [answer["mdtrt_id"] for answer in again] == [v.visit_id for v in visits]
+    assert world.count("settlement") == len(visits)
