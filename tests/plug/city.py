@@ -6,7 +6,6 @@ import csv
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -87,11 +86,18 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "GONGJI_ACTOR": "tester"}
 
 
-def run(
-    *words: str, before: Callable[[], object] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """A command to its end. `before` runs in the new process."""
-    return subprocess.run(
-        gongji(*words), env=environment(), text=True, capture_output=True,
-        check=False, preexec_fn=before,
-    )  # fmt: skip
+RATIONED = """
+import resource, sys
+most = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+from api.cli.main import main
+main()
+"""
+
+
+def run(*words: str, ration: int | None = None) -> subprocess.CompletedProcess[str]:
+    """A command to its end. `ration`: bytes beyond which none of its files may grow."""
+    line = gongji(*words)
+    if ration is not None:
+        line = [sys.executable, "-c", RATIONED, str(ration), *words]
+    return subprocess.run(line, env=environment(), text=True, capture_output=True, check=False)

@@ -3,7 +3,6 @@ the same request id goes through once there is room."""
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -122,13 +121,8 @@ def test_a_file_over_its_quota_makes_an_import_vanish_whole(world: World, tmp_pa
     visits = [world.visit(f"f{n}", CHEN_NO, DAY, 1_000, use=1) for n in range(500)]
     write_visits(file, visits)
     databases.settle_down(world.context.engine)
-    limit = 100_000
-
-    def short_of_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
     words = ("import", "visits", str(file), "--json", "--db", f"sqlite:///{world.path}")
-    done = run(*words, before=short_of_room)
+    done = run(*words, ration=100_000)
     assert done.returncode == 1
     assert '"code": "database/unwritable"' in done.stdout, done.stdout + done.stderr
     assert world.count("settlement") == world.count("visit") == 0
