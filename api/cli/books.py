@@ -203,6 +203,28 @@ def balance(
             typer.echo(f"    {words}（{line['booked_on']} 补记）")
 
 
+def balances(
+    on: OnOption = None,
+    known_at: KnownAtOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """全部个人账户的户数和余额合计：现在、截至某日、按某时刻所知。 All accounts' balance."""
+    from ledger.core.money import yuan_text
+
+    day = parsed(a_day, on) if on else None
+    instant = parsed(a_known_instant, known_at) if known_at else None
+    with answering(as_json), opened(db) as context:
+        from ledger.services.read import balance_of_everybody
+
+        accounts, fen = balance_of_everybody(context, day, instant)
+        if as_json:
+            answer = {"on": on, "known_at": known_at, "accounts": accounts, "balc": yuan_text(fen)}
+            print_json(answer)
+        else:
+            typer.echo(f"{accounts} 户，余额合计 {yuan_text(fen)} 元")
+
+
 def statement(
     person: PersonArgument,
     start: Annotated[str | None, typer.Option("--from", help="起始日。 First day.")] = None,
@@ -218,6 +240,8 @@ def statement(
     first = parsed(a_day, start) if start else None
     ends = [parsed(a_day, day) for day in (last, on) if day]
     until = day_after(min(ends)) if ends else None
+    if first and until and first >= until:
+        raise typer.BadParameter("起始日晚于终止日。 The first day is after the last.")
     instant = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db) as context:
         from ledger.services.read import statement as read_statement
@@ -318,6 +342,14 @@ COMMANDS = (
             "gongji balance 420302198409034374 --json",
             "gongji balance 4203000000000001 --on 2023-06-30",
             "gongji balance 4203000000000001 --on 2023-06-30 --known-at 2023-07-03T17:00",
+        ),
+    ),
+    (
+        "balances",
+        balances,
+        examples(
+            "gongji balances",
+            "gongji balances --on 2023-06-30 --json",
         ),
     ),
     (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -98,17 +97,20 @@ def balance(
     }
 
 
-def balances(
-    context: Context, on: date, known_at: datetime | None = None
-) -> Iterator[tuple[int, int]]:
-    """(person id, balance in fen) of everybody whose account ever moved, as of the end of a
-    business day, in no order.
+def balance_of_everybody(
+    context: Context, on: date | None, known_at: datetime | None = None
+) -> tuple[int, int]:
+    """How many accounts ever moved, and their balance together, fen; account by account, so that
+    it may be held against the control account.
 
     Args:
+        on: as of the end of this business day; None: everything booked.
         known_at: as the books stood at this instant; None: as they stand.
     """
     with context.reading() as connection:
-        yield from accounts.balances(connection, as_of(connection, on, known_at))
+        found = accounts.balances(connection, as_of(connection, on, known_at))
+        left = [fen for _person, fen in found]
+    return len(left), sum(left)
 
 
 class _Account(NamedTuple):
