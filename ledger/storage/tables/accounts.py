@@ -38,6 +38,7 @@ class Payee(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("account_fen >= 0 AND pool_fen >= 0", name="parts"),
         CheckConstraint("account_fen + pool_fen > 0", name="amount"),
+        # A payment names its payee by number.
         Index(None, "payee_id"),
         CLUSTERED,
     )
@@ -58,6 +59,7 @@ class PayeePayment(SQLModel, table=True):
     """A payee has been paid: one row, once."""
 
     __tablename__ = "payee_payment"
+    # The payee behind a payment's entry (journal, payments returned by the bank).
     __table_args__ = (Index(None, "entry_id"), CLUSTERED)
     person_id: int = key()
     payee_id: int = key()
@@ -70,6 +72,7 @@ class Premium(SQLModel, table=True):
 
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount"),
+        # Has a premium of this kind and year been paid for somebody, from whichever account?
         Index(None, "insured_id"),
         CLUSTERED,
     )

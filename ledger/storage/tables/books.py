@@ -30,7 +30,9 @@ class Entry(SQLModel, table=True):
             postgresql_where=text("reverses_entry_id IS NOT NULL"),
         ),
         CheckConstraint("legs >= 0", name="legs"),
+        # A settlement or a run by its number; the check of each transfer.
         Index(None, "entry_id"),
+        # The entries of a month: journal, reconciliation, closing.
         Index(None, "fiscal_month"),
         CLUSTERED,
     )
@@ -54,7 +56,9 @@ class Transfer(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint("debit_account <> credit_account", name="two_accounts"),
+        # A month's transfers: turnover, fund report, roll-up when the month closes.
         Index(None, "fiscal_month"),
+        # What a provider is owed: payments, statements.
         Index(
             None,
             "provider_id",

@@ -18,6 +18,7 @@ class Claim(SQLModel, table=True):
     stands with the payee.
     """
 
+    # Was the bill claimed before, by anybody?
     __table_args__ = (Index(None, "bill_no"), CLUSTERED)
     person_id: int = key()
     visit_id: str = text_key()

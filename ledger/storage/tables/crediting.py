@@ -41,6 +41,7 @@ class AdvanceCredit(SQLModel, table=True):
     __tablename__ = "advance_credit"
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount"),
+        # Were there advances for the month that a run credits?
         Index(None, "month"),
         CLUSTERED,
     )

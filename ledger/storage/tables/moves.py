@@ -20,6 +20,7 @@ class PoolTransfer(SQLModel, table=True):
     __tablename__ = "pool_transfer"
     __table_args__ = (
         CheckConstraint("direction IN ('out', 'in')", name="direction"),
+        # A case by its number.
         Index(None, "case_id"),
         CLUSTERED,
     )
@@ -72,6 +73,7 @@ class PersonMerge(SQLModel, table=True):
     __tablename__ = "person_merge"
     __table_args__ = (
         CheckConstraint("person_id <> merged_id", name="two_numbers"),
+        # Merges of a person, whichever of the two numbers it had.
         Index(None, "merged_id"),
         # Whom a number named at an instant: only merges since then are looked at.
         Index(None, "merge_id"),
@@ -91,6 +93,7 @@ class PersonAlias(SQLModel, table=True):
     """A merged number and the person that it is today."""
 
     __tablename__ = "person_alias"
+    # The numbers that a person had before.
     __table_args__ = (Index(None, "kept_id"), CLUSTERED)
     person_id: int = key()
     kept_id: int = Field(sa_type=BigInteger)
@@ -118,6 +121,7 @@ class PoolQuota(SQLModel, table=True):
     """A quota that a holder of ours gives to a relative in another pool; `hold_id` is its hold."""
 
     __tablename__ = "pool_quota"
+    # What somebody in another pool has been given, by whichever holders.
     __table_args__ = (Index(None, "user_certno"), CLUSTERED)
     person_id: int = key()
     hold_id: int = key()
@@ -137,6 +141,7 @@ class QuotaEvent(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_fen >= 0", name="amount"),
         CheckConstraint("kind IN ('given', 'used', 'reversed', 'returned')", name="kind"),
+        # What the other pools owe: the event behind an entry.
         Index(None, "entry_id"),
         CLUSTERED,
     )

@@ -44,6 +44,7 @@ class PersonSpan(SQLModel, table=True):
     status: str
     psn_type: str
     plan: str
+    # Whose years to settle anew for an employer.
     employer_id: int | None = number(index=True)
     county: str
     insured: str
@@ -52,6 +53,7 @@ class PersonSpan(SQLModel, table=True):
 class Contribution(SQLModel, table=True):
     """A contribution that arrived, as the tax bureau reports it (缴费到账明细)."""
 
+    # The contributions behind the entries of a month of account (reconciliation).
     __table_args__ = (Index(None, "entry_id"), CLUSTERED)
     person_id: int = key()
     month: int = key()
@@ -75,6 +77,7 @@ class FamilyLink(SQLModel, table=True):
         CheckConstraint("used_fen >= 0", name="used"),
         CheckConstraint("quota_fen IS NULL OR used_fen <= quota_fen", name="quota"),
         CheckConstraint("user_id <> holder_id", name="two_people"),
+        # Whom a holder lets use the account.
         Index(None, "holder_id"),
     )
     user_id: int = key()

@@ -13,6 +13,7 @@ from ledger.storage.tables.base import CLUSTERED, key, number
 class Proposal(SQLModel, table=True):
     """`content` is the JSON of what shall be done; nothing happens before it is approved."""
 
+    # Whoever decides names a proposal by its number.
     __table_args__ = (Index(None, "proposal_id"), CLUSTERED)
     person_id: int = key()
     proposal_id: int = key()
@@ -29,6 +30,7 @@ class ProposalDecision(SQLModel, table=True):
     __tablename__ = "proposal_decision"
     __table_args__ = (
         CheckConstraint("decision IN ('approved', 'rejected')", name="decision"),
+        # `verify`: the decision behind an entry.
         Index(None, "entry_id"),
         CLUSTERED,
     )

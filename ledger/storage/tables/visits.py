@@ -15,6 +15,7 @@ class Visit(SQLModel, table=True):
     as `core.visit_facts` writes them; null where nothing of it was said."""
 
     __table_args__ = (
+        # A visit by the number that hospitals give it: known before, refunded, explained.
         Index(None, "visit_id"),
         # Only visits at pharmacies have one: whose years to settle anew when its tier changes.
         Index(
@@ -85,6 +86,7 @@ class Settlement(SQLModel, table=True):
         ),
         CheckConstraint("abs(family_fen) <= abs(account_fen)", name="family"),
         CheckConstraint("abs(pool_fen) <= abs(in_scope_fen)", name="pool"),
+        # A provider's month, to be paid and stated.
         Index(None, "provider_id", "fiscal_month"),
         CLUSTERED,
     )
