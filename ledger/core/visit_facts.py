@@ -1,15 +1,13 @@
-"""What only the rules of some pools ask of a visit (病种、签约、出生日期、住院号、费用明细), as
-it is kept with the visit: a text with what was said and nothing else, or no text at all."""
+"""What only the rules of some pools ask of a visit (病种、签约、出生日期、住院号、费用明细)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from ledger.core.money import BASIS, Fen, yuan_text
-from ledger.core.visits import FEE_CLASSES, FeeItem, VisitRecord
+from ledger.core.money import BASIS, yuan_text
+from ledger.core.visits import FEE_CLASSES, FeeItem
 
 
 class VisitFacts(NamedTuple):
@@ -35,38 +33,6 @@ NATIONAL = {
     "items": "feedetail",
 }
 """Fact -> field of the national interface."""
-_DAYS = ("born_on", "first_day", "last_day")
-_FIRST_DAY = VisitRecord._fields.index("first_day")
-_DISEASE = VisitRecord._fields.index("disease_code")
-_NOTHING = (NO_FACTS.first_day, NO_FACTS.last_day), (*NO_FACTS[:4], NO_FACTS.items)
-
-
-def facts_text(visit: VisitRecord) -> str | None:
-    """The facts of a visit as text; None where it says nothing of them, as nearly all do."""
-    days, others = visit[_FIRST_DAY : _FIRST_DAY + 2], visit[_DISEASE:]
-    if (days, others) == _NOTHING:
-        return None
-    said: dict[str, Any] = {
-        name: value
-        for name in VisitFacts._fields
-        if (value := getattr(visit, name)) not in (None, ())
-    }
-    for name in _DAYS:
-        if name in said:
-            said[name] = said[name].isoformat()
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-
-
-def facts_of(text: str | None) -> VisitFacts:
-    """The facts that `facts_text` wrote."""
-    if text is None:
-        return NO_FACTS
-    said: dict[str, Any] = json.loads(text)
-    for name in _DAYS:
-        if name in said:
-            said[name] = date.fromisoformat(said[name])
-    said["items"] = tuple(_item(*item) for item in said.get("items", ()))
-    return VisitFacts(**said)
 
 
 def shown(facts: VisitFacts) -> dict[str, Any]:
@@ -114,16 +80,3 @@ def _shown_item(item: FeeItem) -> dict[str, Any]:
         "pric_uplmt_amt": None if limit is None else yuan_text(limit),
         "selfpay_prop": None if share is None else f"{share // BASIS}.{share % BASIS:04d}",
     }
-
-
-def _item(
-    code: str,
-    charged: int,
-    fee_class: str,
-    quantity: int,
-    limit: int | None,
-    own_share_bp: int | None,
-    name: str,
-) -> FeeItem:
-    price_limit = None if limit is None else Fen(limit)
-    return FeeItem(code, Fen(charged), fee_class, quantity, price_limit, own_share_bp, name)

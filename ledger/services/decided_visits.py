@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.core.months import Month
-from ledger.core.visit_facts import facts_text
 from ledger.core.visits import VisitRecord
 from ledger.services.setting_off import put_back_after
 from ledger.storage import journal, resettlements
@@ -31,6 +30,7 @@ from ledger.storage.months import BookingMonths
 from ledger.storage.registry import Provider
 from ledger.storage.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
 from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.visit_facts import facts_text
 
 Unopened = Callable[[Iterable[Month]], list[Month]]
 """Those of some months of account that must be opened first."""

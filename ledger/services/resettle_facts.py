@@ -17,7 +17,6 @@ from ledger.benefits.windows import NO_FACTS, ORDINARY
 from ledger.benefits.windows import Facts as VisitFacts
 from ledger.core.people import Status, age_on, born_on
 from ledger.core.providers import ProviderKind
-from ledger.core.visit_facts import facts_of
 from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
 from ledger.policy.values import OutpatientRules
@@ -27,6 +26,7 @@ from ledger.storage import people, policy
 from ledger.storage import settlements as store
 from ledger.storage.registry import DatedProviders, Provider
 from ledger.storage.resettlements import ELSEWHERE, NOBODY_MERGED, claimed_tiers
+from ledger.storage.visit_facts import facts_of
 
 _STATUS = {status.value: status for status in Status}
 

@@ -18,8 +18,6 @@ from ledger.benefits.explanation import explain
 from ledger.benefits.settlement import Settlement
 from ledger.core.errors import GongjiError
 from ledger.core.ids import NOBODY
-from ledger.core.visit_facts import facts_of as said_of
-from ledger.core.visit_facts import facts_text
 from ledger.core.visits import VisitRecord
 from ledger.services.account_reason import reason_among
 from ledger.services.carry_out import until_won
@@ -33,6 +31,8 @@ from ledger.storage.people import named_by
 from ledger.storage.requests import GivenRequest, KnownAnswer, content_hash, remember_all
 from ledger.storage.turns import Turn, lock_patients
 from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.visit_facts import facts_of as said_of
+from ledger.storage.visit_facts import facts_text
 
 Answer = dict[str, Any]
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from ledger.benefits.settlement import Settlement
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen
-from ledger.core.visit_facts import facts_of, facts_text, shown
+from ledger.core.visit_facts import shown
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.services.context import Context
 from ledger.services.once import once
@@ -24,6 +24,7 @@ from ledger.storage.registry import provider_by_id
 from ledger.storage.resettlements import ELSEWHERE
 from ledger.storage.turns import Turn, lock_patients, lock_visits
 from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.visit_facts import facts_of, facts_text
 
 
 def quote(context: Context, record: VisitRecord) -> dict[str, Any]:

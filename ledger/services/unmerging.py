@@ -91,7 +91,8 @@ def _refuse_what_cannot_be_told_apart(connection: Connection, merge: Merge) -> N
         )
     if merges.given_back_since(connection, merge):
         raise Refused(
-            "merge/visits-since", "并入编号的就诊在合并之后退过费或重新结算过，款项已归保留的编号，不能撤销"
+            "merge/visits-since",
+            "并入编号的就诊在合并之后退过费或重新结算过，款项已归保留的编号，不能撤销",
         )
     contributions = merges.contributed_since(connection, merge.person_id, merge.merge_id)
     if contributions:

@@ -14,7 +14,7 @@ from ledger.books.chart import (
     PERSONAL_ACCOUNT_FUND,
 )
 from ledger.core.months import Month
-from ledger.core.visit_facts import facts_of, in_words, shown
+from ledger.core.visit_facts import in_words, shown
 from ledger.reports.crediting_list import CreditLine, account_and_owed
 from ledger.reports.provider_statement import SettlementLine
 from ledger.reports.reconciliation import (
@@ -26,6 +26,7 @@ from ledger.reports.reconciliation import (
     ProviderBalanceLine,
 )
 from ledger.storage.as_of import ALWAYS
+from ledger.storage.visit_facts import facts_of
 
 # Contributions stand by person; those of a month are found through the entries of the month,
 # which are few: one for each day and file.

@@ -16,7 +16,7 @@ from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import EntryId, PersonId
 from ledger.core.months import Month
-from ledger.core.visit_facts import VisitFacts, facts_of
+from ledger.core.visit_facts import VisitFacts
 from ledger.storage.bulk import (
     BY_PERSON,
     Insert,
@@ -30,6 +30,7 @@ from ledger.storage.bulk import (
 )
 from ledger.storage.engine import instant_text
 from ledger.storage.questions import Question, ask
+from ledger.storage.visit_facts import facts_of
 
 OUTPATIENT = "outpatient"
 """The benefit whose accumulators ordinary outpatient visits move."""

@@ -35,9 +35,7 @@ def test_a_person_type_is_a_code_or_a_label(cell: Any, status: Status, psn_type:
     assert (record.status, record.psn_type) == (status, psn_type)
 
 
-@pytest.mark.parametrize(
-    "cell", ["1401", "15", "16", "1701", "学生", "34", "1112", "?"]
-)
+@pytest.mark.parametrize("cell", ["1401", "15", "16", "1701", "学生", "34", "1112", "?"])
 def test_people_of_other_schemes_are_refused(cell: str) -> None:
     assert codes(read_changed("people", {"人员类别": cell})) == ["import/unknown-person-type"]
 
