@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from ledger.benefits.explanation import explain
 from ledger.benefits.settlement import Settlement
-from ledger.core.errors import GongjiError
+from ledger.core.errors import GongjiError, Refused
 from ledger.core.ids import NOBODY
 from ledger.core.visits import VisitRecord
 from ledger.services.account_reason import reason_among
@@ -33,6 +33,9 @@ from ledger.storage.turns import Turn, lock_patients
 from ledger.storage.unit_of_work import UnitOfWork
 from ledger.storage.visit_facts import facts_of as said_of
 from ledger.storage.visit_facts import facts_text
+
+BUSY = "database/busy"
+HELD = "数据库正忙：此人或其亲属的账户正被其他业务占用，请稍后用同一请求号重试"
 
 Answer = dict[str, Any]
 
@@ -70,7 +73,8 @@ def settle_together(
     fault is refused.
 
     Args:
-        patient: False on PostgreSQL: who would wait for others gets `database/busy` at once.
+        patient: False on PostgreSQL: whose people are held by others gets `database/busy` at
+            once.
     """
 
     def attempt() -> list[Verdict]:
@@ -135,6 +139,7 @@ class _Group:
         reading: DeskReading,
     ) -> None:
         self.work, self._context, self._facts = work, context, reading.facts
+        self._locked = reading.locked
         if not reading.version_kept:
             context.stamp_policy(work)
         version = context.pack.version
@@ -145,10 +150,24 @@ class _Group:
         self._origins: dict[int, Origin] = {}
 
     def verdict(self, command: Command) -> Verdict:
+        if not self._holds(command.record):
+            return Verdict(Refused(BUSY, HELD))
         try:
             return Verdict(self._once(command))
         except GongjiError as error:
             return Verdict(error)
+
+    def _holds(self, record: VisitRecord) -> bool:
+        """Are the patient and his relatives locked, so that what was read of them stands?"""
+        numbers = (
+            self._facts.by_psn.get(record.psn_no or ""),
+            self._facts.by_cert.get(record.certno or ""),
+        )
+        patients = {person for person in numbers if person is not None}
+        relatives = {
+            link.holder_id for person in patients for link in self._facts.links.get(person, ())
+        }
+        return patients | relatives <= self._locked
 
     def _once(self, command: Command) -> Answer:
         """The same request gives the first answer again, also within the group."""

@@ -2,9 +2,9 @@
 
 Whoever comes while nothing is under way settles at once, alone. Whoever comes while a group is
 under way waits for it and then goes with all others that came meanwhile: the busier the desks,
-the more of them share what a transaction costs. Nobody waits for company, and nobody for whom
-another of the group would have to wait: where people are held for longer (by a file that settles
-them, say) each of the group settles alone, and waits alone.
+the more of them share what a transaction costs. Nobody waits for company, and a group waits for
+nobody: whose people are held by others (by a file that settles them, say) is left out of it, and
+then settles alone and waits alone.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Any
 
 from ledger.core.errors import GongjiError
 from ledger.services.context import Context
-from ledger.services.settle_together import Command, Verdict, settle_together
-
-BUSY = "database/busy"
+from ledger.services.settle_together import BUSY, Command, Verdict, settle_together
 
 MOST = 64
 """Visits in one transaction: the people of all of them are locked until it ends."""
@@ -50,7 +48,7 @@ class _Waiting:
 
     @property
     def stands_back(self) -> bool:
-        """Would somebody of its group have had to wait for people who are held?"""
+        """Would its group have had to wait for people whom others hold?"""
         said = None if self.verdict is None else self.verdict.said
         return isinstance(said, GongjiError) and said.code == BUSY
 

@@ -59,12 +59,14 @@ class DeskFacts(NamedTuple):
 
 
 class DeskReading(NamedTuple):
-    """Facts, the answers of requests that were here before, and whether the version of the pack
-    is kept already."""
+    """Facts, the answers of requests that were here before, whether the version of the pack is
+    kept already, and who is locked."""
 
     facts: DeskFacts
     answers: dict[GivenRequest, KnownAnswer]
     version_kept: bool
+    locked: set[int]
+    """Whose turn it is: those of the others are held by somebody else."""
 
 
 def read_for(
@@ -80,7 +82,7 @@ def read_for(
             known = known_answer(connection, given)
             if known is not None:
                 answers[given] = known
-    return DeskReading(facts, answers, False)
+    return DeskReading(facts, answers, False, facts.patients | facts.holders)
 
 
 def facts_of(

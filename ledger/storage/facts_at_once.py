@@ -29,13 +29,20 @@ _FAMILY = LOCKED.format(
     "SELECT l.holder_id FROM family_link AS l "
     "WHERE l.user_id = ANY(ARRAY(SELECT q.person_id FROM patient AS q))))"
 )
-_WHO = f"""
+
+
+def _who(family: str) -> str:
+    return f"""
     WITH patient(person_id) AS MATERIALIZED (
         SELECT i.person_id FROM person_identity AS i
         WHERE i.kind IN ('{PSN_NO}', '{CERTNO}') AND i.number = ANY($1::text[]))
     SELECT set_config('gongji.patients', ARRAY(SELECT q.person_id FROM patient AS q)::text, true),
-        set_config('gongji.everybody', ARRAY({_FAMILY})::text, true)
+        set_config('gongji.everybody', ARRAY({family})::text, true)
 """
+
+
+_WHO = {True: _who(_FAMILY), False: _who(f"{_FAMILY} SKIP LOCKED")}
+"""Waiting for whoever is held by others, or leaving them out."""
 _PATIENTS = "current_setting('gongji.patients')::bigint[]"
 _EVERYBODY = "current_setting('gongji.everybody')::bigint[]"
 _VISITS, _PLACES = "$3::text[]", "$4::text[]"
@@ -75,6 +82,7 @@ _ASKED = (
     (len(ProviderSpan._fields), _over(registry.NAMED_SPANS.statement, _PLACES)),
     (2, MONTHS.statement),
     (5, _REQUESTS),
+    (1, f"SELECT unnest({_EVERYBODY})"),
 )
 """Each question, and how many columns its rows have."""
 
@@ -88,10 +96,6 @@ def _as_json(columns: int, query: str) -> str:
 _KNOW = f"SELECT json_build_array({', '.join(_as_json(*each) for each in _ASKED)})"
 
 
-HARDLY_MS = 50
-"""Longer than a group of visits takes, much shorter than a file of them."""
-
-
 def read_at_once(
     line: Line,
     records: Sequence[VisitRecord],
@@ -103,17 +107,15 @@ def read_at_once(
     use, then read what is known of them.
 
     Args:
-        patient: wait for others as long as the engine says, or hardly at all.
+        patient: wait for people whom others hold; or leave them out of `locked`.
     """
     psn = {r.psn_no for r in records if r.psn_no}
     certs = {r.certno for r in records if r.certno}
     given = [(origin.actor, origin.request_id) for origin in origins if origin.request_id]
     visits = array({r.visit_id for r in records})
     line.say("BEGIN")
-    if not patient:
-        line.say(f"SET LOCAL lock_timeout = {HARDLY_MS}")
     line.say(Turn.VISIT.value)
-    line.keep(_WHO, [array(psn | certs)])
+    line.keep(_WHO[patient], [array(psn | certs)])
     line.keep(_LOCK_VISITS, [visits])
     line.keep(
         _KNOW,
@@ -155,4 +157,4 @@ def _reading(text: bytes) -> DeskReading:
         GivenRequest(person, actor, request): KnownAnswer(content, answer)
         for person, actor, request, content, answer in found[14]
     }
-    return DeskReading(facts, answers, bool(found[1]))
+    return DeskReading(facts, answers, bool(found[1]), {person for (person,) in found[15]})

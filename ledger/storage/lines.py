@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
+from contextlib import contextmanager, suppress
+from threading import BoundedSemaphore, Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,6 +24,10 @@ _PLANS = (
 must not read a table from end to end once it is full."""
 
 _idle: WeakKeyDictionary[Engine, deque[Line]] = WeakKeyDictionary()
+_places: WeakKeyDictionary[Engine, BoundedSemaphore] = WeakKeyDictionary()
+MOST = 16
+"""Lines of an engine at the same time: whoever comes then waits for one, since a server has not
+many connections to give."""
 _door = Lock()
 
 
@@ -34,7 +38,13 @@ def line_of(engine: Engine) -> Iterator[Line]:
     Raises:
         GongjiError: what the database refuses, in the user's words.
     """
-    line = _take(engine)
+    places = _places_of(engine)
+    places.acquire()
+    try:
+        line = _take(engine)
+    except BaseException:
+        places.release()
+        raise
     line.listeners = engine.dispatch.commit
     try:
         yield line
@@ -45,6 +55,12 @@ def line_of(engine: Engine) -> Iterator[Line]:
     finally:
         line.rollback()
         _give_back(engine, line)
+        places.release()
+
+
+def _places_of(engine: Engine) -> BoundedSemaphore:
+    with _door:
+        return _places.setdefault(engine, BoundedSemaphore(MOST))
 
 
 def _take(engine: Engine) -> Line:
@@ -61,10 +77,14 @@ def _take(engine: Engine) -> Line:
 
 def _give_back(engine: Engine, line: Line) -> None:
     waiting = _idle.get(engine)
-    if waiting is None or not line.usable:
-        line.close()
-    else:
+    if waiting is not None and line.usable:
         waiting.append(line)
+        return
+    line.close()
+    # The server went away: the other lines are dead, too, and nobody has to find that out.
+    with suppress(IndexError):
+        while waiting:
+            waiting.pop().close()
 
 
 def _dial(engine: Engine) -> Line:
