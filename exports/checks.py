@@ -9,10 +9,11 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from exports.blocks import BALANCED, UNBALANCED, color_differences, color_results
 from exports.live import Live
-from exports.workbook import Sheet, money_width, yuan_number
+from exports.workbook import LINE_HEIGHT, Sheet, lines_needed, money_width, yuan_number
 
 _HEADINGS = ("类别", "核对内容", "明细合计（公式）", "台账数", "差额", "结果", "口径")
 CHECK_WIDTHS = (10, 34, 18, 18, 15, 9, 62)
+_SOURCE = CHECK_WIDTHS[-1]
 _SUM, _LEDGER, _DIFFERENCE, _RESULT = 2, 3, 4, 5
 
 
@@ -78,6 +79,10 @@ def _write_check(sheet: Sheet, check: Check) -> None:
     difference = check.details.value - check.ledger
     style = formats.count if check.counts else formats.money
     number = (lambda value: value) if check.counts else yuan_number
+    # Not every program makes a row as high as the text that wraps in it.
+    lines = max(lines_needed(check.title, CHECK_WIDTHS[1]), lines_needed(check.source, _SOURCE))
+    if lines > 1:
+        raw.set_row(row, LINE_HEIGHT * lines)
     raw.write_string(row, 0, check.section, formats.centered)
     raw.write_string(row, 1, check.title, formats.wrapped)
     # Adding up many two-decimal numbers in binary leaves a trace behind the fen: round it off.

@@ -80,6 +80,8 @@ def list_paid(
 ) -> None:
     """列出代缴的保费和尚未划出的金额。 Premiums paid, and what waits to be paid over."""
     first, until = parsed(a_day, start), parsed(a_day, last)
+    if first > until:
+        raise typer.BadParameter("起始日晚于终止日。 The first day is after the last.")
     with answering(as_json), opened(db) as context:
         from ledger.services.premiums import list_premiums
 

@@ -197,10 +197,8 @@ def list_quotas(
             print_json({"quotas": found})
             return
         keys = ["quota_id", "holder_name", "user_name", "pool", "given", "used", "held"]
-        names = ["编号", "授权人", "使用人", "统筹区", "额度", "已用", "冻结", "末日次日", "结束"]
-        rows = [
-            [str(row[key] or "") for key in [*keys, "valid_until", "ended_on"]] for row in found
-        ]
+        names = ["编号", "授权人", "使用人", "统筹区", "额度", "已用", "冻结", "末日", "结束"]
+        rows = [[str(row[key] or "") for key in [*keys, "last_day", "ended_on"]] for row in found]
         table("跨统筹区共济额度", names, rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -97,6 +98,9 @@ def present(connection: Connection, quota: Quota) -> dict[str, Any]:
         "relation": quota.relation,
         "valid_from": quota.valid_from.isoformat(),
         "valid_until": None if quota.valid_until >= FAR else quota.valid_until.isoformat(),
+        "last_day": None
+        if quota.valid_until >= FAR
+        else (quota.valid_until - timedelta(days=1)).isoformat(),
         "given": yuan_text(quota.given_fen),
         "used": yuan_text(quota.used_fen),
         "held": yuan_text(quota.held_fen),
