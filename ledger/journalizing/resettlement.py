@@ -7,7 +7,7 @@ person gets or owes.
 
 from __future__ import annotations
 
-from ledger.benefits.resettlement import Payers
+from ledger.benefits.payers import Payers
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry, Transfer
 from ledger.core.ids import EntryId

@@ -195,18 +195,14 @@ def claim_rules(get: Get) -> ClaimRules:
 
 
 def family_rules(get: Get) -> FamilyRules:
-    def allowed(name: str) -> bool:
-        """A switch that the rules do not know yet on the day is off."""
+    """Who may use an account within the family, here and across pools."""
+
+    def allowed(name: str, word: object = True) -> bool:
+        """What the rules do not know yet on the day is off."""
         try:
-            return bool(get(f"family.{name}").typed)
+            return bool(get(f"family.{name}").typed == word)
         except NotInForce:
             return False
-
-    def late_use() -> str:
-        try:
-            return str(get("family.late_quota_use").typed)
-        except NotInForce:
-            return "refused"
 
     relations: Any = get("family.relations").typed
     return FamilyRules(
@@ -214,7 +210,7 @@ def family_rules(get: Get) -> FamilyRules:
         in_province=allowed("across_pools_in_province"),
         across_provinces=allowed("across_provinces"),
         quota_held=allowed("quota_held_across_pools"),
-        late_use_from_balance=late_use() == "from_balance",
+        late_use_from_balance=allowed("late_quota_use", "from_balance"),
         ends_with_move=allowed("link_ends_with_insurance_move"),
     )
 

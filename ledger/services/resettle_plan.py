@@ -15,15 +15,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.benefits.account_use import payable_by_account
-from ledger.benefits.resettlement import (
-    Difference,
-    FoldedYear,
-    Payers,
-    Refolded,
-    in_order,
-    payers_after,
-    refold,
-)
+from ledger.benefits.payers import Difference, Payers, payers_after
+from ledger.benefits.resettlement import FoldedYear, Refolded, in_order, refold
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.core.errors import Refused, Unknown
