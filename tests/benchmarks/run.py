@@ -6,6 +6,9 @@ and says both. `--scale 0.01` tries the machinery in seconds; the goals hold at 
 
     python -m tests.benchmarks.run
     python -m tests.benchmarks.run --only kernel exports --scale 0.1
+
+At full size the page is written: of the measurements that ran, the lines; the lines of others
+stay, each with the commit at which it was measured.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.benchmarks.table import Row, as_markdown, show
+from tests.benchmarks.table import Line, Row, as_markdown, show
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -36,14 +39,15 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(known())}")
         return 2
-    rows = []
+    measured: dict[str, list[Row]] = {}
     for name in names:
         print(f"measuring {name} at {options.scale:g} of full size …", file=sys.stderr, flush=True)
-        rows += measure(name, options.scale)
-    show(rows)
-    if options.scale == 1 and not options.only:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page(rows), encoding="utf-8")
+        measured[name] = measure(name, options.scale)
+        if options.scale == 1:
+            PAGE.parent.mkdir(exist_ok=True)
+            PAGE.write_text(page(measured), encoding="utf-8")
+    show([row for rows in measured.values() for row in rows])
+    if options.scale == 1:
         print(f"written: {PAGE.relative_to(ROOT)}")
     return 0
 
@@ -72,20 +76,34 @@ def _measure(name: str, scale: float) -> list[Row]:
     return list(importlib.import_module(f"tests.benchmarks.bench_{name}").measure(scale))
 
 
-def page(rows: list[Row]) -> str:
-    """docs/benchmarks.md: where, when, which commit, and the table."""
+def page(measured: dict[str, list[Row]]) -> str:
+    """docs/benchmarks.md: on what machine, and the table with the commit of each line."""
+    at = f"{_commit()}, {datetime.now(UTC):%Y-%m-%d}"
+    fresh = {name: [Line(*row, name, at) for row in rows] for name, rows in measured.items()}
+    lines = kept(PAGE.read_text(encoding="utf-8") if PAGE.exists() else "") | fresh
     return "\n".join(
         [
             "# Measured",
             "",
-            "Written by `make bench`; do not edit. Each line ran beside its reference in one run.",
+            "Written by `make bench`; do not edit. Each line ran beside its reference in one run;",
+            "`python -m tests.benchmarks.run --only MEASUREMENT` measures lines anew.",
             "",
             *(f"- {name}: {value}" for name, value in circumstances().items()),
             "",
-            as_markdown(rows),
+            as_markdown([line for name in known() for line in lines.get(name, [])]),
             "",
         ]
     )
+
+
+def kept(text: str) -> dict[str, list[Line]]:
+    """The lines that stand on the page, by measurement."""
+    lines: dict[str, list[Line]] = {}
+    for row in text.splitlines():
+        cells = [cell.strip() for cell in row.strip("|").split(" | ")]
+        if row.startswith("|") and len(cells) == len(Line._fields) and cells[-2] in known():
+            lines.setdefault(cells[-2], []).append(Line(*cells))
+    return lines
 
 
 def circumstances() -> dict[str, str]:
@@ -95,8 +113,6 @@ def circumstances() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
-        "commit": _commit(),
-        "day": f"{datetime.now(UTC):%Y-%m-%d}",
     }
 
 

@@ -16,6 +16,18 @@ class Row(NamedTuple):
     goal: str
 
 
+class Line(NamedTuple):
+    """A measurement as it stands on the page: by which module, at which commit and on what day."""
+
+    work: str
+    ours: str
+    reference: str
+    ratio: str
+    goal: str
+    measurement: str
+    measured_at: str
+
+
 HEADINGS = Row("work", "ours", "reference", "ratio", "goal")
 
 
@@ -27,10 +39,11 @@ def show(rows: list[Row]) -> None:
         print("  ".join(cells).rstrip())
 
 
-def as_markdown(rows: list[Row]) -> str:
+def as_markdown(rows: list[Line]) -> str:
     """The table for a page."""
-    lines = [HEADINGS, Row(*("---",) * len(HEADINGS)), *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
+    headings = Line(*HEADINGS, "measurement", "commit, day")
+    lines = [headings, Line(*("---",) * len(headings)), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in lines)
 
 
 def _width(text: str) -> int:
