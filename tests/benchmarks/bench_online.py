@@ -62,13 +62,15 @@ def measure(scale: float = 1.0) -> list[Row]:
             spread = settling(city, seconds, 0)
             between = bench.run(seconds)
             hot = settling(city, seconds, DESKS, HOT_HOSPITAL)
+            again = settling(city, seconds, 2 * DESKS)
             after = bench.run(seconds)
-            group = settling(city, seconds, 2 * DESKS, shared=True)
+            group = settling(city, seconds, 3 * DESKS, shared=True)
             last = bench.run(seconds)
         found = verify(context_at(city.url, "bench"))
         assert found["ok"], found["breaches"][:3]
     reference, later = (before + between) / 2, (after + last) / 2
     ratio = spread.per_second / reference
+    beside = (spread.per_second + again.per_second) / 2
     return [
         Row(
             f"settle visit by visit, {DESKS} desks, PostgreSQL",
@@ -80,8 +82,8 @@ def measure(scale: float = 1.0) -> list[Row]:
         Row(
             f"the same, all at one hospital, {DESKS} desks",
             hot.text(),
-            f"spread: {spread.per_second:,.0f}/s",
-            f"{hot.per_second / spread.per_second:.2f}",
+            f"spread, before and after: {beside:,.0f}/s",
+            f"{hot.per_second / beside:.2f}",
             f"≥ {HOT_GOAL}",
         ),
         Row(
