@@ -31,7 +31,7 @@ _LIST = re.compile(r"json_each\(:(keys|texts|pairs)\) AS (\w+)")
 _AS_ROWS = {
     "keys": "unnest(CAST(translate(:keys, '[]', '{{}}') AS bigint[])) AS {0}(value)",
     "texts": "unnest(ARRAY(SELECT json_array_elements_text(CAST(:texts AS json)))) AS {0}(value)",
-    "pairs": "json_array_elements(CAST(:pairs AS json)) AS {0}",
+    "pairs": "unnest(ARRAY(SELECT json_array_elements(CAST(:pairs AS json)))) AS {0}(value)",
 }
 
 

@@ -59,8 +59,7 @@ class PayeePayment(SQLModel, table=True):
     """A payee has been paid: one row, once."""
 
     __tablename__ = "payee_payment"
-    # The payee behind a payment's entry (journal, payments returned by the bank).
-    __table_args__ = (Index(None, "entry_id"), CLUSTERED)
+    __table_args__ = (CLUSTERED,)
     person_id: int = key()
     payee_id: int = key()
     entry_id: int = fen()

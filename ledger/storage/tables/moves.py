@@ -141,8 +141,6 @@ class QuotaEvent(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_fen >= 0", name="amount"),
         CheckConstraint("kind IN ('given', 'used', 'reversed', 'returned')", name="kind"),
-        # What the other pools owe: the event behind an entry.
-        Index(None, "entry_id"),
         CLUSTERED,
     )
     person_id: int = key()
