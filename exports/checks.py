@@ -12,7 +12,7 @@ from exports.live import Live
 from exports.workbook import LINE_HEIGHT, Sheet, lines_needed, money_width, yuan_number
 
 _HEADINGS = ("类别", "核对内容", "明细合计（公式）", "台账数", "差额", "结果", "口径")
-CHECK_WIDTHS = (10, 34, 18, 18, 15, 9, 62)
+CHECK_WIDTHS = (10, 34, 18, 18, 15, 9, 72)
 _SOURCE = CHECK_WIDTHS[-1]
 _SUM, _LEDGER, _DIFFERENCE, _RESULT = 2, 3, 4, 5
 

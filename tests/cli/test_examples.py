@@ -122,6 +122,10 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "gongji quota end": (RECEIVE,),
     "gongji quota revoke": (GIVE,),
     "gongji quota statement": (GIVE,),
+    "gongji quota use 897483939283046400 5.00": (
+        GIVE,
+        "gongji quota use 897483939283046400 35.00 --reference WH202603050001",
+    ),
     "gongji quota use 897483939283046400 --reference": (
         GIVE,
         "gongji quota use 897483939283046400 35.00 --reference WH202603050001",
@@ -195,9 +199,9 @@ def city(tmp_path_factory: pytest.TempPathFactory, packs_read_once: None) -> Pat
     folder = tmp_path_factory.mktemp("city")
     shutil.copytree(HERE / "samples", folder, dirs_exist_ok=True)
     packs = folder / "my-packs"
-    for pack in ("440100-guangzhou", "420500-yichang"):
-        shutil.copytree(HERE / "packs" / "guangzhou", packs / pack)
-    _switched_on(packs / "420300-shiyan-2024")
+    shutil.copytree(HERE / "packs" / "guangzhou", packs / "440100-guangzhou")
+    for pack in ("420500-yichang", "420300-shiyan-2024"):
+        _switched_on(packs / pack)
     with pytest.MonkeyPatch.context() as there:
         there.chdir(folder)
         assert run("gongji init")[0] == 0
