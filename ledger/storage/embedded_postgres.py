@@ -44,6 +44,11 @@ ADMIN, OWNER, APPLICATION = "gongji_admin", "gongji_owner", "gongji_app"
 PAUSE, PATIENCE = 0.2, 600
 """How long between two looks at a server that is on its way, in seconds; how many looks."""
 
+INSISTING = 25
+"""Looks until another port is taken: a process of a killed server may hold the old one."""
+
+PORTS = range(20_000, 32_000)
+
 RECOVERY_SECONDS = 3_600
 """After a crash the server reads its log again before it answers."""
 
@@ -219,10 +224,10 @@ class EmbeddedPostgres:
 
     def _take_over(self) -> None:
         """A server that answers: the one that runs, once it has recovered, or a new one."""
-        for _ in range(PATIENCE):
+        for look in range(PATIENCE):
             if not postmaster.runs(self.data):
                 postmaster.forget(self.data)
-                if self._start():
+                if self._start(same_port=look < INSISTING):
                     return
             elif self._answers():
                 return
@@ -233,10 +238,17 @@ class EmbeddedPostgres:
         port = str(self._state()["port"])
         return "accepting" in self.run("pg_isready", "-h", "127.0.0.1", "-p", port, check=False)
 
-    def _start(self) -> bool:
-        """Start the server; False where what a killed one left is still in the way."""
+    def _start(self, same_port: bool) -> bool:
+        """Start the server; False where what a killed one left is still in the way.
+
+        On the port that it had: the addresses that others have of it stay right.
+        """
         state = self._state()
-        port = _free_port(state["port"])
+        port: int = state["port"]
+        if port == 0 or not _is_free(port):
+            if port != 0 and same_port:
+                return False
+            port = _new_port()
         self._remember(state | {"port": port})
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -317,15 +329,22 @@ def _reachable(folder: Path) -> bool:
     return all(place.stat().st_mode & 0o005 == 0o005 for place in (folder, *folder.parents))
 
 
-def _free_port(wanted: int) -> int:
-    """The port it had, if it is still free: open connections' addresses stay right."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            # As the server does it: connections that a killed one left do not keep the port.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+def _new_port() -> int:
+    """A free port below those that the system lends to whoever connects: clients that knock at a
+    server that is down would else be lent its own port, and keep it from coming up there again.
+    """
+    for port in (secrets.choice(PORTS) for _ in range(PATIENCE)):
+        if _is_free(port):
+            return port
     raise Refused("database/postgres-failed", "没有空闲端口")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the server does it: connections that a killed one left do not keep the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Thread
 
 import psycopg
@@ -107,6 +108,14 @@ def test_a_server_that_went_down_comes_up_with_what_was_committed(
     server.open()
     assert add(server) == before + 1
     assert server.url(OWNER) == address, "open connections' addresses stay right"
+
+
+def test_nobody_who_connects_is_lent_the_port_of_a_server_that_is_down(
+    server: EmbeddedPostgres,
+) -> None:
+    lent = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("utf-8").split()
+    port = int(server.url(OWNER).rpartition(":")[2].partition("/")[0])
+    assert port < int(lent[0]) or port > int(lent[1])
 
 
 def test_a_busy_process_of_a_killed_server_is_waited_for(server: EmbeddedPostgres) -> None:
