@@ -50,13 +50,13 @@ def take_in(context: Context, kind: str, batch: Batch[Any], options: ImportOptio
 
 
 def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportResult]:
-    from ledger.services.claim import import_claims
-    from ledger.services.import_contributions import import_contributions
-    from ledger.services.import_families import import_families
-    from ledger.services.import_people import import_people
-    from ledger.services.import_providers import import_providers
-    from ledger.services.import_quota_uses import import_quota_uses
-    from ledger.services.import_visits import import_visits
+    from ledger.services.claims.claim import import_claims
+    from ledger.services.crediting.import_contributions import import_contributions
+    from ledger.services.pools.import_quota_uses import import_quota_uses
+    from ledger.services.roster.import_families import import_families
+    from ledger.services.roster.import_people import import_people
+    from ledger.services.roster.import_providers import import_providers
+    from ledger.services.visits.import_visits import import_visits
 
     verbs: dict[str, Callable[[Context, Batch[Any], ImportOptions], ImportResult]] = {
         "providers": import_providers,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from ledger.services.context import Context, Progress
-    from ledger.storage.busy import Limits
-    from ledger.storage.embedded_postgres import EmbeddedPostgres
+    from ledger.storage.database.busy import Limits
+    from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 
 DEFAULT_DATABASE = "sqlite:///gongji.db"
 EMBEDDED = "GONGJI_EMBEDDED_POSTGRES"
@@ -44,7 +44,7 @@ def database_url(given: str | None, *, owner: bool = False) -> str:
     """
     folder = os.environ.get(EMBEDDED)
     if folder and not given:
-        from ledger.storage.embedded_postgres import APPLICATION, OWNER
+        from ledger.storage.database.embedded_postgres import APPLICATION, OWNER
 
         return _embedded(folder).url(OWNER if owner else APPLICATION)
     return given or os.environ.get("GONGJI_DATABASE_URL") or DEFAULT_DATABASE
@@ -53,7 +53,7 @@ def database_url(given: str | None, *, owner: bool = False) -> str:
 @cache
 def _embedded(folder: str) -> EmbeddedPostgres:
     """The server in a folder, for as long as this process lives."""
-    from ledger.storage.embedded_postgres import EmbeddedPostgres
+    from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 
     server = EmbeddedPostgres(Path(folder))
     server.open()
@@ -67,7 +67,7 @@ def limits() -> Limits:
     Raises:
         Refused: `settings/not-seconds`.
     """
-    from ledger.storage.busy import DEFAULT_LIMITS
+    from ledger.storage.database.busy import DEFAULT_LIMITS
 
     return DEFAULT_LIMITS._replace(
         lock_ms=_milliseconds("GONGJI_LOCK_TIMEOUT", DEFAULT_LIMITS.lock_ms),
@@ -113,7 +113,7 @@ def open_context(
     from ledger.core.ids import EntryIds
     from ledger.policy.loader import load_pack
     from ledger.services.context import Context, no_progress
-    from ledger.storage.engine import open_engine
+    from ledger.storage.database.engine import open_engine
 
     address = database_url(url, owner=create)
     if not create:
@@ -132,7 +132,7 @@ def open_context(
 
 def open_as_owner(url: str | None) -> Engine:
     """An engine of the role that makes the schema, for what works before there are books."""
-    from ledger.storage.engine import open_engine
+    from ledger.storage.database.engine import open_engine
 
     return open_engine(database_url(url, owner=True), limits())
 
@@ -153,7 +153,7 @@ def _pack_of_pool(engine: object) -> str:
     from sqlalchemy import Engine, inspect
 
     from ledger.core.errors import Refused
-    from ledger.storage.engine import reading
+    from ledger.storage.database.engine import reading
     from ledger.storage.policy import pool
 
     assert isinstance(engine, Engine)

@@ -22,9 +22,9 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
-from ledger.storage.embedded_postgres import ADMIN, APPLICATION, OWNER, EmbeddedPostgres
-from ledger.storage.engine import open_engine
-from ledger.storage.triggers import sqlite_triggers
+from ledger.storage.database.embedded_postgres import ADMIN, APPLICATION, OWNER, EmbeddedPostgres
+from ledger.storage.database.engine import open_engine
+from ledger.storage.database.triggers import sqlite_triggers
 
 POSTGRES = os.environ.get("GONGJI_TEST_DATABASE") == "postgresql"
 _MEMORY = Path("/dev/shm")

@@ -31,22 +31,22 @@ from ledger.core.providers import ProviderKind, ProviderRecord
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.policy.loader import load_pack
 from ledger.policy.pack import Pack
-from ledger.services.close_month import close_month
+from ledger.services.books.close_month import close_month
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.pay_provider import pay_all
+from ledger.services.books.verify import verify
 from ledger.services.context import Context
-from ledger.services.credit_month import credit_month
-from ledger.services.import_contributions import import_contributions
-from ledger.services.import_families import import_families
-from ledger.services.import_people import import_people
-from ledger.services.import_providers import import_providers
+from ledger.services.crediting.credit_month import credit_month
+from ledger.services.crediting.import_contributions import import_contributions
 from ledger.services.importing import ImportOptions
 from ledger.services.initialise import initialise
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_provider import pay_all
-from ledger.services.settle_visit import reverse, settle
-from ledger.services.verify import verify
-from ledger.storage import people
-from ledger.storage.journal import append
-from ledger.storage.months import BookingMonths
+from ledger.services.roster.import_families import import_families
+from ledger.services.roster.import_people import import_people
+from ledger.services.roster.import_providers import import_providers
+from ledger.services.visits.settle_visit import reverse, settle
+from ledger.storage.books.journal import append
+from ledger.storage.books.months import BookingMonths
+from ledger.storage.roster import people
 from tests import databases
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, ZHAO, psn_no, somebody
 

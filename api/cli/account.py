@@ -61,7 +61,7 @@ def _change_command(event: str, title: str) -> Callable[..., None]:
         day = parsed(a_day, on)
         with answering(as_json), opened(db, actor=actor) as context:
             from ledger.benefits.account_states import Event
-            from ledger.services.account_states import change_state
+            from ledger.services.accounts.account_states import change_state
 
             answer = change_state(context, person, Event(event), day, reason, request_id, dry_run)
             if as_json:
@@ -109,7 +109,7 @@ def states(
     day = parsed(a_day, on) if on else None
     instant = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db) as context:
-        from ledger.services.account_states import states as read_states
+        from ledger.services.accounts.account_states import states as read_states
 
         answer = read_states(context, person, day, instant)
         if as_json:
@@ -141,7 +141,7 @@ def death(
     """登记死亡，列出死亡后的结算。 Register a death; lists what was settled after it."""
     day = parsed(a_day, on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.death import register_death
+        from ledger.services.accounts.death import register_death
 
         answer = register_death(context, person, day, reason, request_id, dry_run)
         if as_json:
@@ -162,7 +162,7 @@ def late_visits(
 ) -> None:
     """死亡之后的结算，须追回或退费。 Visits settled after the day of death."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.death import visits_after_death
+        from ledger.services.accounts.death import visits_after_death
 
         found = visits_after_death(context, person)
         if as_json:
@@ -214,7 +214,7 @@ def inherit(
     heirs = [parsed(_heir, text) for text in heir or ()]
     heirs += [parsed(_cash_heir, text) for text in payee or ()]
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.death import inherit as divide
+        from ledger.services.accounts.death import inherit as divide
 
         answer = divide(context, person, heirs, day, reason, request_id, dry_run)
         if as_json:
@@ -232,7 +232,7 @@ def inherit(
 
 def _heir(text: str) -> Any:
     from ledger.benefits.heirs import share_from_text
-    from ledger.services.death import Heir
+    from ledger.services.accounts.death import Heir
 
     number, _, share = text.rpartition("=")
     if not number:
@@ -243,7 +243,7 @@ def _heir(text: str) -> Any:
 def _cash_heir(text: str) -> Any:
     from ledger.benefits.heirs import share_from_text
     from ledger.core.people import BankAccount
-    from ledger.services.death import Heir
+    from ledger.services.accounts.death import Heir
 
     account, _, share = text.rpartition("=")
     parts = [part.strip() for part in account.replace("，", ",").split(",")]

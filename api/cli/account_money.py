@@ -51,7 +51,7 @@ def emigrate(
 
     day, to = parsed(a_day, on), BankAccount(name, bank, bank_account)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.pay_out import pay_out
+        from ledger.services.accounts.pay_out import pay_out
 
         answer = pay_out(context, person, to, day, reason, request_id, dry_run)
         _tell_due(answer, "账户已注销", as_json, dry_run)
@@ -77,7 +77,7 @@ def clear(
 
     day, to = parsed(a_day, on), BankAccount(name, bank, bank_account)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.pay_out import clear_account
+        from ledger.services.accounts.pay_out import clear_account
 
         answer = clear_account(context, person, to, day, cause, reason, request_id, dry_run)
         _tell_due(answer, "账户已注销", as_json, dry_run)
@@ -107,7 +107,7 @@ def return_money(
     day, to = parsed(a_day, on), BankAccount(name, bank, bank_account)
     fen = parsed(fen_from_yuan, amount) if amount else None
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.pay_out import return_account
+        from ledger.services.accounts.pay_out import return_account
 
         answer = return_account(context, person, to, day, reason, fen, request_id, dry_run)
         _tell_due(answer, "账户保留", as_json, dry_run)
@@ -140,7 +140,7 @@ def supplement(
 
     fen, day = parsed(fen_from_yuan, amount), parsed(a_day, on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.extra_credits import supplement as book
+        from ledger.services.accounts.extra_credits import supplement as book
 
         answer = book(context, person, fen, day, reason, year, request_id, dry_run)
         if as_json:
@@ -171,7 +171,7 @@ def inject(
     if list_file is not None:
         wanted += parsed(_read_list, str(list_file))
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.extra_credits import inject as book
+        from ledger.services.accounts.extra_credits import inject as book
 
         answer = book(context, wanted, day, reason, request_id, dry_run)
         if as_json:

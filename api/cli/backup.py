@@ -26,7 +26,7 @@ def backup(
 ) -> None:
     """把账簿备份成一个文件，备份时照常办理业务。 Back the books up while desks go on."""
     with answering(as_json), opened(db, quiet=as_json) as context:
-        from ledger.services.backup import backup as back_up
+        from ledger.services.backups.backup import backup as back_up
 
         answer = back_up(context, path)
         if as_json:
@@ -49,11 +49,11 @@ def restore(
     from api.wiring import open_as_owner
 
     with answering(as_json), database_faults():
-        from ledger.services.restore import restore as put_back
+        from ledger.services.backups.restore import restore as put_back
 
         answer = put_back(open_as_owner(db), path, overwrite)
     with answering(as_json), opened(db) as context:
-        from ledger.services.verify import verify
+        from ledger.services.books.verify import verify
 
         proof = verify(context)
     if as_json:

@@ -34,7 +34,7 @@ def benefit(
     """待遇享受期：起止、身份，以及按哪笔缴费、哪条规则。 Periods of benefit, and why."""
     day = parsed(a_day, on) if on else None
     with answering(as_json), opened(db, pack) as context:
-        from ledger.services.benefit_period import explain
+        from ledger.services.crediting.benefit_period import explain
 
         answer = explain(context, person, day)
         if as_json:

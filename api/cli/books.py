@@ -69,7 +69,7 @@ def credit(
     wanted = parsed(Month.parse, month)
     with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
         from ledger.core.money import yuan_text
-        from ledger.services.credit_month import credit_month
+        from ledger.services.crediting.credit_month import credit_month
 
         answer = credit_month(context, wanted, dry_run)
         if as_json:
@@ -114,7 +114,7 @@ def pay(
     if everybody and request_id:
         raise typer.BadParameter("--all 本身只付未拨的，不用请求号。 --all takes no request id.")
     with answering(as_json), opened(db, quiet=as_json, actor=actor) as context:
-        from ledger.services.pay_provider import pay_all, pay_provider
+        from ledger.services.books.pay_provider import pay_all, pay_provider
 
         if provider is None:
             paid = pay_all(context, wanted, paid_on, dry_run)
@@ -151,7 +151,7 @@ def fund(
     fen = parsed(fen_from_yuan, amount)
     day = day_or_today(on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.move_funds import move_funds
+        from ledger.services.books.move_funds import move_funds
 
         answer = move_funds(context, to, fen, day, request_id, memo, dry_run)
         if as_json:
@@ -173,7 +173,7 @@ def balance(
     of_day = parsed(a_day, on) if on else None
     instant = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db) as context:
-        from ledger.services.read import balance as read_balance
+        from ledger.services.books.read import balance as read_balance
 
         day = of_day or local_now().date()
         answer = read_balance(context, person, day, of_day, instant)
@@ -215,7 +215,7 @@ def balances(
     day = parsed(a_day, on) if on else None
     instant = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db) as context:
-        from ledger.services.read import balance_of_everybody
+        from ledger.services.books.read import balance_of_everybody
 
         accounts, fen = balance_of_everybody(context, day, instant)
         if as_json:
@@ -244,7 +244,7 @@ def statement(
         raise typer.BadParameter("起始日晚于终止日。 The first day is after the last.")
     instant = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db) as context:
-        from ledger.services.read import statement as read_statement
+        from ledger.services.books.read import statement as read_statement
 
         answer = read_statement(context, person, first, until, instant)
         if as_json:
@@ -272,7 +272,7 @@ def statement(
 def verify(db: DbOption = None, as_json: JsonOption = False) -> None:
     """从明细重新证明账簿的全部不变式。 Re-prove every invariant."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.verify import verify as prove
+        from ledger.services.books.verify import verify as prove
 
         answer = prove(context)
         if as_json:
@@ -306,7 +306,7 @@ def close(
 
     wanted = parsed(Month.parse, month)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.close_month import close_month
+        from ledger.services.books.close_month import close_month
 
         answer = close_month(context, wanted, dry_run)
         if as_json:

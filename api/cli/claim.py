@@ -114,7 +114,7 @@ def add(
         from_account,
     )
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.claim import claim as take_in
+        from ledger.services.claims.claim import claim as take_in
 
         if all_papers:
             record = record._replace(papers=context.pack.claims(visited_at.date()).papers)
@@ -170,7 +170,7 @@ def payee(
 
     day = parsed(a_day, on) if on else local_now().date()
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.resettle_payee import note_payee
+        from ledger.services.resettlement.resettle_payee import note_payee
 
         account = _bank_account(payee, bank, bank_account)
         answer = note_payee(context, person, account, day, request_id, dry_run)

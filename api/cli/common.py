@@ -131,7 +131,7 @@ def database_faults() -> Iterator[None]:
     from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
     from ledger.core.errors import Refused
-    from ledger.storage.outages import outage
+    from ledger.storage.database.outages import outage
 
     try:
         yield

@@ -35,7 +35,7 @@ def advance(
     wanted = parsed(Month.parse, month)
     with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
         from ledger.core.money import yuan_text
-        from ledger.services.advance_credit import advance_credit
+        from ledger.services.crediting.advance_credit import advance_credit
 
         answer = advance_credit(context, wanted, dry_run)
         if as_json:
@@ -49,7 +49,7 @@ def advance(
 def withheld(db: DbOption = None, as_json: JsonOption = False) -> None:
     """应划而账户状态不允许划入的清单，账户恢复后自动补划。 Credits kept back by a state."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.withheld_credits import withheld_credits
+        from ledger.services.crediting.withheld_credits import withheld_credits
 
         rows = withheld_credits(context)
         if as_json:

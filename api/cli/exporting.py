@@ -82,7 +82,7 @@ def export(
     arguments["known_at"] = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db, pack) as context:
         from exports.catalog import EXPORTS
-        from ledger.services import reporting
+        from ledger.services.books import reporting
 
         chosen = EXPORTS[name]
         parts = [part for part in (person, employer, provider, month) if part]

@@ -69,7 +69,7 @@ def add(
         parsed(fen_from_yuan, quota) if quota else None,
     )
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.import_families import add_link
+        from ledger.services.roster.import_families import add_link
 
         new = add_link(context, record, dry_run)
         if as_json:
@@ -101,7 +101,7 @@ def revoke(
 
     day = parsed(a_day, last_day) if last_day else local_now().date()
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.import_families import revoke_link
+        from ledger.services.roster.import_families import revoke_link
 
         answer = revoke_link(context, holder, user, day, dry_run)
         if as_json:
@@ -118,7 +118,7 @@ def list_links(
 ) -> None:
     """列出某人作为授权人和使用人的共济关系。 Links of a person, both ways."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.read import family_links
+        from ledger.services.books.read import family_links
 
         links = family_links(context, person)
         if as_json:

@@ -46,7 +46,7 @@ def interest(
             _explain(context, person, through, as_json)
             return
         from ledger.core.money import yuan_text
-        from ledger.services.interest import post_interest
+        from ledger.services.accounts.interest import post_interest
 
         answer = post_interest(context, through, dry_run)
         if as_json:
@@ -71,7 +71,7 @@ def interest(
 
 def _explain(context: Context, person: str, through: date, as_json: bool) -> None:
     """One account's daily products, stretch by stretch."""
-    from ledger.services.interest_explained import explain_interest
+    from ledger.services.accounts.interest_explained import explain_interest
 
     answer = explain_interest(context, person, through)
     if as_json:

@@ -54,7 +54,7 @@ def propose(
     """提出合并：余额、待追回、年度累计和共济关系并入保留的编号。 Propose to merge two numbers."""
     day = day_or_today(on)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.merging import propose_merge
+        from ledger.services.accounts.merging import propose_merge
 
         answer = propose_merge(context, kept, merged, day, reason, request_id, dry_run)
         tell(answer, as_json, dry_run)
@@ -78,7 +78,7 @@ def undo(
     """提出撤销合并：原样退还；合并后已有就诊或缴费的不能撤销。 Propose to take them apart."""
     day = day_or_today(on)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.unmerging import propose_unmerge
+        from ledger.services.accounts.unmerging import propose_unmerge
 
         answer = propose_unmerge(context, merge, day, reason, request_id, dry_run)
         tell(answer, as_json, dry_run)
@@ -96,7 +96,7 @@ def list_merges(
 ) -> None:
     """列出合并和撤销。 Merges and undoings."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.merging import listing
+        from ledger.services.accounts.merging import listing
 
         found = listing(context, person)
         if as_json:
@@ -118,7 +118,7 @@ def statement(
 ) -> None:
     """被合并编号自己的账户明细，以合并转出结束。 The merged number's own statement."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.merging import statement_of_merged
+        from ledger.services.accounts.merging import statement_of_merged
 
         answer = statement_of_merged(context, merge)
         if as_json:

@@ -60,7 +60,7 @@ def list_owed(
     day = day_or_today(as_of)
     with answering(as_json), opened(db, pack) as context:
         from ledger.core.money import yuan_text
-        from ledger.services import reporting
+        from ledger.services.books import reporting
 
         with reporting.opened(context, "owed", as_of=day) as report:
             rows = [_row(report, debt) for debt in report.debts]
@@ -149,7 +149,7 @@ def show(
     """一个人的待追回款及其追回情况。 One person's debts, and what settled them."""
     day = day_or_today(as_of)
     with answering(as_json), opened(db) as context:
-        from ledger.services.owed_list import owed_of
+        from ledger.services.debts.owed_list import owed_of
 
         answer = owed_of(context, person, day)
         if as_json:
@@ -205,7 +205,7 @@ def book(
     why, day = parsed(_cause, cause), day_or_today(on)
     pool_fen, account_fen = parsed(fen_from_yuan, pool), parsed(fen_from_yuan, account)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.owed import book_debt
+        from ledger.services.debts.owed import book_debt
 
         answer = book_debt(
             context, person, why, day, pool_fen, account_fen, settlement, memo, request_id, dry_run
@@ -233,7 +233,7 @@ def repay(
 
     fen, day = parsed(fen_from_yuan, amount), day_or_today(on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.owed import repay as take_back
+        from ledger.services.debts.owed import repay as take_back
 
         answer = take_back(context, person, fen, day, memo, request_id, dry_run)
         _tell(answer, as_json, dry_run, "已缴回")
@@ -259,7 +259,7 @@ def write_off(
 
     fen, day = parsed(fen_from_yuan, amount), day_or_today(on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.owed import propose_write_off
+        from ledger.services.debts.owed import propose_write_off
 
         answer = propose_write_off(context, person, fen, day, reason, request_id, dry_run)
         if as_json:

@@ -46,14 +46,14 @@ def pay_person(
         raise typer.BadParameter("--all 本身只付未付的，不用请求号。 --all takes no request id.")
     waiting: list[dict[str, Any]] = []
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services import pay_person as desk
+        from ledger.services.claims import pay_person as desk
 
         if everybody:
             rows = desk.pay_everybody(context, day, dry_run)
         elif payee is not None:
             rows = [desk.pay_person(context, payee, day, request_id, dry_run)]
         else:
-            from ledger.services.resettle_payee import waiting_for_payee
+            from ledger.services.resettlement.resettle_payee import waiting_for_payee
 
             rows = desk.due_to_persons(context, person, paid_too)
             waiting = waiting_for_payee(context, person)

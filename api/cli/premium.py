@@ -57,7 +57,7 @@ def pay(
 
     fen, day = parsed(fen_from_yuan, amount), parsed(a_day, on)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.premiums import pay_premium
+        from ledger.services.accounts.premiums import pay_premium
 
         answer = pay_premium(
             context, holder, insured or holder, kind, year, fen, day, request_id, dry_run
@@ -83,7 +83,7 @@ def list_paid(
     if first > until:
         raise typer.BadParameter("起始日晚于终止日。 The first day is after the last.")
     with answering(as_json), opened(db) as context:
-        from ledger.services.premiums import list_premiums
+        from ledger.services.accounts.premiums import list_premiums
 
         answer = list_premiums(context, first, until, person)
         if as_json:
@@ -119,7 +119,7 @@ def pay_over(
     day = parsed(a_day, on)
     fen = parsed(fen_from_yuan, amount) if amount else None
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.premiums import pay_over as move
+        from ledger.services.accounts.premiums import pay_over as move
 
         answer = move(context, day, fen, request_id, dry_run)
         if as_json:
@@ -150,7 +150,7 @@ def give_back(
     """代缴的保费退回原账户、原年度资金。 Give a premium back to the account that paid it."""
     day = parsed(a_day, on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.premiums_back import give_back as take_back
+        from ledger.services.accounts.premiums_back import give_back as take_back
 
         answer = take_back(context, insured, kind, year, day, reason, request_id, dry_run)
         if as_json:
@@ -180,7 +180,7 @@ def receive_back(
     day = parsed(a_day, on)
     fen = parsed(fen_from_yuan, amount) if amount else None
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.premiums_back import receive_back as receive
+        from ledger.services.accounts.premiums_back import receive_back as receive
 
         answer = receive(context, day, fen, request_id, dry_run)
         if as_json:

@@ -73,7 +73,7 @@ def adjust(
 
     fen, day = parsed(fen_from_yuan, amount), parsed(a_day, on)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.special_adjustment import propose_adjustment
+        from ledger.services.accounts.special_adjustment import propose_adjustment
 
         answer = propose_adjustment(context, person, fen, day, reason, year, request_id, dry_run)
         tell(answer, as_json, dry_run)
@@ -98,7 +98,7 @@ def reopen(
     """重新启用已注销的账户；已结账的月份不重开。 Reopen a closed account."""
     day = parsed(a_day, on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.reopening import propose_reopening
+        from ledger.services.accounts.reopening import propose_reopening
 
         answer = propose_reopening(context, person, day, reason, request_id, dry_run)
         tell(answer, as_json, dry_run)
@@ -123,7 +123,7 @@ def withdraw(
     """撤销登记有误的死亡或出境定居。 Withdraw a death or emigration registered by mistake."""
     day = parsed(a_day, on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.reopening import propose_withdrawal
+        from ledger.services.accounts.reopening import propose_withdrawal
 
         answer = propose_withdrawal(context, person, day, reason, request_id, dry_run)
         tell(answer, as_json, dry_run)
@@ -142,7 +142,7 @@ def list_proposals(
 ) -> None:
     """列出提案。 List proposals."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.proposals import listing
+        from ledger.services.approvals.proposals import listing
 
         found = listing(context, status, person)
         if as_json:
@@ -170,7 +170,7 @@ def approve(
 ) -> None:
     """批准提案并入账；须由提出人以外的人。 Approve, as somebody else, and book it."""
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services import proposals as desk
+        from ledger.services.approvals import proposals as desk
 
         answer = desk.approve(context, proposal, reason, request_id, dry_run)
         if as_json:
@@ -192,7 +192,7 @@ def reject(
 ) -> None:
     """驳回提案，不入账。 Turn a proposal down."""
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services import proposals as desk
+        from ledger.services.approvals import proposals as desk
 
         answer = desk.reject(context, proposal, reason)
         if as_json:

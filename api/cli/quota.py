@@ -74,7 +74,7 @@ def give(
     fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), parsed(Relation, relation)
     until = day_after(parsed(a_day, last) if last else None)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services import pool_quotas
+        from ledger.services.pools import pool_quotas
 
         answer = pool_quotas.give(
             context, holder, (user, name), pool, of, fen, day, until, request_id, dry_run
@@ -115,7 +115,7 @@ def use(
         raise typer.BadParameter("使用须给金额；--back 不给金额时退回整笔。 Amount, or --back.")
     day, fen = day_or_today(on), None if amount is None else parsed(fen_from_yuan, amount)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services import pool_quotas
+        from ledger.services.pools import pool_quotas
 
         if back:
             answer = pool_quotas.take_back(context, quota, reference, day, request_id, dry_run, fen)
@@ -142,7 +142,7 @@ def revoke(
     """解除额度，未用部分返还授权人。 End a quota; what is unused returns."""
     day = day_or_today(on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services import pool_quotas
+        from ledger.services.pools import pool_quotas
 
         answer = pool_quotas.revoke(context, quota, day, reason, request_id, dry_run)
         tell(answer, as_json, dry_run, f"已解除，返还 {answer['returned']} 元")
@@ -162,7 +162,7 @@ def expire(
     """结束已过末日的额度，未用部分返还；可重复运行。 End what has passed its last day."""
     day = day_or_today(as_of)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services import pool_quotas
+        from ledger.services.pools import pool_quotas
 
         answer = pool_quotas.expire(context, day, dry_run)
         tell(answer, as_json, dry_run, f"结束 {answer['ended']} 笔，返还 {answer['returned']} 元")
@@ -190,7 +190,7 @@ def list_quotas(
 ) -> None:
     """列出授予其他统筹区的额度。 Quotas given to other pools."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.pool_quota_list import listing
+        from ledger.services.pools.pool_quota_list import listing
 
         found = listing(context, person, open_only)
         if as_json:
@@ -218,7 +218,7 @@ def statement(
 ) -> None:
     """逐日列出授予、使用、退回、返还和冻结余额。 Given, used, returned, held, by day."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.pool_quota_list import statement as read
+        from ledger.services.pools.pool_quota_list import statement as read
 
         answer = read(context, person)
         if as_json:

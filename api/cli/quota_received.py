@@ -73,7 +73,7 @@ def receive(
     fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), parsed(Relation, relation)
     until = day_after(parsed(a_day, last) if last else None)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services import incoming_quotas
+        from ledger.services.pools import incoming_quotas
 
         answer = incoming_quotas.receive(
             context, patient, pool, reference, (holder, name), of, fen, day, until, position,
@@ -95,7 +95,7 @@ def end(
     """对方统筹区结束了一笔额度：不再使用。 The other pool has ended a quota."""
     day = day_or_today(on)
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services import incoming_quotas
+        from ledger.services.pools import incoming_quotas
 
         answer = incoming_quotas.end(context, quota, day, request_id, dry_run)
         tell(answer, as_json, dry_run, f"已结束，未用 {answer['left']} 元")
@@ -116,7 +116,7 @@ def received(
 ) -> None:
     """列出其他统筹区授予本地参保人的额度；--person 另列逐日使用。 Quotas received."""
     with answering(as_json), opened(db) as context:
-        from ledger.services.incoming_quotas import listing, statement
+        from ledger.services.pools.incoming_quotas import listing, statement
 
         answer = statement(context, person) if person else {"quotas": listing(context)}
         if as_json:

@@ -58,7 +58,7 @@ def resettle(
     Show what settling person-years anew would change; --approve PLAN books it.
     """
     from api.wiring import local_now
-    from ledger.services.resettle_plan import Scope
+    from ledger.services.resettlement.resettle_plan import Scope
 
     named = [name for name in (person, employer, provider) if name is not None]
     if len(named) > 1 or (named and year is None):
@@ -68,7 +68,7 @@ def resettle(
     at = parsed(an_instant, time) if time else local_now()
     scope = Scope(year, person, employer, provider)
     with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
-        from ledger.services import resettle as service
+        from ledger.services.resettlement import resettle as service
 
         if approve:
             answer = service.approve(context, scope, at, approve, request_id)

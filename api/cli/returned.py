@@ -49,7 +49,7 @@ def pay_returned(
         raise typer.BadParameter("--name、--bank、--bank-account 须一起给出。 All three, or none.")
     to = BankAccount(name or "", bank or "", bank_account or "") if any(given) else None
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.returned_payment import payment_returned
+        from ledger.services.claims.returned_payment import payment_returned
 
         answer = payment_returned(context, payee, day, reason, to, request_id, dry_run)
         if as_json:

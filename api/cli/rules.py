@@ -160,7 +160,7 @@ def adopt(
     folder = Path(pack)
     where = str(folder.resolve()) if folder.is_dir() else pack
     with answering(as_json), opened(db, where, actor=actor) as context:
-        from ledger.services.adopt_pack import adopt_pack
+        from ledger.services.resettlement.adopt_pack import adopt_pack
 
         answer = adopt_pack(context, where, dry_run)
         if as_json:

@@ -100,7 +100,7 @@ def _begin(
 
     day = day_or_today(on)
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.pool_transfers import begin
+        from ledger.services.pools.pool_transfers import begin
 
         answer = begin(context, Direction(direction), person, pool, day, memo, request_id, dry_run)
         if as_json:
@@ -149,7 +149,7 @@ def step(
     wanted, day = Step(name), day_or_today(on)
     fen = parsed(fen_from_yuan, amount) if amount else None
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.pool_transfers import take_step
+        from ledger.services.pools.pool_transfers import take_step
 
         answer = take_step(context, case, wanted, day, fen, memo, request_id, dry_run)
         if as_json:
@@ -186,7 +186,7 @@ def list_cases(
     """列出转移接续业务及各步期限、超期的工作日数。 Cases, limits, working days late."""
     day = day_or_today(as_of)
     with answering(as_json), opened(db, pack) as context:
-        from ledger.services.pool_transfers import listing
+        from ledger.services.pools.pool_transfers import listing
 
         found = listing(context, day, late, person)
         if as_json:
@@ -247,7 +247,7 @@ def clear(
     day = day_or_today(on)
     fen = parsed(fen_from_yuan, pay or receive or "0")
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.pool_clearing import balances, move_money
+        from ledger.services.pools.pool_clearing import balances, move_money
 
         if pool is not None and (pay or receive):
             way = "paid" if pay else "received"

@@ -167,7 +167,7 @@ def _record(
 def _of_person(context: Context, record: VisitRecord) -> VisitRecord:
     """`--person` is a person number or an identity number: the record says which. A relative who
     is not on the roster has only the latter."""
-    from ledger.services.read import known_person
+    from ledger.services.books.read import known_person
 
     with context.reading() as connection:
         who = known_person(connection, record.psn_no or "")
@@ -206,7 +206,7 @@ def quote(
         asked,
     )  # fmt: skip
     with answering(as_json), opened(db, pack) as context:
-        from ledger.services.settle_visit import quote as quote_visit
+        from ledger.services.visits.settle_visit import quote as quote_visit
 
         _show(quote_visit(context, _of_person(context, record)), as_json, "预结算")
 
@@ -246,7 +246,7 @@ def settle(
         asked,
     )  # fmt: skip
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from ledger.services.settle_visit import settle as settle_visit
+        from ledger.services.visits.settle_visit import settle as settle_visit
 
         answer = settle_visit(context, _of_person(context, record), request_id, dry_run)
         _show(answer, as_json, "结算（试算）" if dry_run else "结算")
@@ -267,7 +267,7 @@ def reverse(
     number = parsed(_whole_number, settlement)
     at = parsed(an_instant, time) if time else local_now()
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.settle_visit import reverse as reverse_settlement
+        from ledger.services.visits.settle_visit import reverse as reverse_settlement
 
         answer = reverse_settlement(context, number, at, request_id, dry_run=dry_run)
         _show(answer, as_json, "退费（试算）" if dry_run else "退费")
@@ -281,7 +281,7 @@ def explain(
     """逐条说明一笔结算：规则、条款、前后金额。 Why a settlement is what it is."""
     number = parsed(_whole_number, settlement)
     with answering(as_json), opened(db) as context:
-        from ledger.services.settle_visit import explain_settlement
+        from ledger.services.visits.settle_visit import explain_settlement
 
         _show(explain_settlement(context, number), as_json, "结算说明")
 

@@ -27,7 +27,7 @@ class _Shelf:
         arguments: what the report of that name takes.
         """
         from exports.catalog import EXPORTS
-        from ledger.services import reporting
+        from ledger.services.books import reporting
 
         export = EXPORTS[name]
         path = self._folder.output(export.file_name(*parts))

@@ -189,34 +189,34 @@ class _Run:
         self._move("fiscal", self._balance_of(TREASURY), day, f"{month} 保费缴入财政专户")
 
     def _balance_of(self, account: str) -> int:
-        from ledger.storage.funds import cash_balance
+        from ledger.storage.books.funds import cash_balance
 
         with self._context.reading() as connection:
             return cash_balance(connection, account)
 
     def _move(self, to: str, amount_fen: int, day: date, memo: str) -> None:
-        from ledger.services.move_funds import move_funds
+        from ledger.services.books.move_funds import move_funds
 
         if amount_fen > 0:
             request = f"demo-{to}-{day}"
             move_funds(self._context, to, Fen(amount_fen), day, request, memo)
 
     def _credit(self, month: Month) -> dict[str, Any]:
-        from ledger.services.credit_month import credit_month
+        from ledger.services.crediting.credit_month import credit_month
 
         self._say(f"{month} 划账")
         with self._timed("credit"):
             return credit_month(self._context, month)
 
     def _revoke_a_link(self) -> None:
-        from ledger.services.import_families import revoke_link
+        from ledger.services.roster.import_families import revoke_link
 
         link = self._done.truth.cast.revoked
         revoke_link(self._context, link.holder.certno, link.user.certno, date(2023, 3, 10))
 
     def _pay(self, month: Month) -> int:
         """Apply for what providers are owed, then pay every one of them."""
-        from ledger.services.pay_provider import pay_all
+        from ledger.services.books.pay_provider import pay_all
 
         self._say(f"{month} 拨付定点机构")
         first = month.next().first_day
@@ -230,7 +230,7 @@ class _Run:
 
     def _owed_to_providers(self, month: Month) -> int:
         """What the providers of a month have to get; what refunds left over is not taken back."""
-        from ledger.storage.funds import payable, providers_with_business
+        from ledger.storage.books.funds import payable, providers_with_business
 
         with self._context.reading() as connection:
             owed = [
@@ -248,14 +248,14 @@ class _Run:
             return read_checks(books[0])
 
     def _close(self, month: Month) -> bool:
-        from ledger.services.close_month import close_month
+        from ledger.services.books.close_month import close_month
 
         self._say(f"{month} 结账")
         with self._timed("close"):
             return bool(close_month(self._context, month)["status"] == "closed")
 
     def _verify(self) -> None:
-        from ledger.services.verify import verify
+        from ledger.services.books.verify import verify
 
         self._say("从明细重新证明全部不变式")
         with self._timed("verify"):

@@ -18,7 +18,7 @@ from api.rest.problems import answer_errors
 from api.rest.routes import accounts, health, reports, settlements
 from api.wiring import local_now as real_local_now
 from ledger.services.context import Context
-from ledger.services.shared_commit import SharedCommit
+from ledger.services.visits.shared_commit import SharedCommit
 from ledger.storage.migrate import head
 
 ROOT = "/api/v1"

@@ -12,8 +12,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ledger.core.errors import NotAllowed
 from ledger.services.context import Context
-from ledger.services.shared_commit import SharedCommit
 from ledger.services.tokens import Caller, Role, caller_of
+from ledger.services.visits.shared_commit import SharedCommit
 
 _bearer = HTTPBearer(
     auto_error=False,

@@ -28,8 +28,8 @@ from ledger.core.errors import (
     Refused,
     Unknown,
 )
-from ledger.storage.engine import translate
-from ledger.storage.outages import MESSAGES as OUTAGES
+from ledger.storage.database.engine import translate
+from ledger.storage.database.outages import MESSAGES as OUTAGES
 
 log = logging.getLogger("gongji.api")
 

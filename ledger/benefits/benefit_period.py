@@ -1,8 +1,9 @@
 """When a person has benefits (待遇享受期), and as what: from the roster, or from contributions.
 
-`benefit_spans` is the rule for one person; `storage/benefit_spans.py` says its roster form to the
-database for everybody at once, and a property test holds both equal. What the rules leave silent
-is the pack's (`benefit_period.*`): waiting months, grace, in what time arrears restore a month.
+`benefit_spans` is the rule for one person; `storage/roster/benefit_spans.py` says its roster form
+to the database for everybody at once, and a property test holds both equal. What the rules leave
+silent is the pack's (`benefit_period.*`): waiting months, grace, in what time arrears restore a
+month.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ brings what was posted in the year to what is due, so any days of posting give t
 Interest that a run posts earns from the next 1 January, as the national rule says of principal
 and interest carried over; interest posted at a pay-out leaves with the money on the same day.
 
-The same rule in two places: here for one account, in `storage/interest.py` for everybody at
-once; a property test holds the two equal, and both to an exact sum day by day.
+The same rule in two places: here for one account, in `storage/accounts/interest.py` for everybody
+at once; a property test holds the two equal, and both to an exact sum day by day.
 """
 
 from __future__ import annotations

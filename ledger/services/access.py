@@ -10,11 +10,11 @@ from ledger.benefits.settlement import Settlement
 from ledger.core.errors import NotAllowed, Unknown
 from ledger.services.context import Context
 from ledger.services.tokens import Caller, Role
-from ledger.storage.merges import kept_of
-from ledger.storage.people import find_person
-from ledger.storage.registry import provider_by_id
-from ledger.storage.resettlements import ELSEWHERE
-from ledger.storage.settlements import settlement_by_id
+from ledger.storage.accounts.merges import kept_of
+from ledger.storage.roster.people import find_person
+from ledger.storage.roster.registry import provider_by_id
+from ledger.storage.visits.resettlements import ELSEWHERE
+from ledger.storage.visits.settlements import settlement_by_id
 
 
 def reach_person(context: Context, caller: Caller, number: str) -> None:

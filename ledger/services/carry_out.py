@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ledger.services.context import Context
-from ledger.storage.busy import LostRace
-from ledger.storage.turns import Turn
-from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.database.busy import LostRace
+from ledger.storage.database.turns import Turn
+from ledger.storage.database.unit_of_work import UnitOfWork
 
 TRIES = 20
 """How often a transaction that lost a race is tried again before the caller hears of it."""

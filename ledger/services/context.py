@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Engine
 
 from ledger.core.ids import EntryIds
 from ledger.policy.pack import Pack
-from ledger.storage.engine import reading
+from ledger.storage.database.engine import reading
+from ledger.storage.database.turns import Turn
+from ledger.storage.database.unit_of_work import UnitOfWork, unit_of_work
 from ledger.storage.policy import remember_version
-from ledger.storage.turns import Turn
-from ledger.storage.unit_of_work import UnitOfWork, unit_of_work
 
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, how much of it is done, how much there is)."""

@@ -15,8 +15,8 @@ from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError, RowError
 from ledger.services.carry_out import until_won
 from ledger.services.context import Context
-from ledger.storage.turns import Turn
-from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.database.turns import Turn
+from ledger.storage.database.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

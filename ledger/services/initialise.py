@@ -9,8 +9,8 @@ from ledger.core.errors import Refused
 from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage import policy
+from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.migrate import upgrade
-from ledger.storage.unit_of_work import UnitOfWork
 
 
 def initialise(context: Context, folder: str | None = None) -> dict[str, object]:

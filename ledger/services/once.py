@@ -8,9 +8,9 @@ from typing import Any
 from ledger.core.ids import NOBODY
 from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
+from ledger.storage.database.turns import Turn, lock_people
+from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.requests import answered_before, content_hash, remember
-from ledger.storage.turns import Turn, lock_people
-from ledger.storage.unit_of_work import UnitOfWork
 
 Act = Callable[[UnitOfWork], dict[str, Any]]
 

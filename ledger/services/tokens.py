@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.errors import NotAllowed, Refused, Unknown
+from ledger.services.books.read import known_person
 from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
-from ledger.services.read import known_person
-from ledger.storage.registry import providers
-from ledger.storage.report_queries_person import employer_named
+from ledger.storage.database.unit_of_work import UnitOfWork
+from ledger.storage.report_queries.report_queries_person import employer_named
+from ledger.storage.roster.registry import providers
 from ledger.storage.tokens import (
     TokenRow,
     insert_token,
@@ -28,7 +29,6 @@ from ledger.storage.tokens import (
     token_by_hash,
     tokens_beginning,
 )
-from ledger.storage.unit_of_work import UnitOfWork
 
 PREFIX = "gongji_"
 """Every token begins so, that one left in a file or a chat can be found."""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from ledger.core.ids import first_id_after
 from ledger.core.months import FAR
-from ledger.storage.engine import instant_text
+from ledger.storage.database.engine import instant_text
 
 ALWAYS = (1 << 63) - 1
 

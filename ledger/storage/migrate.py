@@ -15,8 +15,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from ledger.storage.engine import open_engine, writing
-from ledger.storage.roles import grant_application
+from ledger.storage.database.engine import open_engine, writing
+from ledger.storage.database.roles import grant_application
 
 ROOM = {"personal_account": 50, "account_year": 50}
 """Per cent of a page that PostgreSQL fills at first. A month changes every row of these tables: a

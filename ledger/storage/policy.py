@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.books.chart import Account
-from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.database.unit_of_work import UnitOfWork
 
 
 class PoolRow(NamedTuple):

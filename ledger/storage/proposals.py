@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage.engine import instant_text
-from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.database.engine import instant_text
+from ledger.storage.database.unit_of_work import UnitOfWork
 
 OPEN, APPROVED, REJECTED = "open", "approved", "rejected"
 

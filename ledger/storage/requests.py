@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.errors import RequestReused
-from ledger.storage.bulk import insert_rows
-from ledger.storage.unit_of_work import UnitOfWork
+from ledger.storage.database.bulk import insert_rows
+from ledger.storage.database.unit_of_work import UnitOfWork
 
 
 class GivenRequest(NamedTuple):

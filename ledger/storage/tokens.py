@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ledger.storage.bulk import insert_rows
+from ledger.storage.database.bulk import insert_rows
 
 _COLUMNS = "token_hash role subject label created_at expires_on revoked_at"
 

@@ -10,10 +10,10 @@ import pytest
 from ledger.core.errors import Refused
 from ledger.core.money import Fen
 from ledger.core.people import ContributionKind, Relation
-from ledger.services.death import Heir, inherit, register_death
-from ledger.services.pool_quotas import give
-from ledger.services.resettle import show
-from ledger.services.resettle_plan import Scope
+from ledger.services.accounts.death import Heir, inherit, register_death
+from ledger.services.pools.pool_quotas import give
+from ledger.services.resettlement.resettle import show
+from ledger.services.resettlement.resettle_plan import Scope
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.world import World
 

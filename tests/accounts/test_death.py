@@ -16,15 +16,15 @@ from ledger.core.batches import Batch
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.people import BankAccount, Plan
-from ledger.services.account_states import change_state, states
-from ledger.services.death import Heir, inherit, register_death, visits_after_death
-from ledger.services.import_families import add_link
-from ledger.services.import_people import import_people
+from ledger.services.accounts.account_states import change_state, states
+from ledger.services.accounts.death import Heir, inherit, register_death, visits_after_death
+from ledger.services.accounts.pay_out import clear_account, pay_out, return_account
+from ledger.services.books.move_funds import move_funds
+from ledger.services.claims.pay_person import due_to_persons, pay_everybody, pay_person
+from ledger.services.claims.returned_payment import payment_returned
 from ledger.services.importing import ImportOptions
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_out import clear_account, pay_out, return_account
-from ledger.services.pay_person import due_to_persons, pay_everybody, pay_person
-from ledger.services.returned_payment import payment_returned
+from ledger.services.roster.import_families import add_link
+from ledger.services.roster.import_people import import_people
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, psn_no, somebody
 from tests.world import World

@@ -13,10 +13,10 @@ from ledger.core.errors import Refused
 from ledger.core.money import Fen
 from ledger.core.people import BankAccount
 from ledger.policy.loader import load_pack
-from ledger.services.account_states import change_state
-from ledger.services.extra_credits import RowsRefused, inject, supplement
-from ledger.services.pay_out import return_account
-from ledger.services.read import statement
+from ledger.services.accounts.account_states import change_state
+from ledger.services.accounts.extra_credits import RowsRefused, inject, supplement
+from ledger.services.accounts.pay_out import return_account
+from ledger.services.books.read import statement
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, YU_CERTNO, psn_no, somebody
 from tests.world import World

@@ -9,10 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen
-from ledger.services import proposals
+from ledger.services.accounts.special_adjustment import propose_adjustment
+from ledger.services.approvals import proposals
 from ledger.services.context import Context
-from ledger.services.special_adjustment import propose_adjustment
-from ledger.storage.engine import translate
+from ledger.storage.database.engine import translate
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.world import World
 

@@ -15,13 +15,13 @@ from ledger.benefits.account_states import Event
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen
 from ledger.policy.loader import load_pack
-from ledger.services.account_states import change_state
-from ledger.services.death import Heir, inherit
-from ledger.services.import_families import add_link
-from ledger.services.move_funds import move_funds
-from ledger.services.premiums import list_premiums, pay_over, pay_premium
-from ledger.services.premiums_back import give_back, receive_back
-from ledger.services.read import statement
+from ledger.services.accounts.account_states import change_state
+from ledger.services.accounts.death import Heir, inherit
+from ledger.services.accounts.premiums import list_premiums, pay_over, pay_premium
+from ledger.services.accounts.premiums_back import give_back, receive_back
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.read import statement
+from ledger.services.roster.import_families import add_link
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, YU_CERTNO, YU_NAME, psn_no, somebody
 from tests.world import World

@@ -24,15 +24,15 @@ from ledger.core.errors import Refused, Unknown
 from ledger.core.ids import recorded_at
 from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.people import BankAccount, Insured, Relation
-from ledger.services import proposals
-from ledger.services.account_states import change_state, states
+from ledger.services.accounts.account_states import change_state, states
+from ledger.services.accounts.extra_credits import supplement
+from ledger.services.accounts.pay_out import clear_account
+from ledger.services.accounts.reopening import propose_reopening, propose_withdrawal
+from ledger.services.approvals import proposals
+from ledger.services.books.read import balance
 from ledger.services.context import Context
-from ledger.services.extra_credits import supplement
-from ledger.services.pay_out import clear_account
-from ledger.services.pool_quotas import give
-from ledger.services.read import balance
-from ledger.services.reopening import propose_reopening, propose_withdrawal
-from ledger.storage.account_events import events_of
+from ledger.services.pools.pool_quotas import give
+from ledger.storage.accounts.account_events import events_of
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, YU_CERTNO, certno, psn_no, somebody
 from tests.world import CLOCK, World

@@ -12,13 +12,13 @@ from ledger.benefits.account_states import Event
 from ledger.core.money import Fen
 from ledger.core.people import BankAccount
 from ledger.policy.loader import load_pack
-from ledger.services import proposals
-from ledger.services.account_states import change_state
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_out import pay_out
-from ledger.services.pay_person import pay_everybody
-from ledger.services.premiums import pay_premium
-from ledger.services.special_adjustment import propose_adjustment
+from ledger.services.accounts.account_states import change_state
+from ledger.services.accounts.pay_out import pay_out
+from ledger.services.accounts.premiums import pay_premium
+from ledger.services.accounts.special_adjustment import propose_adjustment
+from ledger.services.approvals import proposals
+from ledger.services.books.move_funds import move_funds
+from ledger.services.claims.pay_person import pay_everybody
 from tests import databases
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, psn_no, somebody

@@ -223,7 +223,7 @@ def test_an_unexpected_error_says_nothing_of_the_inside(
     def broken(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("ledger.services.read.balance", broken)
+    monkeypatch.setattr("ledger.services.books.read.balance", broken)
     answer = quiet_city.ask("GET", f"/people/{CHEN.psn_no}/balance", "agency")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == PROBLEM

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from api.rest.routes.reports import REPORTS
 from exports.catalog import EXPORTS, XLSX
-from ledger.services.reporting import REPORTS as SERVICE_REPORTS
+from ledger.services.books.reporting import REPORTS as SERVICE_REPORTS
 from tests.api.city import FIRST, SECOND, City
 from tests.people import CHEN, ZHAO
 

@@ -70,8 +70,8 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("ledger.benefits.compiled", "numpy"): "arrays of visits, when a whole city is settled",
     ("ledger.benefits.compiled_shapes", "numpy"): "the same, for rules that count in windows",
     ("ledger.benefits.working_days", "chinese_calendar"): "days off and moved weekends, by year",
-    ("ledger.storage.embedded_postgres", "socket"): "asks for a free port on loopback",
-    ("ledger.storage.embedded_postgres", "time"): "waits for a server that recovers",
+    ("ledger.storage.database.embedded_postgres", "socket"): "asks for a free port on loopback",
+    ("ledger.storage.database.embedded_postgres", "time"): "waits for a server that recovers",
     ("ledger.services.carry_out", "time"): "pauses before it tries again what lost a race",
     ("ledger.services.carry_out", "random"): "those that lost together do not come back together",
     ("ledger.benefits.visit_order", "numpy"): "the order of those arrays: by person and time",
@@ -199,7 +199,11 @@ def test_the_command_line_starts_without_heavy_libraries() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "words"),
     [
-        ("ledger/core/money.py", "import ledger.services.credit_month", "not below ledger.core"),
+        (
+            "ledger/core/money.py",
+            "import ledger.services.crediting.credit_month",
+            "not below ledger.core",
+        ),
         ("ledger/books/entry.py", "from ledger.benefits import kernel", "not below ledger.books"),
         ("ledger/benefits/family.py", "from ..books import entry", "not below ledger.benefits"),
         ("ledger/reports/a.py", "from ledger.journalizing.b import c", "not below ledger.reports"),
@@ -218,7 +222,7 @@ def test_a_planted_import_upwards_is_found(
         "ledger/benefits/kernel.py": "",
         "ledger/books/entry.py": "",
         "ledger/storage/tables.py": "",
-        "ledger/services/credit_month.py": "",
+        "ledger/services/crediting/credit_month.py": "",
     }
     faults = layer_faults(read_modules(plant(tmp_path, {**others, path: source})))
     assert len(faults) == 1

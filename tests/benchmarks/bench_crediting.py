@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from ledger.core.months import Month
-from ledger.services.credit_month import credit_month
+from ledger.services.crediting.credit_month import credit_month
 from tests.benchmarks.city import context_on, empty_city, settle_down
 from tests.benchmarks.table import Row
 

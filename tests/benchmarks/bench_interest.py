@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from ledger.services.interest import post_interest
+from ledger.services.accounts.interest import post_interest
 from tests.benchmarks.city import context_on, empty_city
 from tests.benchmarks.history import CREDITS, VISITS, a_year_for_everybody
 from tests.benchmarks.table import Row

@@ -21,11 +21,11 @@ from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 from ledger.core.visits import VisitRecord
-from ledger.services.settle_together import Command
-from ledger.services.settle_visit import settle
-from ledger.services.shared_commit import SharedCommit
-from ledger.services.verify import verify
-from ledger.storage.journal import Origin
+from ledger.services.books.verify import verify
+from ledger.services.visits.settle_together import Command
+from ledger.services.visits.settle_visit import settle
+from ledger.services.visits.shared_commit import SharedCommit
+from ledger.storage.books.journal import Origin
 from tests.benchmarks.desks_city import DesksCity, admin_address, context_at, desks_city, visits
 from tests.benchmarks.table import Row
 

@@ -17,11 +17,11 @@ from time import perf_counter
 from sqlalchemy import Connection
 
 from ledger.core.months import Month
+from ledger.services.books.read import balance, balance_of_everybody
+from ledger.services.books.verify import verify
 from ledger.services.context import Context
-from ledger.services.credit_month import credit_month
-from ledger.services.read import balance, balance_of_everybody
-from ledger.services.verify import verify
-from ledger.storage.embedded_postgres import EmbeddedPostgres
+from ledger.services.crediting.credit_month import credit_month
+from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 from tests.benchmarks.city import settle_down
 from tests.benchmarks.postgres_city import bench_server, fresh_city
 from tests.benchmarks.table import Row

@@ -9,10 +9,10 @@ from statistics import median
 from time import perf_counter
 
 from ledger.core.months import Month
+from ledger.services.books.read import balance, statement
+from ledger.services.books.reporting import opened
 from ledger.services.context import Context
-from ledger.services.credit_month import credit_month
-from ledger.services.read import balance, statement
-from ledger.services.reporting import opened
+from ledger.services.crediting.credit_month import credit_month
 from tests.benchmarks.city import empty_city, settle_down
 from tests.benchmarks.history import forty_years
 from tests.benchmarks.table import Row

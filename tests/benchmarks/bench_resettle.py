@@ -15,11 +15,11 @@ from ledger.core.batches import Batch
 from ledger.core.money import Fen
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.services.context import Context
-from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
-from ledger.services.resettle_facts import Facts
-from ledger.services.resettle_plan import Scope, make_plan
-from ledger.storage import resettlements as store
+from ledger.services.resettlement.resettle_facts import Facts
+from ledger.services.resettlement.resettle_plan import Scope, make_plan
+from ledger.services.visits.import_visits import import_visits
+from ledger.storage.visits import resettlements as store
 from tests.benchmarks.city import PROVIDERS, empty_city, settle_down
 from tests.benchmarks.table import Row
 

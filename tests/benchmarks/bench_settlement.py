@@ -11,7 +11,7 @@ from time import perf_counter
 from api.files import import_path
 from ledger.core.money import yuan_text
 from ledger.core.months import Month
-from ledger.services.credit_month import credit_month
+from ledger.services.crediting.credit_month import credit_month
 from ledger.services.importing import ImportOptions
 from tests.benchmarks.city import PROVIDERS, empty_city, settle_down
 from tests.benchmarks.table import Row

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from api.files import import_path
 from ledger.core.months import Month
 from ledger.services.context import Context
-from ledger.services.credit_month import credit_month
+from ledger.services.crediting.credit_month import credit_month
 from ledger.services.importing import ImportOptions
-from ledger.storage.embedded_postgres import EmbeddedPostgres
+from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 from tests.benchmarks.bench_settlement import write_visits
 from tests.benchmarks.city import settle_down
 from tests.benchmarks.postgres_city import bench_server, fresh_city

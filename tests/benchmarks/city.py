@@ -13,7 +13,7 @@ from ledger.core.ids import EntryIds
 from ledger.policy.loader import load_pack
 from ledger.services.context import Context
 from ledger.services.initialise import initialise
-from ledger.storage.engine import open_engine
+from ledger.storage.database.engine import open_engine
 
 PROVIDERS = 40
 

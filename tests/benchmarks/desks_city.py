@@ -19,8 +19,8 @@ from ledger.core.visits import AccountUse, VisitRecord
 from ledger.policy.loader import load_pack
 from ledger.services.context import Context
 from ledger.services.initialise import initialise
-from ledger.storage.embedded_postgres import ADMIN, APPLICATION, OWNER, EmbeddedPostgres
-from ledger.storage.engine import open_engine
+from ledger.storage.database.embedded_postgres import ADMIN, APPLICATION, OWNER, EmbeddedPostgres
+from ledger.storage.database.engine import open_engine
 from tests.benchmarks.city import clock
 
 HOSPITALS = 200

@@ -12,8 +12,8 @@ from ledger.core.ids import EntryIds
 from ledger.policy.loader import load_pack
 from ledger.services.context import Context
 from ledger.services.initialise import initialise
-from ledger.storage.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
-from ledger.storage.engine import open_engine
+from ledger.storage.database.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
+from ledger.storage.database.engine import open_engine
 from tests.benchmarks.city import clock
 
 SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "maintenance_work_mem": "512MB"}

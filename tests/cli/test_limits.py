@@ -6,7 +6,7 @@ import pytest
 
 from api.wiring import limits
 from ledger.core.errors import Refused
-from ledger.storage.busy import DEFAULT_LIMITS
+from ledger.storage.database.busy import DEFAULT_LIMITS
 
 
 def test_without_a_setting_a_minute_for_others_and_a_quarter_of_an_hour_for_a_statement() -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.rest.schemas import QuotedVisit
 from ledger.core.visits import FeeItem
-from ledger.services.desk_knowledge import visit_hash
+from ledger.services.visits.desk_knowledge import visit_hash
 from tests.importers.files import only, read_changed
 from tests.people import CHEN
 from tests.world import World, code_of

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, event
 
 from ledger.core.ids import EntryIds
 from ledger.services.context import Context
-from ledger.storage.busy import DEFAULT_LIMITS, Limits
-from ledger.storage.engine import open_engine
+from ledger.storage.database.busy import DEFAULT_LIMITS, Limits
+from ledger.storage.database.engine import open_engine
 from tests.world import shiyan
 
 Command = Callable[[Context], Any]

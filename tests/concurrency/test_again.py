@@ -16,21 +16,21 @@ from ledger.core.money import Fen
 from ledger.core.months import Month
 from ledger.core.people import FamilyRecord
 from ledger.services import carry_out
-from ledger.services.adopt_pack import adopt_pack
-from ledger.services.close_month import close_month
-from ledger.services.credit_month import credit_month
-from ledger.services.import_contributions import import_contributions
-from ledger.services.import_families import import_families
-from ledger.services.import_people import import_people
-from ledger.services.import_providers import import_providers
-from ledger.services.import_visits import import_visits
+from ledger.services.accounts.interest import post_interest
+from ledger.services.books.close_month import close_month
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.pay_provider import pay_all
+from ledger.services.crediting.credit_month import credit_month
+from ledger.services.crediting.import_contributions import import_contributions
 from ledger.services.importing import ImportOptions
-from ledger.services.interest import post_interest
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_provider import pay_all
-from ledger.services.settle_visit import reverse, settle
-from ledger.storage.busy import LostRace
-from ledger.storage.unit_of_work import UnitOfWork
+from ledger.services.resettlement.adopt_pack import adopt_pack
+from ledger.services.roster.import_families import import_families
+from ledger.services.roster.import_people import import_people
+from ledger.services.roster.import_providers import import_providers
+from ledger.services.visits.import_visits import import_visits
+from ledger.services.visits.settle_visit import reverse, settle
+from ledger.storage.database.busy import LostRace
+from ledger.storage.database.unit_of_work import UnitOfWork
 from tests.people import CHEN, LIN, somebody
 from tests.world import World, dump, provider_records
 
@@ -148,5 +148,5 @@ def test_whatever_writes_goes_through_the_frame() -> None:
     assert opened <= {
         "ledger/services/carry_out.py",
         "ledger/services/importing.py",
-        "ledger/services/settle_together.py",
+        "ledger/services/visits/settle_together.py",
     }

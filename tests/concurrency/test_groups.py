@@ -11,11 +11,11 @@ import pytest
 
 from ledger.core.batches import Batch
 from ledger.services.context import Context
-from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
-from ledger.services.settle_together import Command
-from ledger.services.shared_commit import SharedCommit
-from ledger.storage.journal import Origin
+from ledger.services.visits.import_visits import import_visits
+from ledger.services.visits.settle_together import Command
+from ledger.services.visits.shared_commit import SharedCommit
+from ledger.storage.books.journal import Origin
 from tests import databases
 from tests.concurrency.held import desk, held
 from tests.people import CHEN, LIN

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from ledger.services.settle_visit import settle
+from ledger.services.visits.settle_visit import settle
 from tests import databases
 from tests.concurrency.books import at_once, codes
 from tests.concurrency.held import Command, held

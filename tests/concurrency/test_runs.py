@@ -10,7 +10,7 @@ from ledger.benefits.account_states import Event
 from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.months import Month
 from ledger.core.people import ContributionKind, Relation, Status
-from ledger.services.move_funds import move_funds
+from ledger.services.books.move_funds import move_funds
 from tests.concurrency.books import at_once, codes
 from tests.concurrency.windows import Task, Windows
 from tests.people import CHEN, LIN, certno, psn_no, somebody

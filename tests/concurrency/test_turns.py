@@ -15,16 +15,16 @@ from ledger.benefits.account_states import Event
 from ledger.core.batches import Batch
 from ledger.core.errors import Refused
 from ledger.core.months import Month
-from ledger.services.account_states import change_state
-from ledger.services.adopt_pack import adopt_pack
-from ledger.services.close_month import close_month
+from ledger.services.accounts.account_states import change_state
+from ledger.services.accounts.interest import post_interest
+from ledger.services.books.close_month import close_month
 from ledger.services.context import Context
-from ledger.services.credit_month import credit_month
-from ledger.services.import_people import import_people
-from ledger.services.import_visits import import_visits
+from ledger.services.crediting.credit_month import credit_month
 from ledger.services.importing import ImportOptions
-from ledger.services.interest import post_interest
-from ledger.services.settle_visit import settle
+from ledger.services.resettlement.adopt_pack import adopt_pack
+from ledger.services.roster.import_people import import_people
+from ledger.services.visits.import_visits import import_visits
+from ledger.services.visits.settle_visit import settle
 from tests import databases
 from tests.concurrency.held import IMPATIENT, desk, held
 from tests.people import CHEN, LIN, ZHAO, somebody

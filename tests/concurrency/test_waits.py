@@ -14,11 +14,11 @@ from ledger.core.months import Month
 from ledger.services import carry_out as frame
 from ledger.services.carry_out import TRIES, carry_out, until_won
 from ledger.services.context import Context
-from ledger.services.credit_month import credit_month
-from ledger.services.settle_visit import settle
-from ledger.storage.busy import Limits, LostRace, busy
-from ledger.storage.turns import Turn, lock_people
-from ledger.storage.unit_of_work import UnitOfWork
+from ledger.services.crediting.credit_month import credit_month
+from ledger.services.visits.settle_visit import settle
+from ledger.storage.database.busy import Limits, LostRace, busy
+from ledger.storage.database.turns import Turn, lock_people
+from ledger.storage.database.unit_of_work import UnitOfWork
 from tests import databases
 from tests.concurrency.held import IMPATIENT, desk, held
 from tests.people import CHEN, LIN

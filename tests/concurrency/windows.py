@@ -20,21 +20,21 @@ from ledger.core.errors import GongjiError
 from ledger.core.ids import EntryIds
 from ledger.core.visits import VisitRecord
 from ledger.policy.loader import load_pack
-from ledger.services.account_states import change_state
-from ledger.services.adopt_pack import adopt_pack
-from ledger.services.close_month import close_month
+from ledger.services.accounts.account_states import change_state
+from ledger.services.accounts.interest import post_interest
+from ledger.services.books.close_month import close_month
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.pay_provider import pay_all, pay_provider
 from ledger.services.context import Context
-from ledger.services.credit_month import credit_month
-from ledger.services.import_contributions import import_contributions
-from ledger.services.import_families import import_families, revoke_link
-from ledger.services.import_people import import_people
-from ledger.services.import_visits import import_visits
+from ledger.services.crediting.credit_month import credit_month
+from ledger.services.crediting.import_contributions import import_contributions
 from ledger.services.importing import ImportOptions
-from ledger.services.interest import post_interest
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_provider import pay_all, pay_provider
-from ledger.services.settle_visit import reverse, settle
-from ledger.storage.engine import open_engine
+from ledger.services.resettlement.adopt_pack import adopt_pack
+from ledger.services.roster.import_families import import_families, revoke_link
+from ledger.services.roster.import_people import import_people
+from ledger.services.visits.import_visits import import_visits
+from ledger.services.visits.settle_visit import reverse, settle
+from ledger.storage.database.engine import open_engine
 
 Import = Callable[[Context, Batch[Any], ImportOptions], ImportResult]
 

@@ -8,7 +8,7 @@ import pytest
 
 from exports.catalog import EXPORTS
 from ledger.core.errors import Refused
-from ledger.services.reporting import REPORTS
+from ledger.services.books.reporting import REPORTS
 from tests.exports import invented
 
 

@@ -14,11 +14,11 @@ from ledger.core.batches import Batch
 from ledger.core.errors import GongjiError
 from ledger.core.money import Fen
 from ledger.core.people import Relation
-from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
-from ledger.services.incoming_quotas import end, listing, receive, statement
-from ledger.services.pool_clearing import balances, move_money
-from ledger.services.pool_transfers import begin, take_step
+from ledger.services.pools.incoming_quotas import end, listing, receive, statement
+from ledger.services.pools.pool_clearing import balances, move_money
+from ledger.services.pools.pool_transfers import begin, take_step
+from ledger.services.visits.import_visits import import_visits
 from tests.people import CHEN, LIN, certno, psn_no
 from tests.world import World
 

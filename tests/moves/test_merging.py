@@ -13,15 +13,15 @@ from ledger.benefits.pool_transfer import Direction
 from ledger.core.errors import GongjiError
 from ledger.core.money import Fen
 from ledger.core.people import ContributionKind, Relation
-from ledger.services import proposals
 from ledger.services.access import reach_settlement
+from ledger.services.accounts.merging import listing, propose_merge, statement_of_merged
+from ledger.services.accounts.unmerging import propose_unmerge
+from ledger.services.approvals import proposals
+from ledger.services.books.read import balance, family_links, statement
 from ledger.services.context import Context
-from ledger.services.merging import listing, propose_merge, statement_of_merged
-from ledger.services.pool_quotas import give
-from ledger.services.pool_transfers import begin
-from ledger.services.read import balance, family_links, statement
+from ledger.services.pools.pool_quotas import give
+from ledger.services.pools.pool_transfers import begin
 from ledger.services.tokens import Caller, Role
-from ledger.services.unmerging import propose_unmerge
 from tests.people import CHEN, LIN, certno, psn_no, somebody
 from tests.world import CLOCK, World, dump, open_context
 
@@ -118,7 +118,7 @@ def test_taken_apart_everything_is_as_if_never(world: World, second: Context) ->
     world.settle(world.visit("a", KEPT, date(2023, 2, 1), 30_000, use=1))
     world.settle(world.visit("b", MERGED, date(2023, 3, 1), 60_000, use=1))
     with world.context.writing() as work:
-        from ledger.services.interest import settle_interest
+        from ledger.services.accounts.interest import settle_interest
 
         settle_interest(work, world.context.pack, world.person_id(MERGED), DAY)
         work.commit()

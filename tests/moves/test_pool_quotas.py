@@ -17,11 +17,12 @@ from ledger.core.months import FAR
 from ledger.core.people import Relation
 from ledger.core.quotas import QuotaUseRecord
 from ledger.policy.loader import load_pack
-from ledger.services.import_quota_uses import import_quota_uses
+from ledger.services.books.read import balance
 from ledger.services.importing import ImportOptions
-from ledger.services.pool_clearing import balances
-from ledger.services.pool_quota_list import listing, statement
-from ledger.services.pool_quotas import (
+from ledger.services.pools.import_quota_uses import import_quota_uses
+from ledger.services.pools.pool_clearing import balances
+from ledger.services.pools.pool_quota_list import listing, statement
+from ledger.services.pools.pool_quotas import (
     expire,
     give,
     release_holds_for,
@@ -29,8 +30,7 @@ from ledger.services.pool_quotas import (
     take_back,
     use,
 )
-from ledger.services.pool_transfers import begin, take_step
-from ledger.services.read import balance
+from ledger.services.pools.pool_transfers import begin, take_step
 from tests.people import CHEN, LIN, certno, psn_no, somebody
 from tests.world import World
 

@@ -12,10 +12,10 @@ import pytest
 from ledger.benefits.pool_transfer import Direction, Step
 from ledger.core.errors import GongjiError
 from ledger.core.money import Fen, fen_from_yuan
-from ledger.services.move_funds import move_funds
-from ledger.services.pool_clearing import balances, move_money
-from ledger.services.pool_transfers import begin, listing, take_step
-from ledger.services.read import balance, statement
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.read import balance, statement
+from ledger.services.pools.pool_clearing import balances, move_money
+from ledger.services.pools.pool_transfers import begin, listing, take_step
 from tests.people import CHEN, LIN, ZHAO, certno, psn_no, somebody
 from tests.world import World
 

@@ -11,12 +11,13 @@ import pytest
 
 from ledger.core.money import Fen
 from ledger.core.people import Relation
-from ledger.services import proposals, resettle
-from ledger.services.incoming_quotas import listing, receive
-from ledger.services.merging import propose_merge
-from ledger.services.pool_clearing import balances
-from ledger.services.resettle_payee import waiting_for_payee
-from ledger.services.resettle_plan import Scope
+from ledger.services.accounts.merging import propose_merge
+from ledger.services.approvals import proposals
+from ledger.services.pools.incoming_quotas import listing, receive
+from ledger.services.pools.pool_clearing import balances
+from ledger.services.resettlement import resettle
+from ledger.services.resettlement.resettle_payee import waiting_for_payee
+from ledger.services.resettlement.resettle_plan import Scope
 from tests.people import CHEN, certno, psn_no, somebody
 from tests.world import World, open_context
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import Column, Table
 
-from ledger.storage.embedded_postgres import ADMIN
+from ledger.storage.database.embedded_postgres import ADMIN
+from ledger.storage.database.triggers import sqlite_triggers
 from ledger.storage.tables import metadata
-from ledger.storage.triggers import sqlite_triggers
 from tests import databases
 
 NEIGHBOURS = int(os.environ.get("GONGJI_NEIGHBOURS", "1000"))

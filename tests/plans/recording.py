@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy import Engine, event
 
-from ledger.storage.embedded_postgres import ADMIN, APPLICATION
+from ledger.storage.database.embedded_postgres import ADMIN, APPLICATION
 from ledger.storage.tables import metadata
 from tests import databases
 from tests.plans.crowd import GROWING

@@ -12,23 +12,17 @@ import pytest
 from ledger.books.chart import DISBURSEMENT_ACCOUNT
 from ledger.core.errors import Unknown
 from ledger.core.months import Month
-from ledger.services.credit_month import credit_month
-from ledger.services.read import balance, family_links, statement
-from ledger.services.reporting import opened
-from ledger.services.settle_visit import explain_settlement, quote
-from ledger.storage import (
-    checks,
-    claims,
-    funds,
-    merges,
-    payees,
-    pool_quotas,
-    pool_transfers,
-    premiums,
-    proposals,
-    resettlements,
-)
+from ledger.services.books.read import balance, family_links, statement
+from ledger.services.books.reporting import opened
+from ledger.services.crediting.credit_month import credit_month
+from ledger.services.visits.settle_visit import explain_settlement, quote
+from ledger.storage import proposals
+from ledger.storage.accounts import merges, premiums
+from ledger.storage.books import funds, payees
+from ledger.storage.pools import pool_quotas, pool_transfers
+from ledger.storage.proof import checks
 from ledger.storage.tables import metadata
+from ledger.storage.visits import claims, resettlements
 from tests import databases
 from tests.people import CHEN, LIN, WANG
 from tests.plans.crowd import GROWING, NEIGHBOURS, WAITING, fill_the_rest, move_in

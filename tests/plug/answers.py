@@ -6,7 +6,7 @@ import json
 from random import Random
 from typing import Any, TypeVar
 
-from ledger.services.settle_visit import settle
+from ledger.services.visits.settle_visit import settle
 from tests.plug.city import Books
 from tests.plug.load import Request, client, send_again
 from tests.plug.worker import context_of, visit_of

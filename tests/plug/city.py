@@ -17,10 +17,10 @@ from ledger.core.money import yuan_text
 from ledger.core.people import PersonRecord
 from ledger.core.visits import VisitRecord
 from ledger.services.context import Context
-from ledger.services.import_providers import import_providers
 from ledger.services.importing import ImportOptions
 from ledger.services.initialise import initialise
-from ledger.storage.engine import open_engine
+from ledger.services.roster.import_providers import import_providers
+from ledger.storage.database.engine import open_engine
 from tests.architecture.tree import ROOT
 from tests.people import somebody
 from tests.world import World, provider_records, shiyan

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ledger.storage import postmaster
-from ledger.storage.embedded_postgres import EmbeddedPostgres
+from ledger.storage.database import postmaster
+from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 from tests.databases import scratch_folders
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "shared_buffers": "32MB"}

@@ -16,11 +16,17 @@ import psycopg
 import pytest
 
 from ledger.core.errors import Refused
-from ledger.services.backup import backup
-from ledger.services.restore import restore
-from ledger.storage import backup_postgres
-from ledger.storage.embedded_postgres import ADMIN, APPLICATION, DATABASE, OWNER, EmbeddedPostgres
-from ledger.storage.engine import open_engine
+from ledger.services.backups.backup import backup
+from ledger.services.backups.restore import restore
+from ledger.storage.backups import backup_postgres
+from ledger.storage.database.embedded_postgres import (
+    ADMIN,
+    APPLICATION,
+    DATABASE,
+    OWNER,
+    EmbeddedPostgres,
+)
+from ledger.storage.database.engine import open_engine
 from tests.plug.city import DAY, PEOPLE, Books, run
 from tests.plug.disks import filled_up, small_disk
 from tests.plug.processes import Command

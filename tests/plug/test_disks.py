@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from ledger.core.errors import GongjiError
-from ledger.storage.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
+from ledger.storage.database.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
 from tests import databases
 from tests.people import CHEN
 from tests.plug.city import PEOPLE, Books, run, write_visits

@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 
-from ledger.storage.embedded_postgres import ACCOUNT, ADMIN, APPLICATION, OWNER, EmbeddedPostgres
+from ledger.storage.database.embedded_postgres import (
+    ACCOUNT,
+    ADMIN,
+    APPLICATION,
+    OWNER,
+    EmbeddedPostgres,
+)
 from tests.databases import scratch_folders
 from tests.plug.city import DAY, PEOPLE, Books
 from tests.plug.servers import DURABLE, kill_everything

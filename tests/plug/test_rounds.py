@@ -9,7 +9,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from ledger.storage.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
+from ledger.storage.database.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
 from tests.plug.city import Books
 from tests.plug.rounds import Campaign
 from tests.plug.servers import OUTAGES, a_server

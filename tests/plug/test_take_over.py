@@ -14,8 +14,8 @@ from threading import Thread
 import psycopg
 import pytest
 
-from ledger.storage import postmaster
-from ledger.storage.embedded_postgres import OWNER, EmbeddedPostgres
+from ledger.storage.database import postmaster
+from ledger.storage.database.embedded_postgres import OWNER, EmbeddedPostgres
 from tests.databases import scratch_folders
 from tests.plug.city import environment
 from tests.plug.servers import OUTAGES, a_server, kill_postmaster, process_of
@@ -23,7 +23,7 @@ from tests.plug.servers import OUTAGES, a_server, kill_postmaster, process_of
 USES = """
 import sys
 from pathlib import Path
-from ledger.storage.embedded_postgres import EmbeddedPostgres
+from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]), {}, Path(sys.argv[2]))
 print("opening", flush=True)
 server.open()

@@ -22,8 +22,8 @@ from ledger.core.money import Fen
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.policy.loader import load_pack
 from ledger.services.context import Context
-from ledger.services.settle_visit import settle
-from ledger.storage.engine import open_engine
+from ledger.services.visits.settle_visit import settle
+from ledger.storage.database.engine import open_engine
 from tests.people import psn_no
 
 ACTOR = "worker"

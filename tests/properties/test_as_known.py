@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from ledger.core.errors import GongjiError
 from ledger.core.money import fen_from_yuan
 from ledger.core.people import Relation
-from ledger.services import reporting
-from ledger.services.interest import post_interest
-from ledger.services.read import balance, statement
+from ledger.services.accounts.interest import post_interest
+from ledger.services.books import reporting
+from ledger.services.books.read import balance, statement
 from tests.people import CHEN, LIN, ZHAO
 from tests.world import CLOCK, World
 

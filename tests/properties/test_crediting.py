@@ -18,8 +18,8 @@ from ledger.core.money import Fen
 from ledger.core.months import FAR, Month
 from ledger.core.people import ContributionKind, Insured, Plan, Status
 from ledger.policy.loader import load_pack
-from ledger.services.advance_credit import advance_credit
-from ledger.storage.people import spans_of
+from ledger.services.crediting.advance_credit import advance_credit
+from ledger.storage.roster.people import spans_of
 from tests.people import psn_no, somebody
 from tests.world import World, shiyan
 

@@ -15,8 +15,8 @@ from ledger.benefits.kernel import NEW_YEAR, add_to_year, settle_amounts
 from ledger.benefits.kernel_rules import kernel_parameters
 from ledger.core.batches import Batch
 from ledger.core.people import Status
-from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
+from ledger.services.visits.import_visits import import_visits
 from tests.people import psn_no, somebody
 from tests.world import World, shiyan
 

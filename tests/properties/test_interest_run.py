@@ -14,11 +14,11 @@ from ledger.benefits.interest import Movement, rate_spans
 from ledger.books.entry import Entry, Transfer
 from ledger.books.kinds import EntryKind
 from ledger.core.ids import NOBODY, PersonId
-from ledger.services.interest import post_interest, settle_interest
-from ledger.storage import interest as store
-from ledger.storage.journal import append
-from ledger.storage.months import BookingMonths
-from ledger.storage.settlements import purses_of
+from ledger.services.accounts.interest import post_interest, settle_interest
+from ledger.storage.accounts import interest as store
+from ledger.storage.books.journal import append
+from ledger.storage.books.months import BookingMonths
+from ledger.storage.visits.settlements import purses_of
 from tests.people import psn_no, somebody
 from tests.properties.test_interest import day_by_day, half_up, interest_of, posted
 from tests.world import World, shiyan

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.people import FamilyRecord, Insured, PersonRecord, Relation, Status
 from ledger.core.visits import AccountUse, VisitRecord
-from ledger.services.desk_knowledge import DeskKnowledge
-from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
-from ledger.services.plain_cases import SortedOut
-from ledger.services.settlement_desk import SettlementDesk
+from ledger.services.visits.desk_knowledge import DeskKnowledge
+from ledger.services.visits.import_visits import import_visits
+from ledger.services.visits.plain_cases import SortedOut
+from ledger.services.visits.settlement_desk import SettlementDesk
 from tests.people import certno, psn_no, somebody
 from tests.world import PROVIDERS, World, code_of
 
@@ -228,7 +228,7 @@ def everything_to_the_desk() -> Iterator[None]:
     def nothing_is_plain(_know: DeskKnowledge, records: Sequence[VisitRecord]) -> SortedOut:
         return SortedOut([], list(records))
 
-    import ledger.services.settlement_desk as desk
+    import ledger.services.visits.settlement_desk as desk
 
     kept = desk.sort_out
     desk.sort_out = nothing_is_plain

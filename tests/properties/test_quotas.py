@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from ledger.core.errors import Conflict, Refused
 from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.people import Relation
-from ledger.services import pool_quotas
-from ledger.services.pool_clearing import balances
-from ledger.services.pool_quota_list import listing, statement
-from ledger.services.read import balance
+from ledger.services.books.read import balance
+from ledger.services.pools import pool_quotas
+from ledger.services.pools.pool_clearing import balances
+from ledger.services.pools.pool_quota_list import listing, statement
 from tests.people import CHEN, certno, psn_no
 from tests.world import World
 

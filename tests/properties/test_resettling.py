@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ledger.benefits.kernel import NEW_YEAR, add_to_year, settle_amounts
 from ledger.benefits.kernel_rules import kernel_parameters
 from ledger.core.people import Status
-from ledger.services import resettle
-from ledger.services.resettle_plan import Scope
+from ledger.services.resettlement import resettle
+from ledger.services.resettlement.resettle_plan import Scope
 from tests.people import psn_no, somebody
 from tests.world import World, shiyan
 

@@ -16,8 +16,8 @@ from ledger.core.money import yuan_text
 from ledger.core.months import Month
 from ledger.core.people import ContributionKind
 from ledger.reports.journal import Journal
-from ledger.services import reporting
-from ledger.services.read import balance
+from ledger.services.books import reporting
+from ledger.services.books.read import balance
 from tests.conftest import need_program
 from tests.exports.sheets import row_named, rows_of, values_of
 from tests.people import CHEN, LIN, WANG, YU_NAME, ZHAO, somebody

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ledger.services import resettle
-from ledger.services.resettle_plan import Scope
+from ledger.services.resettlement import resettle
+from ledger.services.resettlement.resettle_plan import Scope
 from tests.people import psn_no, somebody
 from tests.world import World
 

@@ -14,14 +14,14 @@ from ledger.core.errors import Conflict, GongjiError, Refused, Unknown
 from ledger.core.money import Fen
 from ledger.core.people import BankAccount, Status
 from ledger.services.access import reach_settlement
-from ledger.services.claim import claim, import_claims
+from ledger.services.books.move_funds import move_funds
+from ledger.services.claims.claim import claim, import_claims
+from ledger.services.claims.pay_person import due_to_persons, pay_everybody
 from ledger.services.importing import ImportOptions
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_person import due_to_persons, pay_everybody
-from ledger.services.resettle_payee import note_payee
-from ledger.services.resettle_plan import Scope
-from ledger.services.settle_visit import explain_settlement
+from ledger.services.resettlement.resettle_payee import note_payee
+from ledger.services.resettlement.resettle_plan import Scope
 from ledger.services.tokens import Caller, Role
+from ledger.services.visits.settle_visit import explain_settlement
 from tests.people import psn_no, somebody
 from tests.resettle.test_resettle import Again, persons_balance
 from tests.world import World

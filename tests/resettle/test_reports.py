@@ -10,8 +10,8 @@ import pytest
 
 from ledger.core.months import Month
 from ledger.core.people import Relation
-from ledger.services.claim import claim
-from ledger.services.resettle_payee import note_payee
+from ledger.services.claims.claim import claim
+from ledger.services.resettlement.resettle_payee import note_payee
 from tests.exports.sheets import row_named, rows_of, values_of
 from tests.people import certno, psn_no
 from tests.reports.test_reporting import exported, report

@@ -14,15 +14,15 @@ from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.months import Month
 from ledger.core.people import BankAccount, Relation, Status
 from ledger.policy.loader import load_pack
-from ledger.services import resettle
-from ledger.services.owed import book_debt, repay
-from ledger.services.pay_out import pay_out
-from ledger.services.pay_person import due_to_persons
-from ledger.services.resettle_payee import note_payee, waiting_for_payee
-from ledger.services.resettle_plan import Scope
-from ledger.services.settle_visit import explain_settlement
-from ledger.storage.months import close_month, open_months
-from ledger.storage.report_queries_month import provider_balances, settlements
+from ledger.services.accounts.pay_out import pay_out
+from ledger.services.claims.pay_person import due_to_persons
+from ledger.services.debts.owed import book_debt, repay
+from ledger.services.resettlement import resettle
+from ledger.services.resettlement.resettle_payee import note_payee, waiting_for_payee
+from ledger.services.resettlement.resettle_plan import Scope
+from ledger.services.visits.settle_visit import explain_settlement
+from ledger.storage.books.months import close_month, open_months
+from ledger.storage.report_queries.report_queries_month import provider_balances, settlements
 from tests.people import certno, psn_no, somebody
 from tests.resettle.conftest import AT
 from tests.world import World, dump, provider_records
@@ -172,8 +172,8 @@ def test_a_corrected_tier_counts_from_its_day(world: World, again: Again) -> Non
 
 def bring_provider(world: World, record: Any) -> None:
     from ledger.core.batches import Batch
-    from ledger.services.import_providers import import_providers
     from ledger.services.importing import ImportOptions
+    from ledger.services.roster.import_providers import import_providers
 
     batch = Batch("providers", "providers.xlsx", 1, [record], [])
     assert not import_providers(world.context, batch, ImportOptions()).errors

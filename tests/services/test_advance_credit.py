@@ -12,7 +12,7 @@ from ledger.core.errors import GongjiError, Refused
 from ledger.core.months import Month
 from ledger.core.people import ContributionKind, Plan, Status
 from ledger.policy.loader import load_pack
-from ledger.services.advance_credit import advance_credit
+from ledger.services.crediting.advance_credit import advance_credit
 from tests.people import CHEN, LIN, WANG, ZHAO, somebody
 from tests.world import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from ledger.services.read import balance_of_everybody
+from ledger.services.books.read import balance_of_everybody
 from tests.people import CHEN, LIN, ZHAO
 from tests.world import World, busy_template, copy_of
 

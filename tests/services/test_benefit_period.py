@@ -12,8 +12,8 @@ import pytest
 from ledger.core.people import ContributionKind, Insured, PersonRecord, Plan, Status
 from ledger.policy.loader import load_pack
 from ledger.policy.pack import Pack
-from ledger.services.adopt_pack import adopt_pack
-from ledger.services.benefit_period import explain
+from ledger.services.crediting.benefit_period import explain
+from ledger.services.resettlement.adopt_pack import adopt_pack
 from tests.people import CHEN, psn_no, somebody
 from tests.world import World
 
@@ -268,7 +268,7 @@ def test_the_explanation_names_the_rule(world: World) -> None:
 
 def retired(world: World, month: str) -> list[tuple[str, str]]:
     from ledger.core.months import Month
-    from ledger.services import reporting
+    from ledger.services.books import reporting
 
     with reporting.opened(world.context, "reconciliation", month=Month.parse(month)) as report:
         return [(line.retired_on.isoformat(), line.note) for line in report.retired]

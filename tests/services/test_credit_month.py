@@ -15,8 +15,8 @@ from ledger.core.errors import NotInForce
 from ledger.core.months import Month
 from ledger.core.people import ContributionKind, Plan, Status
 from ledger.policy.loader import load_pack
-from ledger.services.credit_month import credit_month
-from ledger.services.read import balance, statement
+from ledger.services.books.read import balance, statement
+from ledger.services.crediting.credit_month import credit_month
 from tests.people import CHEN, LIN, WANG, ZHAO, somebody
 from tests.world import World, dump
 

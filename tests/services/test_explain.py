@@ -13,7 +13,7 @@ import pytest
 from ledger.core.errors import Unknown
 from ledger.core.money import fen_from_yuan
 from ledger.policy.loader import load_pack
-from ledger.services.settle_visit import explain_settlement
+from ledger.services.visits.settle_visit import explain_settlement
 from tests.people import CHEN, LIN
 from tests.world import World, busy_template, copy_of, shiyan
 

@@ -12,10 +12,10 @@ import pytest
 from ledger.core.errors import Conflict, GongjiError, Refused, Unknown
 from ledger.core.money import Fen
 from ledger.core.months import Month
-from ledger.services.close_month import StillOpen, close_month
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_provider import pay_all, pay_provider
-from ledger.storage.funds import cash_balance
+from ledger.services.books.close_month import StillOpen, close_month
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.pay_provider import pay_all, pay_provider
+from ledger.storage.books.funds import cash_balance
 from tests.people import CHEN, LIN
 from tests.world import World, code_of, dump
 

@@ -13,12 +13,12 @@ from ledger.core.batches import Batch
 from ledger.core.months import FAR
 from ledger.core.people import ContributionKind, Insured, Plan, Relation, Status
 from ledger.policy.loader import load_pack
-from ledger.services.import_contributions import import_contributions
-from ledger.services.import_families import import_families
-from ledger.services.import_people import import_people
-from ledger.services.import_providers import import_providers
-from ledger.services.import_visits import import_visits
+from ledger.services.crediting.import_contributions import import_contributions
 from ledger.services.importing import ImportOptions
+from ledger.services.roster.import_families import import_families
+from ledger.services.roster.import_people import import_people
+from ledger.services.roster.import_providers import import_providers
+from ledger.services.visits.import_visits import import_visits
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, certno, psn_no, somebody
 from tests.world import World, dump, provider_records
 

@@ -9,8 +9,8 @@ import pytest
 from ledger.books.chart import CHART
 from ledger.core.errors import Refused
 from ledger.policy.loader import load_pack
+from ledger.services.books.verify import verify
 from ledger.services.initialise import initialise, is_initialised
-from ledger.services.verify import verify
 from tests import databases
 from tests.world import World, dump, open_context, shiyan
 

@@ -13,9 +13,9 @@ from ledger.core.ids import NOBODY
 from ledger.core.months import Month
 from ledger.journalizing.interest import interest_entry, interest_leg
 from ledger.policy.loader import load_pack
-from ledger.services.interest import post_interest, settle_interest
-from ledger.storage.journal import append
-from ledger.storage.months import BookingMonths
+from ledger.services.accounts.interest import post_interest, settle_interest
+from ledger.storage.books.journal import append
+from ledger.storage.books.months import BookingMonths
 from tests.people import CHEN, LIN
 from tests.world import World, shiyan
 

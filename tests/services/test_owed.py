@@ -14,11 +14,12 @@ from ledger.benefits.debts import Cause
 from ledger.core.errors import GongjiError
 from ledger.core.people import ContributionKind
 from ledger.policy.loader import load_pack
-from ledger.services import owed, reporting
-from ledger.services.owed_list import owed_of
-from ledger.services.proposals import approve
-from ledger.services.read import balance
-from ledger.storage.funds import cash_balance
+from ledger.services.approvals.proposals import approve
+from ledger.services.books import reporting
+from ledger.services.books.read import balance
+from ledger.services.debts import owed
+from ledger.services.debts.owed_list import owed_of
+from ledger.storage.books.funds import cash_balance
 from tests.people import CHEN, ZHAO
 from tests.world import World
 

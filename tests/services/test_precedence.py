@@ -20,10 +20,10 @@ from ledger.core.people import Status
 from ledger.core.providers import ProviderRecord
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.policy.shapes import Shapes, UncontractedVisit
-from ledger.services.account_states import change_state
-from ledger.services.import_providers import import_providers
-from ledger.services.import_visits import FIELD_OF, import_visits
+from ledger.services.accounts.account_states import change_state
 from ledger.services.importing import ImportOptions
+from ledger.services.roster.import_providers import import_providers
+from ledger.services.visits.import_visits import FIELD_OF, import_visits
 from tests.people import CHEN, LIN, psn_no
 from tests.world import World, code_of, provider_records, shiyan
 

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.core.errors import Unknown
 from ledger.core.money import fen_from_yuan
-from ledger.services.read import balance, family_links, statement
+from ledger.services.books.read import balance, family_links, statement
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, ZHAO
 from tests.world import World, busy_template, copy_of
 

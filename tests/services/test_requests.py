@@ -11,9 +11,9 @@ import pytest
 from ledger.core.errors import Conflict, GongjiError, RequestReused, Unknown
 from ledger.core.money import Fen
 from ledger.core.months import Month
-from ledger.services.move_funds import move_funds
-from ledger.services.pay_provider import pay_provider
-from ledger.services.settle_visit import quote, reverse, settle
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.pay_provider import pay_provider
+from ledger.services.visits.settle_visit import quote, reverse, settle
 from tests.people import CHEN, LIN
 from tests.world import World, code_of, dump
 

@@ -14,12 +14,12 @@ from ledger.core.batches import ImportResult
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
 from ledger.services.context import Context
-from ledger.services.import_contributions import import_contributions
-from ledger.services.import_families import import_families
-from ledger.services.import_people import import_people
-from ledger.services.import_providers import import_providers
-from ledger.services.import_visits import import_visits
+from ledger.services.crediting.import_contributions import import_contributions
 from ledger.services.importing import ImportOptions
+from ledger.services.roster.import_families import import_families
+from ledger.services.roster.import_people import import_people
+from ledger.services.roster.import_providers import import_providers
+from ledger.services.visits.import_visits import import_visits
 from tests.world import World, dump
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
@@ -157,7 +157,7 @@ def test_an_import_that_fails_half_way_leaves_no_row(
         raise Refused("database/unwritable", "磁盘已满")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ledger.storage.unit_of_work.UnitOfWork.commit", full_disk)
+        patch.setattr("ledger.storage.database.unit_of_work.UnitOfWork.commit", full_disk)
         with pytest.raises(Refused):
             import_file(world, name)
     assert dump(world, TABLES) == before

@@ -11,9 +11,9 @@ import pytest
 
 from ledger.core.errors import GongjiError
 from ledger.core.visits import VisitRecord
-from ledger.services.settle_together import Command, Verdict, settle_together
-from ledger.services.shared_commit import SharedCommit
-from ledger.storage.journal import Origin
+from ledger.services.visits.settle_together import Command, Verdict, settle_together
+from ledger.services.visits.shared_commit import SharedCommit
+from ledger.storage.books.journal import Origin
 from tests.people import CHEN, LIN, WANG
 from tests.world import World
 

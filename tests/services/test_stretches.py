@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.core.errors import Refused
-from ledger.services import import_visits
+from ledger.services.visits import import_visits
 from tests import databases
 from tests.services.test_samples import FILES, import_file
 from tests.world import World, dump

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ledger.policy.loader import load_pack
-from ledger.services.verify import verify
+from ledger.services.books.verify import verify
 from tests import databases
 from tests.world import World, busy_template, copy_of
 

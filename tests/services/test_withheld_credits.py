@@ -13,9 +13,9 @@ import pytest
 from ledger.benefits.account_states import Event
 from ledger.core.errors import Refused
 from ledger.core.people import ContributionKind
-from ledger.services.account_states import change_state
-from ledger.services.death import Heir, inherit
-from ledger.services.withheld_credits import withheld_credits
+from ledger.services.accounts.account_states import change_state
+from ledger.services.accounts.death import Heir, inherit
+from ledger.services.crediting.withheld_credits import withheld_credits
 from tests.people import CHEN, LIN
 from tests.world import World
 

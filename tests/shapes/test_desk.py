@@ -13,9 +13,9 @@ from ledger.benefits.windows import EMPTY_WINDOW
 from ledger.core.batches import Batch
 from ledger.core.people import Status
 from ledger.core.visits import VisitRecord
-from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
-from ledger.services.settle_visit import reverse
+from ledger.services.visits.import_visits import import_visits
+from ledger.services.visits.settle_visit import reverse
 from tests.people import psn_no, somebody
 from tests.shapes.test_packs import Seen, Windows, Years, case_of, pack_of, settle, visits
 from tests.world import World

@@ -17,11 +17,11 @@ from ledger.core.batches import Batch
 from ledger.core.people import Status
 from ledger.core.visits import FeeItem, VisitRecord
 from ledger.policy.pack import Pack
-from ledger.services import resettle
-from ledger.services.import_providers import import_providers
-from ledger.services.import_visits import import_visits
 from ledger.services.importing import ImportOptions
-from ledger.services.resettle_plan import Scope
+from ledger.services.resettlement import resettle
+from ledger.services.resettlement.resettle_plan import Scope
+from ledger.services.roster.import_providers import import_providers
+from ledger.services.visits.import_visits import import_visits
 from tests import databases
 from tests.people import somebody
 from tests.shapes.test_desk import PACKS as TELLING

@@ -24,14 +24,14 @@ from ledger.benefits.account_states import Event
 from ledger.benefits.heirs import share_from_text
 from ledger.core.money import fen_from_yuan
 from ledger.core.people import BankAccount
-from ledger.services import proposals
-from ledger.services.account_states import change_state, states
-from ledger.services.death import Heir, inherit, register_death
-from ledger.services.extra_credits import inject, supplement
-from ledger.services.pay_out import pay_out, return_account
-from ledger.services.premiums import pay_premium
-from ledger.services.reopening import propose_reopening
-from ledger.services.special_adjustment import propose_adjustment
+from ledger.services.accounts.account_states import change_state, states
+from ledger.services.accounts.death import Heir, inherit, register_death
+from ledger.services.accounts.extra_credits import inject, supplement
+from ledger.services.accounts.pay_out import pay_out, return_account
+from ledger.services.accounts.premiums import pay_premium
+from ledger.services.accounts.reopening import propose_reopening
+from ledger.services.accounts.special_adjustment import propose_adjustment
+from ledger.services.approvals import proposals
 from tests.world import World, open_context
 
 REASON = "案例"

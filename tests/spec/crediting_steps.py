@@ -18,11 +18,12 @@ from typing import Any
 from ledger.benefits.debts import Cause
 from ledger.core.money import fen_from_yuan, yuan_text
 from ledger.core.months import Month
-from ledger.services import owed, reporting
-from ledger.services.advance_credit import advance_credit
-from ledger.services.benefit_period import explain
-from ledger.services.owed_list import owed_of
-from ledger.services.withheld_credits import withheld_credits
+from ledger.services.books import reporting
+from ledger.services.crediting.advance_credit import advance_credit
+from ledger.services.crediting.benefit_period import explain
+from ledger.services.crediting.withheld_credits import withheld_credits
+from ledger.services.debts import owed
+from ledger.services.debts.owed_list import owed_of
 from tests.world import World
 
 STATUS_WORDS = {"11": "employed", "12": "retired"}

@@ -13,8 +13,8 @@ from typing import Any
 
 from ledger.core.money import yuan_text
 from ledger.core.months import Month, day_after
-from ledger.services.interest import post_interest
-from ledger.services.read import balance, statement
+from ledger.services.accounts.interest import post_interest
+from ledger.services.books.read import balance, statement
 from tests.world import CLOCK, World
 
 

@@ -18,10 +18,11 @@ from ledger.benefits.pool_transfer import Direction, Step
 from ledger.core.money import fen_from_yuan
 from ledger.core.months import FAR, day_after
 from ledger.core.people import Relation
-from ledger.services import pool_quotas, proposals
-from ledger.services.merging import propose_merge
-from ledger.services.pool_transfers import begin, listing, take_step
-from ledger.services.unmerging import propose_unmerge
+from ledger.services.accounts.merging import propose_merge
+from ledger.services.accounts.unmerging import propose_unmerge
+from ledger.services.approvals import proposals
+from ledger.services.pools import pool_quotas
+from ledger.services.pools.pool_transfers import begin, listing, take_step
 from tests.people import certno, psn_no
 from tests.world import World, open_context
 

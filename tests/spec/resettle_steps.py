@@ -20,11 +20,11 @@ from ledger.core.claims import ClaimRecord
 from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.people import BankAccount
 from ledger.policy.loader import load_pack
-from ledger.services import resettle
-from ledger.services.claim import claim
-from ledger.services.import_providers import import_providers
+from ledger.services.claims.claim import claim
 from ledger.services.importing import ImportOptions
-from ledger.services.resettle_plan import Scope
+from ledger.services.resettlement import resettle
+from ledger.services.resettlement.resettle_plan import Scope
+from ledger.services.roster.import_providers import import_providers
 from tests.world import World, code_of, provider_records
 
 PAPERS = ("身份证复印件", "门诊病历", "费用收据", "门诊处方")

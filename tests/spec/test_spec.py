@@ -57,11 +57,11 @@ from ledger.core.people import (
 from ledger.core.visits import VisitRecord
 from ledger.policy.loader import load_pack
 from ledger.policy.pack import Pack
-from ledger.services.import_contributions import import_contributions
-from ledger.services.import_families import add_link, revoke_link
-from ledger.services.import_visits import import_visits
+from ledger.services.books.read import balance
+from ledger.services.crediting.import_contributions import import_contributions
 from ledger.services.importing import ImportOptions
-from ledger.services.read import balance
+from ledger.services.roster.import_families import add_link, revoke_link
+from ledger.services.visits.import_visits import import_visits
 from tests.people import certno, psn_no, somebody
 from tests.spec.account_steps import AccountSteps
 from tests.spec.crediting_steps import CreditingSteps

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ledger.core.errors import Refused
-from ledger.storage.engine import writing
+from ledger.storage.database.engine import writing
+from ledger.storage.database.triggers import APPEND_ONLY, installed_triggers, sqlite_triggers
 from ledger.storage.tables import metadata
-from ledger.storage.triggers import APPEND_ONLY, installed_triggers, sqlite_triggers
 from tests.world import World, busy_template, copy_of
 
 RECORDED = "2024-06-01 00:00:00"

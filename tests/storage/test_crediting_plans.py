@@ -8,7 +8,8 @@ import sqlite3
 
 import pytest
 
-from ledger.storage import advances, crediting, debts
+from ledger.storage.books import debts
+from ledger.storage.credits import advances, crediting
 from tests.world import template
 
 BIG = (

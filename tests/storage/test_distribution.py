@@ -9,8 +9,8 @@ import re
 import pytest
 from sqlalchemy import Index, Table
 
+from ledger.storage.database.triggers_postgres import CHECKS
 from ledger.storage.tables import metadata
-from ledger.storage.triggers_postgres import CHECKS
 
 REFERENCE = {
     "pool": "one row",

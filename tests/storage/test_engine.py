@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ledger.storage.engine import open_engine, reading
+from ledger.storage.database.engine import open_engine, reading
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, create_engine, inspect
 
 from ledger.core.errors import Refused
 from ledger.core.months import Month
-from ledger.services.credit_month import credit_month
+from ledger.services.crediting.credit_month import credit_month
 from ledger.storage import migrate
-from ledger.storage.engine import open_engine, reading
+from ledger.storage.database.engine import open_engine, reading
+from ledger.storage.database.triggers import installed_triggers, sqlite_triggers
 from ledger.storage.tables import metadata
-from ledger.storage.triggers import installed_triggers, sqlite_triggers
 from tests.world import open_context
 
 

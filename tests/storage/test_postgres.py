@@ -14,15 +14,15 @@ from sqlalchemy import Engine
 
 from ledger.core.errors import Refused
 from ledger.core.months import FAR
-from ledger.storage.append_only import APPEND_ONLY
-from ledger.storage.bulk import COPY_FROM, insert_rows
-from ledger.storage.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
-from ledger.storage.engine import open_engine, writing
-from ledger.storage.journal import TRANSFER_COLUMNS
+from ledger.storage.books.journal import TRANSFER_COLUMNS
+from ledger.storage.database.append_only import APPEND_ONLY
+from ledger.storage.database.bulk import COPY_FROM, insert_rows
+from ledger.storage.database.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
+from ledger.storage.database.engine import open_engine, writing
+from ledger.storage.database.postgres import in_words_of_postgres
+from ledger.storage.database.triggers import missing_triggers
+from ledger.storage.database.triggers_postgres import CHECKS, triggers
 from ledger.storage.migrate import upgrade
-from ledger.storage.postgres import in_words_of_postgres
-from ledger.storage.triggers import missing_triggers
-from ledger.storage.triggers_postgres import CHECKS, triggers
 from tests.databases import scratch_folders
 
 

@@ -16,13 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 
 from ledger.core.ids import EntryIds
+from ledger.services.books.verify import verify
 from ledger.services.context import Context
-from ledger.services.verify import verify
 from ledger.storage import migrate
-from ledger.storage.embedded_postgres import ADMIN, DATABASE, OWNER, EmbeddedPostgres
-from ledger.storage.engine import open_engine
+from ledger.storage.database.embedded_postgres import ADMIN, DATABASE, OWNER, EmbeddedPostgres
+from ledger.storage.database.engine import open_engine
+from ledger.storage.database.triggers import missing_triggers
 from ledger.storage.tables import metadata
-from ledger.storage.triggers import missing_triggers
 from tests.databases import scratch_folders
 from tests.world import CLOCK, busy_template, open_context, shiyan
 

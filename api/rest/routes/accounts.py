@@ -11,8 +11,8 @@ from api.rest.deps import Desk, only
 from api.rest.fields import Day, KnownAt, PersonNumber
 from api.rest.schemas import Balance, Statement, YearPosition
 from ledger.core.months import day_after
-from ledger.services import read
 from ledger.services.access import reach_person
+from ledger.services.books import read
 from ledger.services.tokens import Role
 
 router = APIRouter(prefix="/people/{number}", tags=["people"])

@@ -17,8 +17,8 @@ from api.rest.problems import FaultyRequest
 from exports.catalog import EXPORTS, Export
 from ledger.core.errors import Unknown
 from ledger.core.months import Month
-from ledger.services import reporting
 from ledger.services.access import reach_employer, reach_person, reach_provider
+from ledger.services.books import reporting
 from ledger.services.tokens import Role
 
 router = APIRouter(prefix="/reports", tags=["reports"])

@@ -17,11 +17,11 @@ from api.rest.schemas import (
     StayRecorded,
 )
 from ledger.core.errors import Unknown
-from ledger.services import settle_visit
 from ledger.services.access import reach_person, reach_provider, reach_settlement
-from ledger.services.settle_together import Command
 from ledger.services.tokens import Role
-from ledger.storage.journal import Origin
+from ledger.services.visits import settle_visit
+from ledger.services.visits.settle_together import Command
+from ledger.storage.books.journal import Origin
 
 router = APIRouter(tags=["settlements"])
 

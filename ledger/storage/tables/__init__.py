@@ -1,7 +1,7 @@
 """Every table, with its keys and checks. The person leads every key of a table that grows.
 
-The append-only triggers stand in `storage/triggers.py`. `WITHOUT ROWID` makes SQLite keep a
-person's rows together in key order, as a clustered table would.
+The append-only triggers stand in `storage/database/triggers.py`. `WITHOUT ROWID` makes SQLite keep
+a person's rows together in key order, as a clustered table would.
 """
 
 from ledger.storage.tables import (

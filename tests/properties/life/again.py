@@ -17,16 +17,16 @@ from ledger.core.errors import GongjiError
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
 from ledger.core.visits import VisitRecord
-from ledger.services import resettle
-from ledger.services.adopt_pack import adopt_pack
-from ledger.services.resettle_payee import note_payee
-from ledger.services.resettle_plan import Scope
-from ledger.services.settle_visit import reverse, settle
-from ledger.storage.benefit_spans import spans_of
-from ledger.storage.people import on_roster
-from ledger.storage.registry import DatedProviders
-from ledger.storage.resettlements import ELSEWHERE, PersonYear, claimed_tiers, person_years
-from ledger.storage.settlements import stays_of
+from ledger.services.resettlement import resettle
+from ledger.services.resettlement.adopt_pack import adopt_pack
+from ledger.services.resettlement.resettle_payee import note_payee
+from ledger.services.resettlement.resettle_plan import Scope
+from ledger.services.visits.settle_visit import reverse, settle
+from ledger.storage.roster.benefit_spans import spans_of
+from ledger.storage.roster.people import on_roster
+from ledger.storage.roster.registry import DatedProviders
+from ledger.storage.visits.resettlements import ELSEWHERE, PersonYear, claimed_tiers, person_years
+from ledger.storage.visits.settlements import stays_of
 from tests.people import psn_no
 from tests.properties.life.frame import (
     BANK,

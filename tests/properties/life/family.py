@@ -10,9 +10,9 @@ from hypothesis.stateful import precondition, rule
 from ledger.core.months import FAR
 from ledger.core.people import Relation
 from ledger.core.quotas import QuotaUseRecord
-from ledger.services import incoming_quotas, pool_quotas
-from ledger.services.import_families import add_link, revoke_link
-from ledger.services.import_quota_uses import import_quota_uses
+from ledger.services.pools import incoming_quotas, pool_quotas
+from ledger.services.pools.import_quota_uses import import_quota_uses
+from ledger.services.roster.import_families import add_link, revoke_link
 from tests.people import YU_CERTNO, YU_NAME, certno, psn_no
 from tests.properties.life.frame import Frame, fen, lately, people, small
 

@@ -22,11 +22,11 @@ from ledger.core.months import Month
 from ledger.core.people import BankAccount, Relation, Status
 from ledger.policy.loader import load_pack
 from ledger.policy.pack import Pack
-from ledger.services import proposals
+from ledger.services.approvals import proposals
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.verify import verify
 from ledger.services.importing import ImportOptions
-from ledger.services.move_funds import move_funds
-from ledger.services.verify import verify
-from ledger.storage.append_only import APPEND_ONLY
+from ledger.storage.database.append_only import APPEND_ONLY
 from tests.people import YU_CERTNO, YU_NAME, certno, psn_no, somebody
 from tests.world import World, open_context, twin_of
 

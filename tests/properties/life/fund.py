@@ -7,11 +7,11 @@ from hypothesis.stateful import precondition, rule
 
 from ledger.benefits.debts import Cause
 from ledger.core.months import Month
-from ledger.services.close_month import close_month
-from ledger.services.move_funds import move_funds
-from ledger.services.owed import book_debt, propose_write_off, repay
-from ledger.services.pay_person import pay_everybody
-from ledger.services.pay_provider import pay_all
+from ledger.services.books.close_month import close_month
+from ledger.services.books.move_funds import move_funds
+from ledger.services.books.pay_provider import pay_all
+from ledger.services.claims.pay_person import pay_everybody
+from ledger.services.debts.owed import book_debt, propose_write_off, repay
 from tests.people import psn_no
 from tests.properties.life.frame import fen, lately, people, small
 from tests.properties.life.money import Money

@@ -9,12 +9,12 @@ from hypothesis.stateful import precondition, rule
 
 from ledger.core.months import Month
 from ledger.core.people import ContributionKind, ContributionRecord
-from ledger.services.advance_credit import advance_credit
-from ledger.services.credit_month import credit_month
-from ledger.services.extra_credits import inject, supplement
-from ledger.services.import_contributions import import_contributions
-from ledger.services.interest import post_interest
-from ledger.services.special_adjustment import propose_adjustment
+from ledger.services.accounts.extra_credits import inject, supplement
+from ledger.services.accounts.interest import post_interest
+from ledger.services.accounts.special_adjustment import propose_adjustment
+from ledger.services.crediting.advance_credit import advance_credit
+from ledger.services.crediting.credit_month import credit_month
+from ledger.services.crediting.import_contributions import import_contributions
 from tests.people import psn_no
 from tests.properties.life.frame import CHEN, LIN, ZHAO, Frame, fen, lately, people, small
 

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from ledger.benefits.pool_transfer import Direction, Step
-from ledger.services.merging import listing, propose_merge
-from ledger.services.pool_clearing import move_money
-from ledger.services.pool_transfers import begin, take_step
-from ledger.services.unmerging import propose_unmerge
-from ledger.storage.pool_clearing import PAID, RECEIVED
+from ledger.services.accounts.merging import listing, propose_merge
+from ledger.services.accounts.unmerging import propose_unmerge
+from ledger.services.pools.pool_clearing import move_money
+from ledger.services.pools.pool_transfers import begin, take_step
+from ledger.storage.pools.pool_clearing import PAID, RECEIVED
 from tests.people import psn_no
 from tests.properties.life.family import WUHAN, pools
 from tests.properties.life.frame import CHEN, LIN, SPARE, Frame, fen, people, small

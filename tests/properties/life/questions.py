@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from ledger.core.money import fen_from_yuan
-from ledger.services.read import balance, statement
+from ledger.services.books.read import balance, statement
 from tests.people import psn_no
 from tests.properties.life.frame import FIRST, LAST, Frame, people
 from tests.world import CLOCK

@@ -10,8 +10,8 @@ from hypothesis.stateful import rule
 from ledger.core.months import Month
 from ledger.core.people import Insured, PersonRecord, Plan, Status
 from ledger.core.providers import ProviderRecord
-from ledger.services.import_people import import_people
-from ledger.services.import_providers import import_providers
+from ledger.services.roster.import_people import import_people
+from ledger.services.roster.import_providers import import_providers
 from tests.people import somebody
 from tests.properties.life.frame import NUMBERS, Frame, lately, people
 from tests.world import code_of, provider_records

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from ledger.benefits.account_states import Event
-from ledger.services import proposals
-from ledger.services.account_states import change_state
-from ledger.services.death import Heir, inherit, register_death
-from ledger.services.pay_out import pay_out, return_account
-from ledger.services.premiums import pay_over, pay_premium
-from ledger.services.reopening import propose_reopening, propose_withdrawal
+from ledger.services.accounts.account_states import change_state
+from ledger.services.accounts.death import Heir, inherit, register_death
+from ledger.services.accounts.pay_out import pay_out, return_account
+from ledger.services.accounts.premiums import pay_over, pay_premium
+from ledger.services.accounts.reopening import propose_reopening, propose_withdrawal
+from ledger.services.approvals import proposals
 from tests.people import YU_CERTNO, psn_no
 from tests.properties.life.frame import BANK, NUMBERS, Frame, fen, lately, people, small
 

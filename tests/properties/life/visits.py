@@ -10,9 +10,9 @@ from hypothesis.stateful import precondition, rule
 
 from ledger.core.claims import ClaimRecord
 from ledger.core.visits import VisitRecord
-from ledger.services.claim import claim
-from ledger.services.import_visits import import_visits
-from ledger.services.settle_visit import explain_settlement, quote, reverse, settle
+from ledger.services.claims.claim import claim
+from ledger.services.visits.import_visits import import_visits
+from ledger.services.visits.settle_visit import explain_settlement, quote, reverse, settle
 from tests.people import YU_CERTNO, psn_no
 from tests.properties.life.frame import BANK, Frame, amounts, fen, lately, patients, people
 from tests.world import PROVIDERS, code_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from ledger.storage.triggers import install_triggers
+from ledger.storage.database.triggers import install_triggers
 
 revision = "576f279d58e3"
 down_revision = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from ledger.storage.triggers import install_triggers
+from ledger.storage.database.triggers import install_triggers
 
 revision = "c41b7e90d2f6"
 down_revision = "8d1f0c2a7b44"

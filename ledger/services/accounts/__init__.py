@@ -1,0 +1,1 @@
+"""A personal account's life: states, interest, pay-outs, heirs, merging, statements."""

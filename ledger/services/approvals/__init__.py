@@ -1,0 +1,1 @@
+"""Four eyes: proposals and approvals."""

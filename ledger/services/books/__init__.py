@@ -1,0 +1,1 @@
+"""The fund's books: months, payments, funds, reports, proof."""

@@ -1,0 +1,1 @@
+"""Monthly credits: what is due, what was credited, the difference."""

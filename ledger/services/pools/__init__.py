@@ -1,0 +1,1 @@
+"""Between pools: transfers, quotas held and received, clearing."""

@@ -1,0 +1,1 @@
+"""Years settled anew: what would change, who owes whom, and booking it."""

@@ -1,0 +1,1 @@
+"""Visits at the desk and from files: quoted, settled, refunded, explained."""

@@ -1,0 +1,157 @@
+"""Which visits of a file are plain: they touch nobody but the patient.
+
+A plain visit needs the person's own year and own account, and nothing can be refused in it: no
+refund and nothing given back later in the file, no stay, no relative's account, no quota of
+another pool, no fact that only some pools ask for. A person is plain while all his visits in the
+file are, and no other person's visit may touch his account. All others go to the desk.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from ledger.benefits.kernel import NEW_YEAR
+from ledger.benefits.outpatient import Case, PoolShare, pool_share
+from ledger.core.errors import GongjiError
+from ledger.core.people import Status
+from ledger.core.providers import ProviderKind
+from ledger.core.visits import AccountUse, VisitRecord
+from ledger.services.visits.desk_knowledge import DayRules, DeskKnowledge
+from ledger.services.visits.shaped_visits import ORDINARY
+from ledger.services.visits.visit_refusals import refuse_elsewhere
+from ledger.storage.roster.registry import Provider
+
+_SAID_BY_FEW = VisitRecord._fields.index("is_refund")
+_UNSAID = tuple(VisitRecord._field_defaults[name] for name in VisitRecord._fields[_SAID_BY_FEW:])
+
+
+@dataclass(slots=True)
+class Place:
+    """Where and when: the visits of one day, provider, type and prescriber are alike."""
+
+    rules: DayRules
+    provider: Provider
+    prescriber_id: int | None
+    med_type: str
+    tier: int | None
+    verdicts: dict[tuple[Status | None, bool, bool], PoolShare] = field(default_factory=dict)
+
+    def verdict(self, status: Status | None, on_roster: bool, in_hospital: bool) -> PoolShare:
+        """Whether the pool pays, at which tier and ratio: `pool_share` of a visit of nothing."""
+        found = self.verdicts.get((status, on_roster, in_hospital))
+        if found is None:
+            case = Case(
+                self.med_type,
+                0,
+                on_roster,
+                status,
+                in_hospital,
+                self.provider.kind is ProviderKind.PHARMACY,
+                self.provider.pharmacy_pooling,
+                self.tier,
+            )
+            found = pool_share(case, self.rules.outpatient, NEW_YEAR, self.rules.parameters)
+            self.verdicts[status, on_roster, in_hospital] = found
+        return found
+
+
+class PlainVisit(NamedTuple):
+    """A visit that is nobody else's business."""
+
+    person_id: int
+    record: VisitRecord
+    place: Place
+
+
+class SortedOut(NamedTuple):
+    """The visits of a file."""
+
+    plain: list[PlainVisit]
+    """Person by person, each in order of settlement time, ties in file order."""
+    others: list[VisitRecord]
+
+
+def sort_out(know: DeskKnowledge, records: Sequence[VisitRecord]) -> SortedOut:
+    """Part the plain visits of a file from those that a desk has to look at one by one."""
+    apart = _named_elsewhere(know, records)
+    places: dict[_Alike, Place | None] = {}
+    found: list[PlainVisit] = []
+    others: list[VisitRecord] = []
+    busy: set[int] = set()
+    for record in records:
+        person_id = know.whose(record)
+        place = _place(know, record, places)
+        if person_id is None:
+            others.append(record)
+        elif place is None or record.visit_id in apart or not _is_plain(know, record, person_id):
+            others.append(record)
+            busy.add(person_id)
+        else:
+            found.append(PlainVisit(person_id, record, place))
+    busy |= know.touched_by(busy)
+    plain = [visit for visit in found if visit.person_id not in busy]
+    others += [visit.record for visit in found if visit.person_id in busy]
+    plain.sort(key=_person_and_time)
+    return SortedOut(plain, others)
+
+
+_Alike = tuple[str, date, str, str | None]
+
+
+def _person_and_time(visit: PlainVisit) -> tuple[int, datetime, int]:
+    return visit.person_id, visit.record.settled_at, visit.record.row
+
+
+def _named_elsewhere(know: DeskKnowledge, records: Sequence[VisitRecord]) -> set[str]:
+    """Visit ids that are here already, stand twice in the file, or are given back in it."""
+    times = Counter(r.visit_id for r in records)
+    twice = {visit_id for visit_id, count in times.items() if count > 1}
+    given_back = {r.original_visit_id for r in records if r.original_visit_id}
+    return twice | given_back | set(know.visits)
+
+
+def _is_plain(know: DeskKnowledge, record: VisitRecord, person_id: int) -> bool:
+    """Has the visit nothing but ordinary amounts, and only the person's own account to pay?"""
+    own, over = record.fully_self_paid_fen, record.over_limit_fen
+    first, scope = record.paid_first_fen, record.in_scope_fen
+    return (
+        record[_SAID_BY_FEW:] == _UNSAID
+        and own >= 0
+        and over >= 0
+        and first >= 0
+        and scope >= 0
+        and own + over + first + scope == record.total_fen
+        and (record.account_use != AccountUse.OWN_THEN_RELATIVES or not know.has_aid(person_id))
+    )
+
+
+def _place(
+    know: DeskKnowledge, record: VisitRecord, places: dict[_Alike, Place | None]
+) -> Place | None:
+    """The place of a visit; None where it is refused, or settled in a way of its own."""
+    day = record.settled_at.date()
+    key = (record.provider_code, day, record.med_type, record.prescriber_code)
+    if key not in places:
+        try:
+            places[key] = _plain_place(know, record, day)
+        except GongjiError:  # The desk says it to the visit.
+            places[key] = None
+    return places[key]
+
+
+def _plain_place(know: DeskKnowledge, record: VisitRecord, day: date) -> Place | None:
+    provider, rules = know.provider(record, day), know.rules_on(day)
+    ordinary = rules.benefit(record.med_type).name == ORDINARY
+    if rules.is_stay(record.med_type) or not ordinary:
+        return None
+    if rules.resettle_later or rules.account.pays_first:
+        return None
+    refuse_elsewhere(record.med_type, rules.outpatient)
+    tier = know.tier(record, provider, rules.outpatient)
+    prescriber = know.place(record.prescriber_code, day) if record.prescriber_code else None
+    number = prescriber.provider_id if prescriber else None
+    return Place(rules, provider, number, record.med_type, tier)

@@ -1,0 +1,1 @@
+"""Personal accounts: totals, states, interest, merged numbers, premiums."""

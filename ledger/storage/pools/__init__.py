@@ -1,0 +1,1 @@
+"""Other pools: transfers, quotas, clearing."""

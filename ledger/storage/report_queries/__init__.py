@@ -1,0 +1,1 @@
+"""Rows for reports and workbooks, streamed."""

@@ -1,0 +1,1 @@
+"""People, families, providers, periods of benefit."""

@@ -1,0 +1,1 @@
+"""Visits, settlements, accumulators, claims, settling anew."""
