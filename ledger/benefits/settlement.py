@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
+from ledger.benefits.kernel import YearSoFar
+from ledger.benefits.outpatient import PoolShare
+from ledger.core.people import Status
+from ledger.core.visits import Bill
+
 
 class Settlement(NamedTuple):
     """One settled visit, or, with every amount negative, its refund. Fen.
@@ -63,6 +68,68 @@ class Settlement(NamedTuple):
         )
         payers = self.pool_fen + self.account_fen + self.cash_fen
         return self.total_fen == parts == payers
+
+
+class SettlementHead(NamedTuple):
+    """Whose visit is settled, where and when: the first fields of a `Settlement`."""
+
+    person_id: int
+    settlement_id: int
+    visit_id: str
+    year: int
+    fiscal_month: int
+    happened_on: date
+    settled_at: datetime
+    provider_id: int
+    med_type: str
+
+
+def settlement_of(
+    head: SettlementHead,
+    bill: Bill,
+    status: Status | None,
+    pool: PoolShare,
+    account: tuple[int, int, int],
+    before: YearSoFar,
+    policy_version: str,
+) -> Settlement:
+    """The settlement of a bill: what the pool and accounts leave is cash.
+
+    Args:
+        account: what accounts pay, the relatives' part of it, and what the person's own account
+            can pay after that; fen.
+        before: the accumulators that the visit met.
+
+    Raises:
+        ValueError: the parts do not add up; our mistake, never the user's.
+    """
+    deductible, beyond, cost, before_caps, visit_cut, year_cut, overall_cut, pay = pool.amounts
+    account_fen, family_fen, left_fen = account
+    settlement = Settlement(
+        *head,
+        str(status) if status else "",
+        pool.tier,
+        pool.ratio_bp,
+        str(pool.reason),
+        *bill,
+        deductible,
+        pay,
+        account_fen,
+        family_fen,
+        bill[0] - pay - account_fen,
+        left_fen,
+        beyond,
+        cost,
+        before_caps,
+        visit_cut,
+        year_cut,
+        overall_cut,
+        *before,
+        policy_version,
+    )
+    if not settlement.adds_up():
+        raise ValueError(f"the parts of visit {head.visit_id} do not add up")
+    return settlement
 
 
 MIRRORED_FIELDS = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ledger.core.money import Fen
 
@@ -36,6 +36,35 @@ class FeeItem(NamedTuple):
     price_limit_fen: Fen | None = None
     own_share_bp: int | None = None
     name: str = ""
+
+
+class Billed(Protocol):
+    """Whatever carries a bill: a visit, a claim by papers, a settlement."""
+
+    @property
+    def total_fen(self) -> int: ...
+    @property
+    def fully_self_paid_fen(self) -> int: ...
+    @property
+    def over_limit_fen(self) -> int: ...
+    @property
+    def paid_first_fen(self) -> int: ...
+    @property
+    def in_scope_fen(self) -> int: ...
+
+
+Bill = tuple[int, int, int, int, int]
+
+
+def bill_of(billed: Billed) -> Bill:
+    """The total and its four parts, fen."""
+    return (
+        billed.total_fen,
+        billed.fully_self_paid_fen,
+        billed.over_limit_fen,
+        billed.paid_first_fen,
+        billed.in_scope_fen,
+    )
 
 
 class VisitRecord(NamedTuple):

@@ -12,10 +12,11 @@ from ledger.benefits.account_use import payable_by_account
 from ledger.benefits.claims import deadline, refuse_claim
 from ledger.benefits.kernel import NEW_YEAR, add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
-from ledger.benefits.settlement import Settlement
+from ledger.benefits.settlement import Settlement, SettlementHead, settlement_of
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.claims import ClaimRecord
 from ledger.core.errors import Conflict, GongjiError, Refused
+from ledger.core.visits import bill_of
 from ledger.journalizing.claims import claim_entry
 from ledger.policy.pack import Pack
 from ledger.services.accounts.account_gate import admit, purse_of
@@ -255,8 +256,7 @@ def _settlement(
     account: what the account pays, and what it can pay after that, fen.
     """
     share, before = pool
-    deductible, beyond, cost, before_caps, visit_cut, year_cut, overall_cut, pay = share.amounts
-    settlement = Settlement(
+    head = SettlementHead(
         booked.person_id,
         booked.settlement_id,
         record.claim_no,
@@ -266,33 +266,10 @@ def _settlement(
         record.visited_at,
         ELSEWHERE,
         record.med_type,
-        str(case.status) if case.status else "",
-        share.tier,
-        share.ratio_bp,
-        str(share.reason),
-        record.total_fen,
-        record.fully_self_paid_fen,
-        record.over_limit_fen,
-        record.paid_first_fen,
-        record.in_scope_fen,
-        deductible,
-        pay,
-        account[0],
-        0,
-        record.total_fen - pay - account[0],
-        account[1],
-        beyond,
-        cost,
-        before_caps,
-        visit_cut,
-        year_cut,
-        overall_cut,
-        *before.year_so_far,
-        version,
     )
-    if not settlement.adds_up():
-        raise ValueError(f"the parts of claim {record.claim_no} do not add up")
-    return settlement
+    pays, left = account
+    bill, year = bill_of(record), before.year_so_far
+    return settlement_of(head, bill, case.status, share, (pays, 0, left), year, version)
 
 
 def _refuse(record: ClaimRecord, pack: Pack, day: date) -> None:
@@ -334,11 +311,7 @@ def _visit(record: ClaimRecord, person_id: int, content: str) -> VisitRow:
         None,
         record.med_type,
         instant_text(record.visited_at),
-        record.total_fen,
-        record.fully_self_paid_fen,
-        record.over_limit_fen,
-        record.paid_first_fen,
-        record.in_scope_fen,
+        *bill_of(record),
         OWN_ACCOUNT if record.from_account else NO_USE,
         None,
         None,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.core.months import Month
-from ledger.core.visits import VisitRecord
+from ledger.core.visits import VisitRecord, bill_of
 from ledger.services.resettlement.setting_off import put_back_after
 from ledger.storage.accounts.merges import CarriedOver, carry_over
 from ledger.storage.books import journal
@@ -27,7 +27,6 @@ from ledger.storage.database.engine import instant_text
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.pools.incoming_quotas import IncomingDraw
 from ledger.storage.pools.incoming_quotas import insert_draws as insert_pool_draws
-from ledger.storage.roster.registry import Provider
 from ledger.storage.visits import resettlements
 from ledger.storage.visits import settlements as store
 from ledger.storage.visits.settlements import AccumulatorRow, DrawRow, StayRow, VisitRow
@@ -133,8 +132,8 @@ class Decided:
 def visit_row(
     record: VisitRecord,
     person_id: int,
-    provider: Provider,
-    prescriber: Provider | None,
+    provider_id: int,
+    prescriber_id: int | None,
     content: str,
 ) -> VisitRow:
     """A visit as it was reported; `content` is its hash."""
@@ -142,15 +141,11 @@ def visit_row(
         person_id,
         record.visit_id,
         content,
-        provider.provider_id,
-        prescriber.provider_id if prescriber else None,
+        provider_id,
+        prescriber_id,
         record.med_type,
         instant_text(record.settled_at),
-        record.total_fen,
-        record.fully_self_paid_fen,
-        record.over_limit_fen,
-        record.paid_first_fen,
-        record.in_scope_fen,
+        *bill_of(record),
         int(record.account_use),
         record.original_visit_id,
         record.fee_category,

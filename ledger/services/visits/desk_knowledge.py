@@ -14,13 +14,13 @@ from ledger.benefits.account_use import PoolQuota, Relative
 from ledger.benefits.kernel import NEW_YEAR
 from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.benefits.resettlement import taken_off
-from ledger.benefits.settlement import Settlement
+from ledger.benefits.settlement import Settlement, SettlementHead
 from ledger.benefits.stays import in_hospital
 from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
 from ledger.core.months import FAR, Month
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
-from ledger.core.visits import VisitRecord
+from ledger.core.visits import VisitRecord, bill_of
 from ledger.policy.pack import Pack
 from ledger.policy.values import AccountRules, OutpatientRules
 from ledger.services.visits.shaped_visits import ORDINARY, Benefit, ShapedVisits, other_benefits
@@ -64,19 +64,15 @@ class DayRules(NamedTuple):
         return other or Benefit(ORDINARY, self.outpatient, self.parameters)
 
 
-def visit_hash(record: VisitRecord, at: str | None = None) -> str:
+def visit_hash(record: VisitRecord) -> str:
     """The same visit has the same hash, whatever file or request brings it, and by whichever of
-    his numbers it names the person: who it was is compared beside the hash.
-
-    Args:
-        at: the text of the settlement time, where the caller has it.
-    """
+    his numbers it names the person: who it was is compared beside the hash."""
     # Unpacked and in one expression: a hundred thousand of these are made for a file.
     (_row, visit_id, provider, _psn_no, _certno, med_type, settled_at, total, own, over, first,
      scope, use, prescriber, _is_refund, original, first_day, last_day, category,
      *few) = record  # fmt: skip
     text = (
-        f"{visit_id}|{provider}|{med_type}|{at or settled_at}|{total}|{own}|{over}|{first}|{scope}|"
+        f"{visit_id}|{provider}|{med_type}|{settled_at}|{total}|{own}|{over}|{first}|{scope}|"
         f"{int(use)}|{prescriber}|{original}|{first_day}|{last_day}|{category}"
     )
     if few != _UNSAID:
@@ -86,6 +82,23 @@ def visit_hash(record: VisitRecord, at: str | None = None) -> str:
 
 _UNSAID = list(VisitRecord._field_defaults.values())[-5:]
 """The facts that only some pools ask for, where nothing is said of them."""
+
+
+def head_of(
+    record: VisitRecord, person_id: int, settlement_id: int, provider: Provider, rules: DayRules
+) -> SettlementHead:
+    """What a settlement says of its visit before any amount."""
+    return SettlementHead(
+        person_id,
+        settlement_id,
+        record.visit_id,
+        rules.day.year,
+        rules.fiscal_month,
+        rules.day,
+        record.settled_at,
+        provider.provider_id,
+        record.med_type,
+    )
 
 
 class DeskKnowledge:
@@ -203,6 +216,11 @@ class DeskKnowledge:
     def place(self, code: str | None, day: date) -> Provider | None:
         """A provider by its code as it was on a day, in agreement or not."""
         return self._providers.on(code, day)
+
+    def prescriber_id(self, record: VisitRecord, day: date) -> int | None:
+        """The institution that prescribed, where the visit names one that is known."""
+        place = self.place(record.prescriber_code, day) if record.prescriber_code else None
+        return place.provider_id if place else None
 
     def tier(self, record: VisitRecord, provider: Provider, rules: OutpatientRules) -> int | None:
         """The tier that sets the ratio: at a pharmacy, that of the prescribing hospital.
@@ -323,21 +341,7 @@ class DeskKnowledge:
             raise Refused("refund/other-person", f"原就诊“{original.visit_id}”不属于此人或此机构")
         if original.settlement_id in self.reversed or original.reverses_settlement_id:
             raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")
-        parts = (
-            record.total_fen,
-            record.fully_self_paid_fen,
-            record.over_limit_fen,
-            record.paid_first_fen,
-            record.in_scope_fen,
-        )
-        bill = (
-            original.total_fen,
-            original.fully_self_paid_fen,
-            original.over_limit_fen,
-            original.paid_first_fen,
-            original.in_scope_fen,
-        )
-        if parts != tuple(-fen for fen in bill):
+        if bill_of(record) != tuple(-fen for fen in bill_of(original)):
             raise Refused(
                 "refund/partial", "退费金额必须与原就诊完全相反；部分退费请全额退后重新录入"
             )

@@ -22,7 +22,7 @@ from ledger.core.providers import ProviderKind
 from ledger.core.visits import AccountUse, VisitRecord
 from ledger.services.visits.desk_knowledge import DayRules, DeskKnowledge
 from ledger.services.visits.shaped_visits import ORDINARY
-from ledger.services.visits.visit_refusals import refuse_elsewhere
+from ledger.services.visits.visit_refusals import is_possible, refuse_elsewhere
 from ledger.storage.roster.registry import Provider
 
 _SAID_BY_FEW = VisitRecord._fields.index("is_refund")
@@ -116,15 +116,9 @@ def _named_elsewhere(know: DeskKnowledge, records: Sequence[VisitRecord]) -> set
 
 def _is_plain(know: DeskKnowledge, record: VisitRecord, person_id: int) -> bool:
     """Has the visit nothing but ordinary amounts, and only the person's own account to pay?"""
-    own, over = record.fully_self_paid_fen, record.over_limit_fen
-    first, scope = record.paid_first_fen, record.in_scope_fen
     return (
         record[_SAID_BY_FEW:] == _UNSAID
-        and own >= 0
-        and over >= 0
-        and first >= 0
-        and scope >= 0
-        and own + over + first + scope == record.total_fen
+        and is_possible(record)
         and (record.account_use != AccountUse.OWN_THEN_RELATIVES or not know.has_aid(person_id))
     )
 
@@ -152,6 +146,4 @@ def _plain_place(know: DeskKnowledge, record: VisitRecord, day: date) -> Place |
         return None
     refuse_elsewhere(record.med_type, rules.outpatient)
     tier = know.tier(record, provider, rules.outpatient)
-    prescriber = know.place(record.prescriber_code, day) if record.prescriber_code else None
-    number = prescriber.provider_id if prescriber else None
-    return Place(rules, provider, number, record.med_type, tier)
+    return Place(rules, provider, know.prescriber_id(record, day), record.med_type, tier)

@@ -1,8 +1,8 @@
-"""Plain visits settled person by person, straight into the rows that they become.
+"""Plain visits settled person by person, entries and legs straight into the rows they become.
 
 It decides by the same rules as the desk: who is covered is `pool_share`'s word, the amounts are
 the kernel's, the account pays by `pay_from_accounts`, the legs are `plain_legs`. What it leaves
-out are the objects between them, which cost more than all the deciding. A test settles the same
+out are the objects of the books, which cost as much as all the deciding. A test settles the same
 files both ways and compares every row.
 """
 
@@ -14,38 +14,34 @@ from typing import Any, NamedTuple
 from ledger.benefits.account_use import pay_from_accounts, payable_by_account
 from ledger.benefits.kernel import Amounts, YearSoFar, add_to_year, settle_amounts
 from ledger.benefits.outpatient import NOTHING, PoolShare, Reason
-from ledger.benefits.settlement import Settlement
+from ledger.benefits.settlement import Settlement, settlement_of
 from ledger.books.kinds import TRANSFER_KINDS, EntryKind
 from ledger.core.ids import EntryId
 from ledger.core.people import Status
-from ledger.core.visits import AccountUse, VisitRecord
+from ledger.core.visits import AccountUse, bill_of
 from ledger.journalizing.settlement import plain_legs
-from ledger.services.visits.decided_visits import Decided
-from ledger.services.visits.desk_knowledge import EMPTY_YEAR, DeskKnowledge, visit_hash
+from ledger.services.visits.decided_visits import Decided, visit_row
+from ledger.services.visits.desk_knowledge import EMPTY_YEAR, DeskKnowledge, head_of, visit_hash
 from ledger.services.visits.plain_cases import PlainVisit
 from ledger.storage.books.journal import ENTRY_COLUMNS, TRANSFER_COLUMNS
 from ledger.storage.database.bulk import Insert, inserts
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.unit_of_work import UnitOfWork
-from ledger.storage.visits.settlements import AccumulatorRow, VisitRow
+from ledger.storage.visits.settlements import AccumulatorRow
 
 _SETTLEMENT = str(EntryKind.SETTLEMENT)
 
 
 class Rows(NamedTuple):
-    """What plain visits become, table by table."""
+    """Entries and their legs, which are never objects here."""
 
-    visits: list[tuple[Any, ...]]
     entries: list[tuple[Any, ...]]
     transfers: list[tuple[Any, ...]]
-    settlements: list[tuple[Any, ...]]
 
     def inserts(self) -> list[Insert]:
         return [
-            *inserts("visit", " ".join(VisitRow._fields), self.visits),
             *inserts("entry", ENTRY_COLUMNS, self.entries),
             *inserts("transfer", TRANSFER_COLUMNS, self.transfers),
-            *inserts("settlement", " ".join(Settlement._fields), self.settlements),
         ]
 
 
@@ -66,7 +62,7 @@ class PlainVisits:
 
     def take(self, visits: Sequence[PlainVisit]) -> None:
         """Settle visits that stand person by person in order of time."""
-        rows = Rows([], [], [], [])
+        rows = Rows([], [])
         for visit in visits:
             self._settle(visit, rows)
         stretch = self._decided.stretch
@@ -86,18 +82,20 @@ class PlainVisits:
         )
         use = AccountUse.OWN if record.account_use else AccountUse.NONE
         share = pay_from_accounts(payable, use, purse, [], rules.account)
-        number = next(self._ids)
-        day, at = rules.day.isoformat(), instant_text(record.settled_at)
-        rows.visits.append(_visit_row(visit, at))
-        self._book(visit, number, day, amounts[7], share.own_parts, rows)
-        rows.settlements.append((
-            person_id, number, record.visit_id, rules.day.year, rules.fiscal_month, day, at,
-            place.provider.provider_id, record.med_type, str(status) if status else "",
-            verdict.tier, verdict.ratio_bp, str(verdict.reason), *_bill(record),
-            amounts[0], amounts[7], share.account_fen, 0,
-            record.total_fen - amounts[7] - share.account_fen, purse.available if purse else 0,
-            *amounts[1:7], *met, self._version, None,
-        ))  # fmt: skip
+        head = head_of(record, person_id, next(self._ids), place.provider, rules)
+        pool = PoolShare(verdict.reason, verdict.tier, verdict.ratio_bp, amounts)
+        account = share.account_fen, 0, purse.available if purse else 0
+        settlement = settlement_of(head, bill_of(record), status, pool, account, met, self._version)
+        self._report(visit)
+        self._decided.stretch.settlements.append(settlement)
+        self._book(visit, settlement, share.own_parts, rows)
+
+    def _report(self, visit: PlainVisit) -> None:
+        """The visit itself, as it was reported."""
+        person_id, record, place = visit
+        provider, content = place.provider.provider_id, visit_hash(record)
+        row = visit_row(record, person_id, provider, place.prescriber_id, content)
+        self._decided.stretch.visits.append(row)
 
     def _count(
         self, visit: PlainVisit, verdict: PoolShare, status: Status | None
@@ -118,15 +116,14 @@ class PlainVisits:
     def _book(
         self,
         visit: PlainVisit,
-        number: int,
-        day: str,
-        pool_fen: int,
+        settlement: Settlement,
         own_parts: list[tuple[int, int]],
         rows: Rows,
     ) -> None:
         """The entry of a visit, its legs, and what they take from the account."""
         person_id, provider, rules = visit.person_id, visit.place.provider, visit.place.rules
-        legs = plain_legs(rules.day.year, pool_fen, own_parts)
+        number, day = settlement.settlement_id, rules.day.isoformat()
+        legs = plain_legs(rules.day.year, settlement.pool_fen, own_parts)
         rows.entries.append((
             person_id, number, _SETTLEMENT, len(legs), day, self._recorded_at,
             rules.fiscal_month, None, None, self._version, self._actor, "",
@@ -139,24 +136,3 @@ class PlainVisits:
             ))  # fmt: skip
         for fund_year, amount in own_parts:
             self._decided.moves[person_id, fund_year][1] += amount
-
-
-def _visit_row(visit: PlainVisit, at: str) -> tuple[Any, ...]:
-    """See `decided_visits.visit_row`; what plain visits do not say is null."""
-    record, place = visit.record, visit.place
-    return (
-        visit.person_id, record.visit_id, visit_hash(record, at), place.provider.provider_id,
-        place.prescriber_id, record.med_type, at, *_bill(record), int(record.account_use),
-        None, None, None,
-    )  # fmt: skip
-
-
-def _bill(record: VisitRecord) -> tuple[int, int, int, int, int]:
-    """The total and its four parts."""
-    return (
-        record.total_fen,
-        record.fully_self_paid_fen,
-        record.over_limit_fen,
-        record.paid_first_fen,
-        record.in_scope_fen,
-    )

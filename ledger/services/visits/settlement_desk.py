@@ -20,11 +20,11 @@ from ledger.benefits.account_use import (
 from ledger.benefits.explanation_shapes import Traces
 from ledger.benefits.kernel import add_to_year
 from ledger.benefits.outpatient import Case, PoolShare, pool_share
-from ledger.benefits.settlement import Settlement, mirror
+from ledger.benefits.settlement import Settlement, mirror, settlement_of
 from ledger.core.errors import Conflict
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
-from ledger.core.visits import AccountUse, VisitRecord
+from ledger.core.visits import AccountUse, VisitRecord, bill_of
 from ledger.journalizing.merging import carried_over
 from ledger.journalizing.settlement import refund_entry, settlement_entry
 from ledger.policy.pack import Pack
@@ -33,6 +33,7 @@ from ledger.services.visits.desk_knowledge import (
     EMPTY_YEAR,
     DayRules,
     DeskKnowledge,
+    head_of,
     visit_hash,
     year_without,
 )
@@ -219,43 +220,11 @@ class SettlementDesk:
         rules: DayRules,
         status: Status | None,
     ) -> Settlement:
-        deductible, beyond, cost, before_caps, visit_cut, year_cut, overall_cut, pay = pool.amounts
-        day = rules.day
+        head = head_of(record, person_id, next(self._ids), provider, rules)
         purse = self._know.purses.get(person_id)
-        return Settlement(
-            person_id,
-            next(self._ids),
-            record.visit_id,
-            day.year,
-            rules.fiscal_month,
-            day,
-            record.settled_at,
-            provider.provider_id,
-            record.med_type,
-            str(status) if status else "",
-            pool.tier,
-            pool.ratio_bp,
-            str(pool.reason),
-            record.total_fen,
-            record.fully_self_paid_fen,
-            record.over_limit_fen,
-            record.paid_first_fen,
-            record.in_scope_fen,
-            deductible,
-            pay,
-            share.account_fen,
-            share.family_fen,
-            record.total_fen - pay - share.account_fen,
-            purse.available if purse else 0,
-            beyond,
-            cost,
-            before_caps,
-            visit_cut,
-            year_cut,
-            overall_cut,
-            *before.year_so_far,
-            self._version,
-        )
+        account = share.account_fen, share.family_fen, purse.available if purse else 0
+        year = before.year_so_far
+        return settlement_of(head, bill_of(record), status, pool, account, year, self._version)
 
     # --- refunds and stays ---
 
@@ -341,14 +310,10 @@ class SettlementDesk:
     def _write_down(
         self, record: VisitRecord, settlement: Settlement, provider: Provider, content: str
     ) -> None:
-        if not settlement.adds_up():
-            raise ValueError(f"the parts of visit {record.visit_id} do not add up")
-        prescriber = None
-        if record.prescriber_code:
-            prescriber = self._know.place(record.prescriber_code, record.settled_at.date())
+        prescriber = self._know.prescriber_id(record, record.settled_at.date())
         stretch = self._decided.stretch
         stretch.visits.append(
-            visit_row(record, settlement.person_id, provider, prescriber, content)
+            visit_row(record, settlement.person_id, provider.provider_id, prescriber, content)
         )
         stretch.settlements.append(settlement)
         self._know.settled[record.visit_id] = settlement

@@ -6,25 +6,33 @@ The order of all refusals is `benefits.outpatient.REFUSALS`.
 from __future__ import annotations
 
 from ledger.benefits.account_use import refuse_category
-from ledger.core.claims import ClaimRecord
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
-from ledger.core.visits import VisitRecord
+from ledger.core.visits import Billed, VisitRecord, bill_of
 from ledger.policy.values import AccountRules, OutpatientRules
 
 
-def refuse_impossible(record: VisitRecord | ClaimRecord) -> None:
-    """What every way in has looked at; here for whoever calls without looking."""
-    own, over = record.fully_self_paid_fen, record.over_limit_fen
-    first, scope = record.paid_first_fen, record.in_scope_fen
-    if own < 0 or over < 0 or first < 0 or scope < 0:
+def is_possible(billed: Billed) -> bool:
+    """Is no part of the bill negative, and do the four parts add up to the total?"""
+    total, own, over, first, scope = bill_of(billed)
+    none_negative = own >= 0 and over >= 0 and first >= 0 and scope >= 0
+    return none_negative and own + over + first + scope == total
+
+
+def refuse_impossible(billed: Billed) -> None:
+    """What every way in has looked at; here for whoever calls without looking.
+
+    Raises: Refused `visit/negative-amount`, `visit/parts-do-not-add-up`.
+    """
+    if is_possible(billed):
+        return
+    total, *parts = bill_of(billed)
+    if min(parts) < 0:
         raise Refused("visit/negative-amount", "金额为负；退费请填写退费标志 1 和原就诊ID")
-    added = own + over + first + scope
-    if added != record.total_fen:
-        raise Refused(
-            "visit/parts-do-not-add-up",
-            f"四部分之和 {yuan_text(added)} 不等于医疗费总额 {yuan_text(record.total_fen)}",
-        )
+    raise Refused(
+        "visit/parts-do-not-add-up",
+        f"四部分之和 {yuan_text(sum(parts))} 不等于医疗费总额 {yuan_text(total)}",
+    )
 
 
 def refuse_elsewhere(med_type: str, rules: OutpatientRules) -> None:
