@@ -29,6 +29,7 @@ from api.cli.common import (
     print_json,
     say,
     table,
+    tell,
 )
 
 app = typer.Typer(
@@ -64,10 +65,8 @@ def _change_command(event: str, title: str) -> Callable[..., None]:
             from ledger.services.accounts.account_states import change_state
 
             answer = change_state(context, person, Event(event), day, reason, request_id, dry_run)
-            if as_json:
-                print_json(answer | {"dry_run": dry_run})
-            else:
-                say(f"自 {day} 起{answer['name']}；账户状态：{answer['status_name']}", dry_run)
+            words = f"自 {day} 起{answer['name']}；账户状态：{answer['status_name']}"
+            tell(answer, words, dry_run, as_json)
 
     command.__doc__ = title
     return command

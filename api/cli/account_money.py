@@ -10,6 +10,7 @@ import typer
 
 from api.cli.common import (
     ActorOption,
+    AmountOrAllOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -22,8 +23,7 @@ from api.cli.common import (
     examples,
     opened,
     parsed,
-    print_json,
-    say,
+    tell,
 )
 
 OnOption = Annotated[str, typer.Option("--on", help="生效日期 2023-05-04。 Day.")]
@@ -90,9 +90,7 @@ def return_money(
     name: NameOption,
     bank: BankOption,
     bank_account: NumberOption,
-    amount: Annotated[
-        str | None, typer.Option("--amount", help="金额（元），不填为全部。 Yuan; default all.")
-    ] = None,
+    amount: AmountOrAllOption = None,
     actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
@@ -114,11 +112,8 @@ def return_money(
 
 
 def _tell_due(answer: dict[str, Any], after: str, as_json: bool, dry_run: bool) -> None:
-    if as_json:
-        print_json(answer | {"dry_run": dry_run})
-    else:
-        words = f"应付 {answer['to']} {answer['amount']} 元（待 gongji pay-person 支付），{after}"
-        say(words, dry_run)
+    words = f"应付 {answer['to']} {answer['amount']} 元（待 gongji pay-person 支付），{after}"
+    tell(answer, words, dry_run, as_json)
 
 
 def supplement(
@@ -143,10 +138,7 @@ def supplement(
         from ledger.services.accounts.extra_credits import supplement as book
 
         answer = book(context, person, fen, day, reason, year, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"已补录 {answer['amount']} 元", dry_run)
+        tell(answer, f"已补录 {answer['amount']} 元", dry_run, as_json)
 
 
 def inject(
@@ -174,10 +166,7 @@ def inject(
         from ledger.services.accounts.extra_credits import inject as book
 
         answer = book(context, wanted, day, reason, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"{answer['people']} 人共注入 {answer['amount']} 元", dry_run)
+        tell(answer, f"{answer['people']} 人共注入 {answer['amount']} 元", dry_run, as_json)
 
 
 def _amount_of(text: str) -> Any:

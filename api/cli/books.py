@@ -26,8 +26,8 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
-    say,
     table,
+    tell,
 )
 
 MonthArgument = Annotated[str, typer.Argument(help="月份 2023-01。 Month.")]
@@ -154,10 +154,7 @@ def fund(
         from ledger.services.books.move_funds import move_funds
 
         answer = move_funds(context, to, fen, day, request_id, memo, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"{answer['from']} → {answer['to']} {answer['amount']} 元", dry_run)
+        tell(answer, f"{answer['from']} → {answer['to']} {answer['amount']} 元", dry_run, as_json)
 
 
 def balance(

@@ -22,6 +22,7 @@ from api.cli.common import (
     print_json,
     say,
     table,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -174,7 +175,4 @@ def payee(
 
         account = _bank_account(payee, bank, bank_account)
         answer = note_payee(context, person, account, day, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"应付 {answer['amount']} 元，付至 {payee}（{bank}）", dry_run)
+        tell(answer, f"应付 {answer['amount']} 元，付至 {payee}（{bank}）", dry_run, as_json)

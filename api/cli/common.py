@@ -55,6 +55,9 @@ DayOption = Annotated[str | None, typer.Option("--on", help="日期，默认今�
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="截至哪一天，默认今天。 As of the end of a day.")
 ]
+AmountOrAllOption = Annotated[
+    str | None, typer.Option("--amount", help="金额（元），默认全部。 Yuan; default all.")
+]
 ReasonOption = Annotated[str, typer.Option("--reason", help="原因或依据。 Why.")]
 MemoOption = Annotated[str, typer.Option("--memo", help="摘要。 Memo.")]
 OnOption = Annotated[
@@ -173,6 +176,14 @@ def progress_bar() -> Iterator[Progress]:
 def say(words: str, dry_run: bool = False) -> None:
     """What a command did, or would do."""
     typer.echo(f"✓ {words}{'（试算，未入账）' if dry_run else ''}")
+
+
+def tell(answer: dict[str, Any], words: str, dry_run: bool, as_json: bool) -> None:
+    """What a command answered: in `words` for people, whole for programs."""
+    if as_json:
+        print_json(answer | {"dry_run": dry_run})
+    else:
+        say(words, dry_run)
 
 
 def table(title: str, headings: list[str], rows: list[list[str]]) -> None:

@@ -20,6 +20,7 @@ from api.cli.common import (
     print_json,
     say,
     table,
+    tell,
 )
 
 app = typer.Typer(help="家庭共济：建立、解除、查询授权。 Family mutual aid.", no_args_is_help=True)
@@ -104,10 +105,7 @@ def revoke(
         from ledger.services.roster.import_families import revoke_link
 
         answer = revoke_link(context, holder, user, day, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"共济关系在 {day} 之后不再有效", dry_run)
+        tell(answer, f"共济关系在 {day} 之后不再有效", dry_run, as_json)
 
 
 @app.command("list", epilog=examples("gongji family list 420324198808255607 --json"))

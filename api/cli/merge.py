@@ -22,7 +22,7 @@ from api.cli.common import (
     print_json,
     table,
 )
-from api.cli.proposals import tell
+from api.cli.proposals import tell_proposed
 
 app = typer.Typer(
     help="人员合并：提出合并或撤销，复核后生效。 Two numbers of one person.",
@@ -57,7 +57,7 @@ def propose(
         from ledger.services.accounts.merging import propose_merge
 
         answer = propose_merge(context, kept, merged, day, reason, request_id, dry_run)
-        tell(answer, as_json, dry_run)
+        tell_proposed(answer, as_json, dry_run)
 
 
 @app.command(
@@ -81,7 +81,7 @@ def undo(
         from ledger.services.accounts.unmerging import propose_unmerge
 
         answer = propose_unmerge(context, merge, day, reason, request_id, dry_run)
-        tell(answer, as_json, dry_run)
+        tell_proposed(answer, as_json, dry_run)
 
 
 @app.command(

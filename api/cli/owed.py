@@ -24,8 +24,8 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
-    say,
     table,
+    tell,
 )
 
 app = typer.Typer(
@@ -262,14 +262,9 @@ def write_off(
         from ledger.services.debts.owed import propose_write_off
 
         answer = propose_write_off(context, person, fen, day, reason, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"已提出核销 {amount} 元，提案 {answer['proposal_id']}，待另一人批准", dry_run)
+        words = f"已提出核销 {amount} 元，提案 {answer['proposal_id']}，待另一人批准"
+        tell(answer, words, dry_run, as_json)
 
 
 def _tell(answer: dict[str, Any], as_json: bool, dry_run: bool, done: str) -> None:
-    if as_json:
-        print_json(answer | {"dry_run": dry_run})
-    else:
-        say(f"{done} {answer['amount']} 元，尚欠 {answer['owed']} 元", dry_run)
+    tell(answer, f"{done} {answer['amount']} 元，尚欠 {answer['owed']} 元", dry_run, as_json)

@@ -8,6 +8,7 @@ import typer
 
 from api.cli.common import (
     ActorOption,
+    AmountOrAllOption,
     DbOption,
     DryRunOption,
     JsonOption,
@@ -20,8 +21,8 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
-    say,
     table,
+    tell,
 )
 
 app = typer.Typer(
@@ -62,10 +63,8 @@ def pay(
         answer = pay_premium(
             context, holder, insured or holder, kind, year, fen, day, request_id, dry_run
         )
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"已为{answer['insured']}代缴 {year} 年{kind} {answer['amount']} 元", dry_run)
+        words = f"已为{answer['insured']}代缴 {year} 年{kind} {answer['amount']} 元"
+        tell(answer, words, dry_run, as_json)
 
 
 @app.command(
@@ -104,9 +103,7 @@ def list_paid(
 )
 def pay_over(
     on: Annotated[str, typer.Option("--on", help="划出日期。 Day.")],
-    amount: Annotated[
-        str | None, typer.Option("--amount", help="金额（元），默认全部。 Yuan; default all.")
-    ] = None,
+    amount: AmountOrAllOption = None,
     actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
@@ -122,10 +119,8 @@ def pay_over(
         from ledger.services.accounts.premiums import pay_over as move
 
         answer = move(context, day, fen, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"已划出 {answer['amount']} 元，待划出 {answer['waiting']} 元", dry_run)
+        words = f"已划出 {answer['amount']} 元，待划出 {answer['waiting']} 元"
+        tell(answer, words, dry_run, as_json)
 
 
 @app.command(
@@ -153,10 +148,7 @@ def give_back(
         from ledger.services.accounts.premiums_back import give_back as take_back
 
         answer = take_back(context, insured, kind, year, day, reason, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"已退回 {year} 年{kind} {answer['amount']} 元", dry_run)
+        tell(answer, f"已退回 {year} 年{kind} {answer['amount']} 元", dry_run, as_json)
 
 
 @app.command(
@@ -165,9 +157,7 @@ def give_back(
 )
 def receive_back(
     on: Annotated[str, typer.Option("--on", help="到账日期。 Day.")],
-    amount: Annotated[
-        str | None, typer.Option("--amount", help="金额（元），默认全部。 Yuan; default all.")
-    ] = None,
+    amount: AmountOrAllOption = None,
     actor: ActorOption = None,
     db: DbOption = None,
     request_id: RequestOption = None,
@@ -183,7 +173,5 @@ def receive_back(
         from ledger.services.accounts.premiums_back import receive_back as receive
 
         answer = receive(context, day, fen, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            say(f"已收回 {answer['amount']} 元，待划出 {answer['waiting']} 元", dry_run)
+        words = f"已收回 {answer['amount']} 元，待划出 {answer['waiting']} 元"
+        tell(answer, words, dry_run, as_json)

@@ -21,8 +21,8 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
-    say,
     table,
+    tell,
 )
 
 propose = typer.Typer(
@@ -37,13 +37,10 @@ _STATUS_NAMES = {"open": "待复核", "approved": "已批准", "rejected": "已�
 ProposalArgument = Annotated[int, typer.Argument(help="提案编号。 Proposal.")]
 
 
-def tell(answer: dict[str, Any], as_json: bool, dry_run: bool) -> None:
+def tell_proposed(answer: dict[str, Any], as_json: bool, dry_run: bool) -> None:
     """Say that a proposal waits for its second person."""
-    if as_json:
-        print_json(answer | {"dry_run": dry_run})
-    else:
-        words = f"已提出“{answer['name']}”，提案编号 {answer['proposal_id']}，待另一人复核"
-        say(words, dry_run)
+    words = f"已提出“{answer['name']}”，提案编号 {answer['proposal_id']}，待另一人复核"
+    tell(answer, words, dry_run, as_json)
 
 
 @propose.command(
@@ -76,7 +73,7 @@ def adjust(
         from ledger.services.accounts.special_adjustment import propose_adjustment
 
         answer = propose_adjustment(context, person, fen, day, reason, year, request_id, dry_run)
-        tell(answer, as_json, dry_run)
+        tell_proposed(answer, as_json, dry_run)
 
 
 @propose.command(
@@ -101,7 +98,7 @@ def reopen(
         from ledger.services.accounts.reopening import propose_reopening
 
         answer = propose_reopening(context, person, day, reason, request_id, dry_run)
-        tell(answer, as_json, dry_run)
+        tell_proposed(answer, as_json, dry_run)
 
 
 @propose.command(
@@ -126,7 +123,7 @@ def withdraw(
         from ledger.services.accounts.reopening import propose_withdrawal
 
         answer = propose_withdrawal(context, person, day, reason, request_id, dry_run)
-        tell(answer, as_json, dry_run)
+        tell_proposed(answer, as_json, dry_run)
 
 
 @proposals.command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,8 +22,8 @@ from api.cli.common import (
     opened,
     parsed,
     print_json,
-    say,
     table,
+    tell,
 )
 
 app = typer.Typer(
@@ -79,7 +79,7 @@ def give(
         answer = pool_quotas.give(
             context, holder, (user, name), pool, of, fen, day, until, request_id, dry_run
         )
-        tell(answer, as_json, dry_run, f"已冻结，额度编号 {answer['quota_id']}")
+        tell(answer, f"已冻结，额度编号 {answer['quota_id']}", dry_run, as_json)
 
 
 @app.command(
@@ -122,7 +122,7 @@ def use(
         else:
             assert fen is not None
             answer = pool_quotas.use(context, quota, fen, day, reference, request_id, dry_run)
-        tell(answer, as_json, dry_run, f"已用 {answer['used']} 元，尚余 {answer['held']} 元")
+        tell(answer, f"已用 {answer['used']} 元，尚余 {answer['held']} 元", dry_run, as_json)
 
 
 @app.command(
@@ -145,7 +145,7 @@ def revoke(
         from ledger.services.pools import pool_quotas
 
         answer = pool_quotas.revoke(context, quota, day, reason, request_id, dry_run)
-        tell(answer, as_json, dry_run, f"已解除，返还 {answer['returned']} 元")
+        tell(answer, f"已解除，返还 {answer['returned']} 元", dry_run, as_json)
 
 
 @app.command(
@@ -165,15 +165,7 @@ def expire(
         from ledger.services.pools import pool_quotas
 
         answer = pool_quotas.expire(context, day, dry_run)
-        tell(answer, as_json, dry_run, f"结束 {answer['ended']} 笔，返还 {answer['returned']} 元")
-
-
-def tell(answer: dict[str, Any], as_json: bool, dry_run: bool, words: str) -> None:
-    """Say in words, or as JSON, what a command did."""
-    if as_json:
-        print_json(answer | {"dry_run": dry_run})
-    else:
-        say(words, dry_run)
+        tell(answer, f"结束 {answer['ended']} 笔，返还 {answer['returned']} 元", dry_run, as_json)
 
 
 @app.command(

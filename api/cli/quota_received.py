@@ -22,6 +22,7 @@ from api.cli.common import (
     parsed,
     print_json,
     table,
+    tell,
 )
 from api.cli.quota import (
     LastDayOption,
@@ -29,7 +30,6 @@ from api.cli.quota import (
     QuotaArgument,
     RelationOption,
     app,
-    tell,
 )
 
 __all__ = ["app"]
@@ -79,7 +79,7 @@ def receive(
             context, patient, pool, reference, (holder, name), of, fen, day, until, position,
             request_id, dry_run,
         )  # fmt: skip
-        tell(answer, as_json, dry_run, f"已登记，额度编号 {answer['quota_id']}")
+        tell(answer, f"已登记，额度编号 {answer['quota_id']}", dry_run, as_json)
 
 
 @app.command("end", epilog=examples("gongji quota end 897483939283046400 --on 2026-06-30"))
@@ -98,7 +98,7 @@ def end(
         from ledger.services.pools import incoming_quotas
 
         answer = incoming_quotas.end(context, quota, day, request_id, dry_run)
-        tell(answer, as_json, dry_run, f"已结束，未用 {answer['left']} 元")
+        tell(answer, f"已结束，未用 {answer['left']} 元", dry_run, as_json)
 
 
 @app.command(

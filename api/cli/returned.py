@@ -18,8 +18,7 @@ from api.cli.common import (
     day_or_today,
     examples,
     opened,
-    print_json,
-    say,
+    tell,
 )
 
 
@@ -52,11 +51,8 @@ def pay_returned(
         from ledger.services.claims.returned_payment import payment_returned
 
         answer = payment_returned(context, payee, day, reason, to, request_id, dry_run)
-        if as_json:
-            print_json(answer | {"dry_run": dry_run})
-        else:
-            words = f"已退回 {answer['amount']} 元，应付 {answer['name']}，新编号"
-            say(f"{words} {answer['payee_id']}", dry_run)
+        words = f"已退回 {answer['amount']} 元，应付 {answer['name']}，新编号"
+        tell(answer, f"{words} {answer['payee_id']}", dry_run, as_json)
 
 
 COMMANDS = (

@@ -25,6 +25,7 @@ from api.cli.common import (
     print_json,
     say,
     table,
+    tell,
 )
 
 app = typer.Typer(
@@ -252,10 +253,7 @@ def clear(
         if pool is not None and (pay or receive):
             way = "paid" if pay else "received"
             answer = move_money(context, pool, way, fen, day, memo, request_id, dry_run)
-            if as_json:
-                print_json(answer | {"dry_run": dry_run})
-            else:
-                say(f"{'付出' if pay else '收到'} {answer['amount']} 元", dry_run)
+            tell(answer, f"{'付出' if pay else '收到'} {answer['amount']} 元", dry_run, as_json)
             return
         found = balances(context)
         if as_json:
