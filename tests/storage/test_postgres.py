@@ -125,6 +125,47 @@ def test_a_trigger_that_is_gone_off_or_changed_is_missing(server: EmbeddedPostgr
     assert gone == [first.name, second.name, third.name]
 
 
+def test_a_session_of_a_fresh_database_does_not_slow_down_as_it_fills(
+    server: EmbeddedPostgres,
+) -> None:
+    """What its triggers planned while the books were empty must hold when they are full."""
+    fetched = (
+        "SELECT sum(idx_tup_fetch + seq_tup_read) FROM pg_stat_xact_user_tables "
+        "WHERE relname = 'entry'"
+    )
+    with psycopg.connect(server.url(OWNER)) as connection:
+        connection.execute("INSERT INTO fiscal_month (month, status) VALUES (202301, 'open')")
+        connection.execute(
+            "INSERT INTO account (code, name, english, type, normal_side, fund) "
+            "SELECT code, '', '', '', '', '' FROM unnest(ARRAY['a', 'b']) AS code"
+        )
+        connection.execute("ANALYZE entry, fiscal_month, account")
+        for number in range(10):
+            _post(connection, number, 1)
+        _post(connection, 10, 5_000)
+        before = connection.execute(fetched).fetchone()
+        _post(connection, 5_010, 1)
+        after = connection.execute(fetched).fetchone()
+        connection.rollback()
+    assert before is not None and after is not None
+    assert after[0] - before[0] < 10
+
+
+def _post(connection: psycopg.Connection[tuple[int, ...]], first: int, entries: int) -> None:
+    """Entries of one month with a leg each."""
+    numbers = f"FROM generate_series({first}, {first + entries - 1}) AS i"
+    connection.execute(
+        "INSERT INTO entry (person_id, entry_id, kind, legs, happened_on, recorded_at, "
+        "fiscal_month, actor, memo) SELECT i, i, 'settlement', 1, '2023-01-05', '2023-01-05', "
+        f"202301, 'a', '' {numbers}"
+    )
+    connection.execute(
+        "INSERT INTO transfer (person_id, entry_id, leg, kind, happened_on, fiscal_month, "
+        "fund_year, debit_account, credit_account, amount_fen) SELECT i, i, 1, 'x', '2023-01-05', "
+        f"202301, 2023, 'a', 'b', 1 {numbers}"
+    )
+
+
 def test_the_first_starts_it_and_the_last_stops_it() -> None:
     with scratch_folders() as (folder, root_folder):
         first = EmbeddedPostgres(folder, {"fsync": "off"}, root_folder)

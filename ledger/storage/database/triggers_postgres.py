@@ -35,15 +35,17 @@ ENTRY_CHECKS = f"""
     THEN RAISE EXCEPTION 'ledger/not-reversible: a reversal or a run is never reversed'; END IF;
 """
 
-# Each pass over the new rows costs, so there are two: by entry, and by pair of accounts.
+# Each pass over the new rows costs, so there are two: by entry, and by pair of accounts. The zero
+# keeps the entry from being looked up by its month: on a fresh database that looks as good as by
+# its number, and a session that planned it so reads the whole month for each visit ever after.
 TRANSFER_CHECKS = """
     IF EXISTS (
         SELECT 1 FROM (
             SELECT r.entry_id, r.fiscal_month, r.happened_on, min(r.leg) AS leg FROM new_rows AS r
             GROUP BY r.entry_id, r.fiscal_month, r.happened_on) AS n
         WHERE n.leg < 1 OR NOT EXISTS (
-            SELECT 1 FROM entry AS e JOIN fiscal_month AS m ON m.month = e.fiscal_month
-            WHERE e.entry_id = n.entry_id AND e.fiscal_month = n.fiscal_month
+            SELECT 1 FROM entry AS e JOIN fiscal_month AS m ON m.month = n.fiscal_month
+            WHERE e.entry_id = n.entry_id AND e.fiscal_month + 0 = n.fiscal_month
               AND e.happened_on = n.happened_on AND e.legs >= 1 AND m.status = 'open'))
     THEN RAISE EXCEPTION
         'ledger/unknown-entry: no entry of this month and day takes a leg'; END IF;
