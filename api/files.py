@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,25 +50,24 @@ def take_in(context: Context, kind: str, batch: Batch[Any], options: ImportOptio
     return _verb(kind)(context, batch, options)
 
 
-def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportResult]:
-    from ledger.services.claims.claim import import_claims
-    from ledger.services.crediting.import_contributions import import_contributions
-    from ledger.services.pools.import_quota_uses import import_quota_uses
-    from ledger.services.roster.import_families import import_families
-    from ledger.services.roster.import_people import import_people
-    from ledger.services.roster.import_providers import import_providers
-    from ledger.services.visits.import_visits import import_visits
+_VERBS = {
+    "providers": "roster.import_providers",
+    "people": "roster.import_people",
+    "contributions": "crediting.import_contributions",
+    "families": "roster.import_families",
+    "visits": "visits.import_visits",
+    "claims": "claims.claim",
+    "quota-uses": "pools.import_quota_uses",
+}
+"""Kind of file -> the service that takes it in, by its verb `import_…`."""
 
-    verbs: dict[str, Callable[[Context, Batch[Any], ImportOptions], ImportResult]] = {
-        "providers": import_providers,
-        "people": import_people,
-        "contributions": import_contributions,
-        "families": import_families,
-        "visits": import_visits,
-        "claims": import_claims,
-        "quota-uses": import_quota_uses,
-    }
-    return verbs[kind]
+
+def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportResult]:
+    """Loaded one at a time: all of them take as long as a small file."""
+    service = import_module(f"ledger.services.{_VERBS[kind]}")
+    verb: Callable[[Context, Batch[Any], ImportOptions], ImportResult]
+    verb = getattr(service, f"import_{kind.replace('-', '_')}")
+    return verb
 
 
 def write_errors(kind: str, source: Path, errors: list[RowError], out: Path) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 
 from importers.cells import Cell, Fault, number_text, shown, without_spaces
+from importers.plain_columns import plainly
 from ledger.core.money import Fen
 
 _LONGEST = 10**16
@@ -26,6 +28,12 @@ _BRACKETS = re.compile(r"\((.+)\)")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "￥": "¥", "'": None, "’": None})
 
 
+def _plain_amounts(cells: Sequence[str]) -> list[Fen]:
+    digits = "\n".join(cells).replace(".", "").split("\n")
+    return list(map(int, digits))  # type: ignore[arg-type]  # A call of Fen costs more than all else.
+
+
+@plainly(r"[0-9]{1,13}\.[0-9]{2}", _plain_amounts)
 def amount(cell: Cell) -> Fen | Fault:
     """An amount of yuan with at most two decimals, in fen."""
     if type(cell) is str:

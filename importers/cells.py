@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
 
+from importers.plain_columns import plain_column
+
 Cell = str | int | float | bool | date | datetime | time | timedelta
 """A cell as a workbook gives it. A CSV gives text only."""
 
@@ -118,7 +120,13 @@ class Memo(dict[Cell, T | Fault], Generic[T]):
         return self._read(cell)
 
     def read_all(self, cells: Sequence[Cell]) -> list[T | Fault]:
+        kinds = set(map(type, cells))
+        plain = plain_column(self._read)
+        if plain is not None and kinds == {str}:
+            values = plain.read(cells)  # type: ignore[arg-type]  # All of them are texts.
+            if values is not None:
+                return values
         # TRUE == 1 in Python: as keys they would share one answer.
-        if bool in set(map(type, cells)):
+        if bool in kinds:
             cells = [shown(cell) if type(cell) is bool else cell for cell in cells]
         return list(map(self.__getitem__, cells))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 from importers.cells import Cell, Fault, number_text, shown, without_spaces
+from importers.plain_columns import plainly
 from ledger.core.errors import NotAMonth
 from ledger.core.months import FAR, Month
 
@@ -71,6 +73,11 @@ def last_day(cell: Cell) -> date | Fault:
     return day(cell)
 
 
+def _plain_instants(cells: Sequence[str]) -> list[datetime]:
+    return list(map(datetime.fromisoformat, cells))
+
+
+@plainly(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", _plain_instants)
 def instant(cell: Cell) -> datetime | Fault:
     """A local time (Asia/Shanghai), naive. A day alone is its midnight; a zone is converted."""
     if type(cell) is str and len(cell) == 19 and cell[4] == cell[7] == "-" and cell[16] == ":":

@@ -13,6 +13,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from importers.cells import Cell, Fault, Reader, number_text, shown, tidy
+from importers.plain_columns import plainly
 
 _EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+\d+", re.ASCII)
 _EXACT = 10**15
@@ -35,6 +36,8 @@ def citizen_number(cell: Cell) -> str | Fault:
 def opaque_id(what: str, longest: int, lost: str = "value/lost-digits") -> Reader[str]:
     """Makes a reader of ids that are kept as they are; a number that lost digits is refused."""
 
+    # What is shorter may be a word that stands for nothing.
+    @plainly(rf"[0-9A-Za-z]{{5,{longest}}}", list)
     def read(cell: Cell) -> str | Fault:
         if type(cell) is str and cell.isalnum() and cell.isascii() and len(cell) <= longest:
             return cell

@@ -147,7 +147,8 @@ def test_a_session_of_a_fresh_database_does_not_slow_down_as_it_fills(
         _post(connection, 5_010, 1)
         after = connection.execute(fetched).fetchone()
         connection.rollback()
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert after[0] - before[0] < 10
 
 

@@ -29,15 +29,26 @@ _SAID_BY_FEW = VisitRecord._fields.index("is_refund")
 _UNSAID = tuple(VisitRecord._field_defaults[name] for name in VisitRecord._fields[_SAID_BY_FEW:])
 
 
+class Where(NamedTuple):
+    """What the rows of a visit say of its place."""
+
+    provider_id: int
+    county: str
+    prescriber_id: int | None
+    day: str
+    year: int
+    fiscal_month: int
+
+
 @dataclass(slots=True)
 class Place:
     """Where and when: the visits of one day, provider, type and prescriber are alike."""
 
     rules: DayRules
     provider: Provider
-    prescriber_id: int | None
     med_type: str
     tier: int | None
+    where: Where
     verdicts: dict[tuple[Status | None, bool, bool], PoolShare] = field(default_factory=dict)
 
     def verdict(self, status: Status | None, on_roster: bool, in_hospital: bool) -> PoolShare:
@@ -146,4 +157,12 @@ def _plain_place(know: DeskKnowledge, record: VisitRecord, day: date) -> Place |
         return None
     refuse_elsewhere(record.med_type, rules.outpatient)
     tier = know.tier(record, provider, rules.outpatient)
-    return Place(rules, provider, know.prescriber_id(record, day), record.med_type, tier)
+    where = Where(
+        provider.provider_id,
+        provider.county,
+        know.prescriber_id(record, day),
+        day.isoformat(),
+        day.year,
+        rules.fiscal_month,
+    )
+    return Place(rules, provider, record.med_type, tier, where)

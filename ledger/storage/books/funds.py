@@ -12,8 +12,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ledger.core.months import Month
+from ledger.storage.books.cash import CASH_OF_PEOPLE
 from ledger.storage.database.bulk import insert_rows
-from ledger.storage.tables.books import CASH_OF_PEOPLE
 
 _SIGNED = (
     "SELECT CASE WHEN t.debit_account = :account THEN t.amount_fen ELSE -t.amount_fen END "

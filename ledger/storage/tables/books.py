@@ -7,13 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, DateTime, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from ledger.books.chart import DISBURSEMENT_ACCOUNT
+from ledger.storage.books.cash import CASH_OF_PEOPLE
 from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
-
-CASH_OF_PEOPLE = (
-    f"person_id <> 0 AND (debit_account = '{DISBURSEMENT_ACCOUNT}' "
-    f"OR credit_account = '{DISBURSEMENT_ACCOUNT}')"
-)
 
 
 class Entry(SQLModel, table=True):
