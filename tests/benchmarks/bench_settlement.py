@@ -34,6 +34,8 @@ HEADINGS = [
     "原就诊ID",
 ]
 GOAL_PER_SECOND = 10_000
+MONTH_SECONDS = 2_000_000
+"""However many visits there are, they are those of one month."""
 
 
 def write_visits(path: Path, visits: int, people: int) -> None:
@@ -45,7 +47,7 @@ def write_visits(path: Path, visits: int, people: int) -> None:
         writer.writerow(HEADINGS)
         for i in range(visits):
             in_scope, outside = dice.randrange(2000, 150000), dice.randrange(0, 3000)
-            at = begin + timedelta(seconds=i * 20)
+            at = begin + timedelta(seconds=i * MONTH_SECONDS // visits)
             writer.writerow(
                 [
                     f"V{i:08d}",
