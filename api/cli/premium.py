@@ -116,7 +116,7 @@ def pay_over(
     day = parsed(a_day, on)
     fen = parsed(fen_from_yuan, amount) if amount else None
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.accounts.premiums import pay_over as move
+        from ledger.services.accounts.premiums_cash import pay_over as move
 
         answer = move(context, day, fen, request_id, dry_run)
         words = f"已划出 {answer['amount']} 元，待划出 {answer['waiting']} 元"
@@ -170,7 +170,7 @@ def receive_back(
     day = parsed(a_day, on)
     fen = parsed(fen_from_yuan, amount) if amount else None
     with answering(as_json), opened(db, actor=actor) as context:
-        from ledger.services.accounts.premiums_back import receive_back as receive
+        from ledger.services.accounts.premiums_cash import receive_back as receive
 
         answer = receive(context, day, fen, request_id, dry_run)
         words = f"已收回 {answer['amount']} 元，待划出 {answer['waiting']} 元"

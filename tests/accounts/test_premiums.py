@@ -17,8 +17,9 @@ from ledger.core.money import Fen
 from ledger.policy.loader import load_pack
 from ledger.services.accounts.account_states import change_state
 from ledger.services.accounts.death import Heir, inherit
-from ledger.services.accounts.premiums import list_premiums, pay_over, pay_premium
-from ledger.services.accounts.premiums_back import give_back, receive_back
+from ledger.services.accounts.premiums import list_premiums, pay_premium
+from ledger.services.accounts.premiums_back import give_back
+from ledger.services.accounts.premiums_cash import pay_over, receive_back
 from ledger.services.books.move_funds import move_funds
 from ledger.services.books.read import statement
 from ledger.services.roster.import_families import add_link

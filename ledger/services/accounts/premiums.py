@@ -1,6 +1,6 @@
 """Premiums paid from an account (article 13(3)): the holder's own large-amount scheme and
 long-term care, relatives' resident insurance and the like. They are another fund's income, so
-the money leaves by the clearing account, and `pay_over` moves the cash."""
+the money leaves by the clearing account, and `premiums_cash.pay_over` moves the cash."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from sqlalchemy import Connection
 from ledger.benefits.account_states import Movement
 from ledger.benefits.account_use import refuse_category
 from ledger.benefits.family import relation_allowed
-from ledger.books.chart import DISBURSEMENT_ACCOUNT
 from ledger.core.errors import Conflict, Refused
-from ledger.core.ids import NOBODY
 from ledger.core.money import Fen, yuan_text
 from ledger.core.people import Relation
-from ledger.journalizing.accounts import premium_entry, premiums_paid_over_entry
+from ledger.journalizing.accounts import premium_entry
 from ledger.policy.pack import Pack
 from ledger.services.accounts.account_gate import admit, occasion, take
 from ledger.services.books.read import known_person
@@ -25,7 +23,6 @@ from ledger.services.context import Context
 from ledger.services.once import once
 from ledger.storage.accounts import premiums as store
 from ledger.storage.accounts.premiums import PremiumRow
-from ledger.storage.books.funds import cash_balance
 from ledger.storage.books.journal import append
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.roster.family import Link, links_of
@@ -153,52 +150,6 @@ def list_premiums(
             "total": yuan_text(sum(row.amount_fen for row in found if row.entry_id not in back)),
             "waiting": yuan_text(store.waiting_to_be_paid_over(connection)),
         }
-
-
-def pay_over(
-    context: Context,
-    on: date,
-    amount_fen: Fen | None = None,
-    request_id: str | None = None,
-    dry_run: bool = False,
-) -> dict[str, Any]:
-    """Pay what accounts have paid as premiums over to the other funds.
-
-    Args:
-        amount_fen: None for all that waits.
-
-    Raises:
-        Refused: `premium/nothing-waiting`, `premium/more-than-waiting`, `fund/insufficient`.
-    """
-    content = {"verb": "premiums-pay-over", "on": on, "fen": amount_fen}
-
-    def act(work: UnitOfWork) -> dict[str, Any]:
-        waiting = store.waiting_to_be_paid_over(work.connection)
-        fen = waiting if amount_fen is None else amount_fen
-        _refuse_amount(work.connection, fen, waiting)
-        head = occasion(work, NOBODY, on, "代缴保费划出")
-        append(work, [premiums_paid_over_entry(head, fen)], request_id)
-        return {
-            "entry_id": str(head.entry_id),
-            "amount": yuan_text(fen),
-            "waiting": yuan_text(waiting - fen),
-            "on": on.isoformat(),
-        }
-
-    return once(context, NOBODY, request_id, content, act, dry_run)
-
-
-def _refuse_amount(connection: Connection, fen: int, waiting: int) -> None:
-    if fen <= 0:
-        raise Refused("premium/nothing-waiting", "没有待划出的代缴保费")
-    if fen > waiting:
-        raise Refused("premium/more-than-waiting", f"待划出的代缴保费只有 {yuan_text(waiting)} 元")
-    available = cash_balance(connection, DISBURSEMENT_ACCOUNT)
-    if available < fen:
-        raise Refused(
-            "fund/insufficient",
-            f"支出户余额 {yuan_text(available)} 元，不足以划出 {yuan_text(fen)} 元",
-        )
 
 
 def _present(connection: Connection, row: PremiumRow) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from typing import Any
 from ledger.benefits.account_states import Movement
 from ledger.books.kinds import EntryKind
 from ledger.core.errors import Refused, Unknown
-from ledger.core.ids import NOBODY
-from ledger.core.money import Fen, yuan_text
-from ledger.journalizing.accounts import premiums_paid_over_entry, taken_back_entry
+from ledger.core.money import yuan_text
+from ledger.journalizing.accounts import taken_back_entry
 from ledger.services.accounts.account_gate import admit, occasion
 from ledger.services.books.read import known_person
 from ledger.services.context import Context
@@ -75,39 +74,3 @@ def _standing(paid: PremiumRow | None) -> PremiumRow:
     if paid is None:
         raise Unknown("premium/unknown", "此人没有由个人账户代缴、尚未退回的这笔保费")
     return paid
-
-
-def receive_back(
-    context: Context,
-    on: date,
-    amount_fen: Fen | None = None,
-    request_id: str | None = None,
-    dry_run: bool = False,
-) -> dict[str, Any]:
-    """Cash comes back from the other funds for premiums that were paid over and then given back.
-
-    Args:
-        amount_fen: None for all that shall come back.
-
-    Raises:
-        Refused: `premium/nothing-to-come-back`, `premium/more-than-comes-back`.
-    """
-    content = {"verb": "premiums-come-back", "on": on, "fen": amount_fen}
-
-    def act(work: UnitOfWork) -> dict[str, Any]:
-        coming = -store.waiting_to_be_paid_over(work.connection)
-        fen = coming if amount_fen is None else amount_fen
-        if coming <= 0 or fen <= 0:
-            raise Refused("premium/nothing-to-come-back", "没有应由其他基金退回的代缴保费")
-        if fen > coming:
-            raise Refused("premium/more-than-comes-back", f"应退回的只有 {yuan_text(coming)} 元")
-        head = occasion(work, NOBODY, on, "其他基金退回代缴保费")
-        append(work, [premiums_paid_over_entry(head, -fen)], request_id)
-        return {
-            "entry_id": str(head.entry_id),
-            "amount": yuan_text(fen),
-            "waiting": yuan_text(fen - coming),
-            "on": on.isoformat(),
-        }
-
-    return once(context, NOBODY, request_id, content, act, dry_run)

@@ -206,7 +206,7 @@ def explain(context: Context, number: str, on: date | None = None) -> dict[str, 
     with context.reading() as connection:
         who = known_person(connection, number)
         spans = spans_under(connection, context.pack, [who.person_id])[who.person_id]
-        listed = store.roster_of(connection, [who.person_id])[who.person_id]
+        listed = store.roster_of(connection, [who.person_id]).get(who.person_id, [])
         paid = store.paid_months(connection, [who.person_id])[who.person_id]
     insured = insured_spans(listed, who.settled_up_on)
     states = month_states(insured, paid, timeline, None if on is None else Month.of(on))

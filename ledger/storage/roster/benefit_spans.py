@@ -16,6 +16,7 @@ from ledger.benefits.benefit_period import BenefitSpan, RosterSpan
 from ledger.core.months import Month
 from ledger.storage.database.bulk import Row, day_once, execute_rows, insert_rows, keys
 from ledger.storage.database.questions import Question, ask
+from ledger.storage.roster import people as people_store
 
 COLUMNS = "person_id valid_from valid_until status plan"
 
@@ -100,18 +101,11 @@ def replace(connection: Connection, spans: Mapping[int, Sequence[BenefitSpan]]) 
 
 
 def roster_of(connection: Connection, people: Iterable[int]) -> dict[int, list[RosterSpan]]:
-    """The roster's spans of each person, oldest first."""
-    rows = connection.exec_driver_sql(
-        "SELECT s.person_id, s.valid_from, s.valid_until, s.status, s.psn_type, s.plan, "
-        "s.insured FROM json_each(:keys) AS w CROSS JOIN person_span AS s "
-        "ON s.person_id = w.value ORDER BY s.person_id, s.valid_from",
-        {"keys": keys(people)},
-    )
-    days: dict[str, date] = {}
-    result: dict[int, list[RosterSpan]] = defaultdict(list)
-    for person_id, start, until, *rest in rows:
-        result[person_id].append(RosterSpan(day_once(start, days), day_once(until, days), *rest))
-    return result
+    """The roster's spans of each person, oldest first, without employer and county."""
+    return {
+        person_id: [RosterSpan(*(getattr(s, name) for name in RosterSpan._fields)) for s in spans]
+        for person_id, spans in people_store.spans_of(connection, people).items()
+    }
 
 
 def settled_up(connection: Connection, people: Iterable[int]) -> dict[int, date]:

@@ -11,7 +11,8 @@ from ledger.benefits.account_states import Event
 from ledger.services.accounts.account_states import change_state
 from ledger.services.accounts.death import Heir, inherit, register_death
 from ledger.services.accounts.pay_out import pay_out, return_account
-from ledger.services.accounts.premiums import pay_over, pay_premium
+from ledger.services.accounts.premiums import pay_premium
+from ledger.services.accounts.premiums_cash import pay_over
 from ledger.services.accounts.reopening import propose_reopening, propose_withdrawal
 from ledger.services.approvals import proposals
 from tests.people import YU_CERTNO, psn_no
