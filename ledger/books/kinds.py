@@ -61,6 +61,7 @@ class EntryKind(StrEnum):
     RECOVERY = "recovery"
     WRITE_OFF = "write_off"
     PROVIDER_PAYMENT = "provider_payment"
+    PROVIDER_PAYMENT_RETURN = "provider_payment_return"
     PERSON_PAYMENT = "person_payment"
     PERSON_PAYMENT_RETURN = "person_payment_return"
     POOL_CLEARING = "pool_clearing"
@@ -91,6 +92,7 @@ ENTRY_NAMES: dict[EntryKind, str] = {
     EntryKind.RECOVERY: "追回",
     EntryKind.WRITE_OFF: "待追回核销",
     EntryKind.PROVIDER_PAYMENT: "拨付定点机构",
+    EntryKind.PROVIDER_PAYMENT_RETURN: "拨付退回",
     EntryKind.PERSON_PAYMENT: "支付个人",
     EntryKind.PERSON_PAYMENT_RETURN: "付款退回",
     EntryKind.POOL_CLEARING: "跨统筹区清算收付",
@@ -191,7 +193,14 @@ _MIRRORED = (
     "account_pay_person",
     "owed_pool",
 )
-_CAME_BACK = ("premium", "premiums_paid_over", "person_pay_pool", "person_pay_account")
+_CAME_BACK = (
+    "premium",
+    "premiums_paid_over",
+    "person_pay_pool",
+    "person_pay_account",
+    "provider_pay_pool",
+    "provider_pay_account",
+)
 """Money that comes back without a visit: a premium given back, a payment the bank returns."""
 MEDICAL_REFUND = "109"
 ADJUSTMENT = "110"

@@ -41,6 +41,22 @@ def provider_payment_entry(
     )
 
 
+def provider_payment_return_entry(
+    entry_id: EntryId, returned_on: date, fiscal_month: Month, payment: Entry, reason: str
+) -> Entry:
+    """拨付退回: the bank returns a payment to a provider; the mirror, leg by leg. It names the
+    payment in its memo: an entry of the fund itself is never reversed, only taken back."""
+    return Entry(
+        NOBODY,
+        entry_id,
+        EntryKind.PROVIDER_PAYMENT_RETURN,
+        returned_on,
+        fiscal_month,
+        tuple(leg.mirrored() for leg in payment.transfers),
+        memo=f"{payment.memo}退回：{reason}（原分录 {payment.entry_id}）",
+    )
+
+
 def fund_flow_entry(
     entry_id: EntryId, moved_on: date, fiscal_month: Month, kind: str, amount_fen: int, memo: str
 ) -> Entry:

@@ -40,7 +40,8 @@ class ContributionLine(NamedTuple):
 
 
 class PaymentLine(NamedTuple):
-    """One payment to a provider. `month` is the month of account that it pays, as 202301."""
+    """One payment to a provider, below zero where the bank returned it. `month` is the month of
+    account that it pays, as 202301."""
 
     paid_on: date
     month: int
@@ -82,6 +83,8 @@ DETAILED_KINDS = (
     "family_pay_refund",
     "provider_pay_pool",
     "provider_pay_account",
+    "provider_pay_pool_refund",
+    "provider_pay_account_refund",
     "fund_to_fiscal",
     "fund_to_disbursement",
 )

@@ -97,6 +97,11 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "gongji owed write-off": (DEBT,),
     "gongji pay ": FUNDS,
     "gongji pay-person 8": (*FUNDS, EMIGRATE, "gongji pay-person"),
+    "gongji pay-returned --provider": (
+        SETTLE.replace("2023-03-06", "2023-01-06"),
+        *FUNDS,
+        "gongji pay 2023-01 H42030200001 --on 2023-02-10",
+    ),
     "gongji pay-returned": (
         *FUNDS,
         EMIGRATE,

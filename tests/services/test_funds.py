@@ -15,7 +15,9 @@ from ledger.core.months import Month
 from ledger.services.books.close_month import StillOpen, close_month
 from ledger.services.books.move_funds import move_funds
 from ledger.services.books.pay_provider import pay_all, pay_provider
+from ledger.services.books.provider_payment_returned import provider_payment_returned
 from ledger.storage.books.funds import cash_balance
+from ledger.storage.report_queries import report_queries_month as month_lists
 from tests.people import CHEN, LIN
 from tests.world import World, code_of, dump
 
@@ -147,6 +149,67 @@ def test_a_month_is_paid_once(world: World) -> None:
     assert refused.value.code == "pay/done-before"
     assert pay_all(world.context, Month(2023, 1), date(2023, 2, 2)) == []
     assert dump(world, BOOKS) == before
+
+
+def returned(world: World, month: str, on: date, **more: Any) -> dict[str, Any]:
+    return provider_payment_returned(
+        world.context, HOSPITAL, Month.parse(month), on, "账号已销户", **more
+    )
+
+
+def test_what_the_bank_returns_is_owed_to_the_provider_again(world: World) -> None:
+    fund(world, 100_000)
+    world.settle(world.visit("A", CHEN_NO, date(2023, 1, 5), 60_000, use=1))
+    first = pay(world, "2023-01", date(2023, 2, 1))
+    assert refusal(returned, world, "2023-01", date(2023, 1, 31)) == "pay/returned-before-payment"
+    answer = returned(world, "2023-01", date(2023, 2, 3), request_id="r-1")
+    assert returned(world, "2023-01", date(2023, 2, 3), request_id="r-1") == answer
+    assert (answer["amount"], answer["returned"]) == ("550.00", first["entry_id"])
+    assert have(world)[2] == 100_000
+    assert refusal(returned, world, "2023-01", date(2023, 2, 3)) == "pay/not-paid"
+    assert not world.rows("SELECT * FROM provider_statement")
+    again = pay(world, "2023-01", date(2023, 2, 6))
+    assert again["paid"] == "550.00"
+    assert have(world)[2] == 100_000 - 55_000
+
+
+def test_what_came_back_of_a_closed_month_is_paid_with_the_next(world: World) -> None:
+    fund(world, 100_000)
+    world.settle(world.visit("A", CHEN_NO, date(2023, 1, 5), 60_000))
+    pay(world, "2023-01", date(2023, 2, 1))
+    world.credit("2023-03")
+    world.close_month("2022-12")
+    world.close_month("2023-01")
+    returned(world, "2023-01", date(2023, 2, 3))
+    with pytest.raises(StillOpen) as refused:
+        world.close_month("2023-02")
+    assert [item["code"] for item in refused.value.items] == ["close/providers-unpaid"]
+    paid = pay_all(world.context, Month(2023, 2), date(2023, 3, 1))
+    assert [answer["paid"] for answer in paid] == ["50.00"]
+    assert refusal(returned, world, "2023-01", date(2023, 3, 2)) == "pay/not-paid"
+    world.close_month("2023-02")
+    assert pay_all(world.context, Month(2023, 3), date(2023, 4, 1)) == []
+
+
+def test_the_lists_of_the_month_show_what_came_back(world: World) -> None:
+    fund(world, 100_000)
+    world.settle(world.visit("A", CHEN_NO, date(2023, 1, 5), 60_000))
+    pay(world, "2023-01", date(2023, 2, 1))
+    returned(world, "2023-01", date(2023, 2, 3))
+    with world.context.reading() as connection:
+        lines = [line[4:] for line in month_lists.payments(connection, Month(2023, 2))]
+        balances = month_lists.provider_balances(connection, Month(2023, 2))
+        moved = [line.kind for line in month_lists.movements(connection, Month(2023, 2))]
+    assert lines == [(5_000, 0), (-5_000, 0)]
+    assert balances[0][3:6] == (5_000, 0, 0)
+    assert moved == []
+
+
+def test_what_is_paid_to_nobody_or_without_a_reason_does_not_come_back(world: World) -> None:
+    assert refusal(returned, world, "2023-01", date(2023, 2, 3)) == "pay/not-paid"
+    with pytest.raises(Refused) as refused:
+        provider_payment_returned(world.context, HOSPITAL, Month(2023, 1), date(2023, 2, 3), " ")
+    assert refused.value.code == "pay/no-reason"
 
 
 def test_an_unknown_provider_is_not_paid(world: World) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from ledger.books.kinds import EntryKind
 from ledger.core.months import Month
 from ledger.storage.books.cash import CASH_OF_PEOPLE
 from ledger.storage.database.bulk import insert_rows
@@ -54,14 +55,17 @@ PAYABLES = """
     SELECT
         coalesce(sum(CASE kind WHEN 'pool_pay' THEN amount_fen
             WHEN 'pool_pay_refund' THEN -amount_fen
-            WHEN 'provider_pay_pool' THEN -amount_fen ELSE 0 END), 0),
-        coalesce(sum(CASE WHEN kind IN ('account_pay', 'family_pay', 'aid_pay') THEN amount_fen
+            WHEN 'provider_pay_pool' THEN -amount_fen
+            WHEN 'provider_pay_pool_refund' THEN amount_fen ELSE 0 END), 0),
+        coalesce(sum(CASE
+            WHEN kind IN ('account_pay', 'family_pay', 'aid_pay', 'provider_pay_account_refund')
+                THEN amount_fen
             WHEN kind IN ('account_pay_refund', 'family_pay_refund',
-                'aid_pay_refund') THEN -amount_fen
-            WHEN kind = 'provider_pay_account' THEN -amount_fen ELSE 0 END), 0)
+                'aid_pay_refund', 'provider_pay_account') THEN -amount_fen ELSE 0 END), 0)
     FROM newest CROSS JOIN transfer
     WHERE provider_id = :provider
-        AND (fiscal_month <= newest.month OR kind IN ('provider_pay_pool', 'provider_pay_account'))
+        AND (fiscal_month <= newest.month OR kind IN ('provider_pay_pool', 'provider_pay_account',
+            'provider_pay_pool_refund', 'provider_pay_account_refund'))
 """
 
 
@@ -125,13 +129,36 @@ def paid_with_later(connection: Connection, provider_id: int, month: Month) -> S
 
 def unpaid(connection: Connection, month: Month) -> list[int]:
     """Providers that did business in a month and were paid for it neither by itself nor together
-    with a later one."""
+    with a later one; and whoever is owed what the bank returned of earlier months."""
+    waiting = {*providers_with_business(connection, month), *_owed_again(connection, month)}
     return [
         provider_id
-        for provider_id in providers_with_business(connection, month)
+        for provider_id in sorted(waiting)
         if statement(connection, provider_id, month) is None
         and paid_with_later(connection, provider_id, month) is None
     ]
+
+
+def _owed_again(connection: Connection, month: Month) -> list[int]:
+    """Providers whose payment for a month up to this one came back and is still owed."""
+    rows = connection.exec_driver_sql(
+        "SELECT DISTINCT t.provider_id FROM entry AS e "
+        "JOIN transfer AS t ON t.person_id = e.person_id AND t.entry_id = e.entry_id "
+        "WHERE e.person_id = 0 AND e.kind = ? AND t.benefit_month <= ?",
+        (EntryKind.PROVIDER_PAYMENT_RETURN.value, month.number),
+    )
+    owed = (payable(connection, int(provider_id), month) for (provider_id,) in rows.all())
+    return [found.provider_id for found in owed if max(found.pool_fen, found.account_fen) > 0]
+
+
+def delete_statement(connection: Connection, row: StatementRow) -> bool:
+    """Take the note of a payment away, which the bank returned; False where it is gone already."""
+    gone = connection.exec_driver_sql(
+        "DELETE FROM provider_statement "
+        "WHERE provider_id = ? AND fiscal_month = ? AND entry_id = ?",
+        (row.provider_id, row.fiscal_month, row.entry_id),
+    )
+    return gone.rowcount == 1
 
 
 def insert_statement(connection: Connection, row: StatementRow) -> None:

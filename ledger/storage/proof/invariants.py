@@ -253,15 +253,15 @@ COMMANDS = (
     Check(
         "verify/provider-payments",
         5,
-        "拨付登记等于拨付转账",
+        "拨付登记等于拨付转账减退回",
         agree(
             "provider provider_id, month month",
             "pool_fen, account_fen",
             "SELECT provider_id, fiscal_month AS month, pool_fen, account_fen "
             "FROM provider_statement",
             "SELECT provider_id, benefit_month AS month, "
-            f"{_sum_of('provider_pay_pool')} AS pool_fen, "
-            f"{_sum_of('provider_pay_account')} AS account_fen "
+            f"{_sum_of('provider_pay_pool', '-provider_pay_pool_refund')} AS pool_fen, "
+            f"{_sum_of('provider_pay_account', '-provider_pay_account_refund')} AS account_fen "
             "FROM transfer WHERE person_id = 0 AND kind LIKE 'provider_pay%' "
             "GROUP BY provider_id, benefit_month",
         ),

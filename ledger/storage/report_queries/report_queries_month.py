@@ -203,14 +203,18 @@ def settled_total(connection: Connection, month: Month) -> int:
     return int(value)
 
 
-_PAYMENTS = """
+_POOL_PAID = """CASE t.kind WHEN 'provider_pay_pool' THEN t.amount_fen
+    WHEN 'provider_pay_pool_refund' THEN -t.amount_fen ELSE 0 END"""
+_ACCOUNT_PAID = """CASE t.kind WHEN 'provider_pay_account' THEN t.amount_fen
+    WHEN 'provider_pay_account_refund' THEN -t.amount_fen ELSE 0 END"""
+_PAYMENTS = f"""
     SELECT t.happened_on, t.benefit_month, v.code, v.name,
-        coalesce(sum(t.amount_fen) FILTER (WHERE t.kind = 'provider_pay_pool'), 0),
-        coalesce(sum(t.amount_fen) FILTER (WHERE t.kind = 'provider_pay_account'), 0)
+        sum({_POOL_PAID}), sum({_ACCOUNT_PAID})
     FROM entry AS e
     JOIN transfer AS t ON t.person_id = 0 AND t.entry_id = e.entry_id
     JOIN provider AS v ON v.provider_id = t.provider_id
-    WHERE e.fiscal_month = :month AND e.person_id = 0 AND e.kind = 'provider_payment'
+    WHERE e.fiscal_month = :month AND e.person_id = 0
+        AND e.kind IN ('provider_payment', 'provider_payment_return')
     GROUP BY e.entry_id, v.provider_id, t.happened_on, t.benefit_month, v.code, v.name
     ORDER BY e.entry_id, v.code
 """
@@ -268,8 +272,6 @@ _ACCOUNT_DUE = """CASE
     WHEN t.kind IN ('account_pay', 'family_pay', 'aid_pay') THEN t.amount_fen
     WHEN t.kind IN ('account_pay_refund', 'family_pay_refund', 'aid_pay_refund')
     THEN -t.amount_fen ELSE 0 END"""
-_POOL_PAID = "CASE t.kind WHEN 'provider_pay_pool' THEN t.amount_fen ELSE 0 END"
-_ACCOUNT_PAID = "CASE t.kind WHEN 'provider_pay_account' THEN t.amount_fen ELSE 0 END"
 
 
 def _summed(amount: str, where: str) -> str:
