@@ -52,6 +52,8 @@ LAYOUT = Layout(
         Field("payee_bank", ("开户银行", "开户行", "收款银行")),
         Field("bank_account", ("银行账号", "银行卡号", "收款账号")),
         Field("from_account", ("个人账户支付", "个账支付", "账户支付")),
+        _OF_VISITS["disease_code"],
+        _OF_VISITS["contracted"],
     ),
     needed=(
         ("claim_no",),
@@ -112,6 +114,8 @@ def read_claims(table: Table) -> Batch[ClaimRecord]:
         [papers or () for papers in table.needed("papers", _papers)],
         [BankAccount(*(part or "" for part in bank)) for bank in banks],
         table.optional("from_account", flag, False),
+        table.optional("disease_code", opaque_id("病种编码", 30)),
+        table.optional("contracted", flag),
     )
     return table.batch(map(ClaimRecord._make, zip(*columns, strict=True)))
 

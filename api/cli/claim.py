@@ -76,6 +76,13 @@ def add(
     from_account: Annotated[
         bool, typer.Option("--from-account", help="个人负担由个人账户支付。 Use the account.")
     ] = False,
+    disease: Annotated[
+        str | None, typer.Option("--disease", help="病种编码，政策要求时填。 Disease.")
+    ] = None,
+    contracted: Annotated[
+        bool | None,
+        typer.Option("--contracted/--not-contracted", help="是否签约机构，政策要求时填。"),
+    ] = None,
     actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
@@ -113,6 +120,8 @@ def add(
         tuple(part for part in papers.split("、") if part),
         _bank_account(payee, bank, bank_account),
         from_account,
+        disease,
+        contracted,
     )
     with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.claims.claim import claim as take_in

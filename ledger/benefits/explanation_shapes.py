@@ -39,6 +39,7 @@ _TEXTS = (
     (r".+/(\d{4})-(\d{2})", "{0} 年 {1} 月"),
     (r".+/(\d{4})Q(\d)", "{0} 年第 {1} 季度"),
     (r".+/H(\d+)", "本机构本年"),
+    (r".+/H:(.+)", "“{}”本年"),
     (r".+/T(\d)", "{0} 级机构本年"),
     (r".+/D:(.+)", "病种 {0} 本年"),
     (r".+/S:(.+)", "住院 {0}"),
@@ -48,7 +49,7 @@ _TEXTS = (
 _DEDUCTIBLE = {
     Window.QUARTER: r".+/\d{4}Q\d",
     Window.MONTH: r".+/\d{4}-\d{2}",
-    Window.HOSPITAL_YEAR: r".+/H\d+",
+    Window.HOSPITAL_YEAR: r".+/H(\d+|:.+)",
     Window.TIER_YEAR: r".+/T\d",
     Window.STAY: r".+/S:.+",
 }

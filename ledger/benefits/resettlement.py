@@ -91,6 +91,8 @@ class StandingVisit(NamedTuple):
     pool_fen: int
     policy_version: str
     facts: str | None = None
+    own_fen: int = 0
+    """What the person's own account paid."""
     uses: tuple[WindowUse, ...] = ()
 
     @property
@@ -117,7 +119,8 @@ class Turn(NamedTuple):
     """What the rules make of a visit before its amount and the year so far are looked at. The
     same for all visits alike, so that it is found once and kept.
 
-    `share` has no amounts; `status` is the kernel's; `plain` rules look at the year alone.
+    `share` has no amounts; `status` is the kernel's; `plain` rules look at the year alone;
+    `account_first`: the person's own account pays before the deductible.
     """
 
     case: Case
@@ -126,9 +129,10 @@ class Turn(NamedTuple):
     status: int
     covered: bool
     plain: bool
+    account_first: bool = False
 
 
-def turn_of(case: Case, rules: DayRules, shaped: bool = False) -> Turn:
+def turn_of(case: Case, rules: DayRules, shaped: bool = False, account_first: bool = False) -> Turn:
     """Args:
     case: what the rules look at; its amount is not used under plain rules.
     shaped: the pack looks at more than the person-year on some day, so that all visits do.
@@ -139,7 +143,8 @@ def turn_of(case: Case, rules: DayRules, shaped: bool = False) -> Turn:
         nothing = case._replace(in_scope_fen=0)
         share = pool_share(nothing, rules.outpatient, NEW_YEAR, rules.parameters)
     covered = share.reason is Reason.COVERED and case.tier is not None
-    return Turn(case, rules, share, int(case.status is Status.RETIRED), covered, plain)
+    retired = int(case.status is Status.RETIRED)
+    return Turn(case, rules, share, retired, covered, plain, account_first)
 
 
 class Refolded(NamedTuple):
@@ -257,8 +262,10 @@ def _shaped(
     visit: StandingVisit, turn: Turn, ordinary: YearSoFar, windows: dict[WindowKey, WindowSoFar]
 ) -> tuple[YearSoFar, PoolShare]:
     """The year that a visit meets and the pool's share under rules with shapes of their own; the
-    windows move on."""
-    case = turn.case._replace(in_scope_fen=visit.in_scope_fen)
+    windows move on. What the account paid first it has paid: its balance of then is no part of
+    the order."""
+    first = min(visit.own_fen, visit.in_scope_fen) if turn.account_first else 0
+    case = turn.case._replace(in_scope_fen=visit.in_scope_fen - first)
     benefit, year = case.facts.benefit, int(visit.settled_at[:4])
     met = year_of(windows, benefit, year, ordinary)
     share = pool_share(case, turn.rules.outpatient, met, turn.rules.parameters, windows)

@@ -80,8 +80,8 @@ class Facts(NamedTuple):
 
     benefit: str = "outpatient"
     day: date | None = None
-    place: int | None = None
-    """The institution's number."""
+    place: int | str | None = None
+    """The institution's number; a colon and its name where it is not on our list."""
     tier: int | None = None
     stay_id: str | None = None
     stay_from: date | None = None

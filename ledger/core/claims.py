@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.core.money import Fen
 from ledger.core.people import BankAccount
@@ -16,6 +16,8 @@ class ClaimRecord(NamedTuple):
     it, `place_tier` is its tier 1, 2, 3 (None: no grade and no kind of primary care: refused).
     `filed` says whether the place was filed beforehand (备案). `papers` are those handed in, by
     the names of the pack. `from_account`: the own share is to come out of the person's account.
+    `disease_code` and `contracted` (was it the person's contracted institution?) are what only
+    some pools ask; None where nobody said.
     """
 
     row: int
@@ -38,3 +40,12 @@ class ClaimRecord(NamedTuple):
     papers: tuple[str, ...]
     bank_account: BankAccount
     from_account: bool = False
+    disease_code: str | None = None
+    contracted: bool | None = None
+
+    @property
+    def said(self) -> tuple[Any, ...]:
+        """What the bill says, the row of its file aside; the same for a bill that says nothing
+        of what only some pools ask as before they could ask."""
+        extra = (self.disease_code, self.contracted)
+        return (*self[1:20], *(extra if extra != (None, None) else ()))

@@ -30,7 +30,7 @@ from tests.shapes.test_packs import FIRST, NAMES, pack_of, visits
 from tests.world import World, provider_records
 
 PAYS_FIRST = ("account-first",)
-"""What the pool pays follows the balance of then: refused as a whole."""
+"""What the pool pays follows the balance of then, which another order does not bring back."""
 SHAPED = [name for name in NAMES if pack_of(name).has_shapes and name not in PAYS_FIRST]
 TRIED = TELLING if databases.POSTGRES else SHAPED
 CORRECTED_ON = date(2023, 9, 1)

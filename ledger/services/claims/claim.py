@@ -16,6 +16,7 @@ from ledger.benefits.settlement import Settlement, SettlementHead, settlement_of
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.claims import ClaimRecord
 from ledger.core.errors import Conflict, GongjiError, Refused
+from ledger.core.visit_facts import VisitFacts
 from ledger.core.visits import bill_of
 from ledger.journalizing.claims import claim_entry
 from ledger.policy.pack import Pack
@@ -27,10 +28,13 @@ from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.once import once
 from ledger.services.resettlement.resettle_facts import Facts
 from ledger.services.visits.settlement_answer import present
+from ledger.services.visits.shaped_visits import ORDINARY, Benefit, ShapedVisits, other_benefits
 from ledger.services.visits.visit_refusals import refuse_elsewhere, refuse_impossible
+from ledger.storage.accounts.account_events import standing_of
 from ledger.storage.books.journal import append
 from ledger.storage.books.months import BookingMonths
 from ledger.storage.books.payees import insert_payee
+from ledger.storage.database.bulk import run_inserts
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.turns import lock_patients
 from ledger.storage.database.unit_of_work import UnitOfWork
@@ -41,6 +45,7 @@ from ledger.storage.visits import settlements as store
 from ledger.storage.visits.claims import ClaimRow
 from ledger.storage.visits.resettlements import ELSEWHERE
 from ledger.storage.visits.settlements import AccumulatorRow, VisitRow
+from ledger.storage.visits.visit_facts import facts_text_of
 
 NO_USE, OWN_ACCOUNT = 0, 1
 """`acct_used_flag` of a claim: relatives' accounts pay at the window only."""
@@ -74,7 +79,7 @@ def claim(
         Unknown, Refused, Conflict, NotInForce: the first of `benefits.claims.REFUSALS`.
     """
     person_id = _person_of(context, record)
-    content = {"verb": "claim", "claim": [str(field) for field in record[1:]]}
+    content = {"verb": "claim", "claim": [str(field) for field in record.said]}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
         return _Desk(context, work).answer(record, request_id)
@@ -107,7 +112,7 @@ def _person_of(context: Context, record: ClaimRecord) -> int:
 
 def claim_hash(record: ClaimRecord) -> str:
     """The same bill has the same hash, whatever row or request brings it."""
-    text = "|".join(str(field) for field in (*record[1:2], *record[4:]))
+    text = "|".join(str(field) for field in (*record.said[:1], *record.said[3:]))
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
@@ -140,23 +145,22 @@ class _Desk:
             )
         day = record.visited_at.date()
         row = _row(person_id, record)
-        _refuse(record, self._pack, day)
-        case, share, before = self._share(person_id, record)
+        other = other_benefits(self._pack, day).get(record.med_type)
+        _refuse(record, self._pack, day, ordinary=other is None)
+        counted = self._count(person_id, record, other)
         refuse_incomplete(record.bank_account)
         self._refuse_double(row, day, record.total_fen)
-        pool = share, before
-        parts, available = self._own_parts(person_id, record, share.amounts[7])
+        parts, available = self._own_parts(person_id, record, counted.share.amounts[7])
         settlement = _settlement(
             record,
             Booked(person_id, self._work.ids.next(), self._months.of(record.received_on).number),
-            case,
-            pool,
+            counted,
             (sum(fen for _year, fen in parts), available),
             self._version,
         )
         store.insert_visits(connection, [_visit(record, person_id, content)])
         claim_store.insert_claim(connection, row)
-        self._book(record, settlement, parts, pool, request_id)
+        self._book(record, settlement, parts, counted, request_id)
         return True
 
     def _person(self, record: ClaimRecord) -> int:
@@ -168,16 +172,34 @@ class _Desk:
                 raise Refused("person/numbers-disagree", "人员编号与证件号码不是同一个人")
         return found
 
-    def _share(self, person_id: int, record: ClaimRecord) -> tuple[Case, PoolShare, AccumulatorRow]:
+    def _count(self, person_id: int, record: ClaimRecord, other: Benefit | None) -> Counted:
+        """What the fund pays, and the year and windows that the visit meets.
+
+        Args:
+            other: the benefit beside ordinary visits that settles it, where one does.
+        """
         connection, day = self._work.connection, record.visited_at.date()
         facts = Facts(connection, self._pack, [person_id])
         rules = facts.rules_of(day.isoformat())
-        person = facts.person_on(person_id, day.isoformat())
+        benefit = other or Benefit(ORDINARY, *rules)
+        listed, status, inside = facts.person_on(person_id, day.isoformat())
+        person = listed, status, inside and other is None
         case = Case(record.med_type, record.in_scope_fen, *person, False, None, record.place_tier)
         years = store.accumulators_of(connection, [person_id])
         before = years.get((person_id, day.year), EMPTY_YEAR)
-        share = pool_share(case, rules.outpatient, before.year_so_far, rules.parameters)
-        return case, share, before
+        shaped = ShapedVisits(connection, self._pack, {person_id}, ())
+        if not self._pack.has_shapes:
+            share = pool_share(case, benefit.rules, before.year_so_far, benefit.parameters)
+            return Counted(benefit.name, case, share, before, before, shaped)
+        purse = purse_of(connection, person_id) if self._pays_first(person_id, day) else None
+        met, share = shaped.share_by_papers(record, person_id, benefit, case, before, purse)
+        return Counted(benefit.name, case, share, met, before, shaped)
+
+    def _pays_first(self, person_id: int, day: date) -> bool:
+        """Does the person's account pay before the deductible, as far as its state lets it?"""
+        standing = standing_of(self._work.connection, person_id)
+        first = self._pack.account_use(day).pays_first
+        return first and standing.refusing(Movement.USE) is None
 
     def _refuse_double(self, row: ClaimRow, day: date, total_fen: int) -> None:
         double = claim_store.double_of(self._work.connection, row.person_id, row, day, total_fen)
@@ -195,18 +217,15 @@ class _Desk:
         record: ClaimRecord,
         settlement: Settlement,
         parts: list[tuple[int, int]],
-        pool: tuple[PoolShare, AccumulatorRow],
+        counted: Counted,
         request_id: str | None,
     ) -> None:
         """The entry, the settlement, the year after it, and to whom the money is due."""
-        connection, person_id, (share, before) = self._work.connection, settlement.person_id, pool
+        connection, person_id = self._work.connection, settlement.person_id
         memo = f"手工报销 {record.place_name} 票据 {record.bill_no}"
         append(self._work, [claim_entry(settlement, parts, None, memo)], request_id)
         store.insert_settlements(connection, [settlement])
-        after = add_to_year(before.year_so_far, share.amounts)
-        store.save_accumulators(
-            connection, {(person_id, settlement.year): AccumulatorRow(after, before.version + 1)}
-        )
+        self._save_year(settlement, counted)
         if settlement.pool_fen + settlement.account_fen:
             insert_payee(
                 self._work,
@@ -220,19 +239,45 @@ class _Desk:
         if self._pack.resettlement(record.received_on).behaviour == "resettle_later":
             resettlements.mark_out_of_order(connection, [settlement])
 
+    def _save_year(self, settlement: Settlement, counted: Counted) -> None:
+        connection = self._work.connection
+        person_id, year = settlement.person_id, settlement.year
+        benefit, share = counted.benefit, counted.share
+        if self._pack.has_shapes:
+            counted.shaped.count_visit(person_id, settlement.settlement_id, benefit, year, share)
+            run_inserts(connection, counted.shaped.hand_over())
+            counted.shaped.write_changes(connection)
+        if benefit == ORDINARY:
+            after = add_to_year(counted.met.year_so_far, share.amounts)
+            row = AccumulatorRow(after, counted.ordinary.version + 1)
+            store.save_accumulators(connection, {(person_id, year): row})
+
     def _own_parts(
         self, person_id: int, record: ClaimRecord, pool_fen: int
     ) -> tuple[list[tuple[int, int]], int]:
         """(year of the money, fen) of what the person's own account pays; what it can pay then."""
-        purse = purse_of(self._work.connection, person_id)
-        if not record.from_account:
+        purse, day = purse_of(self._work.connection, person_id), record.visited_at.date()
+        # No choice, where the pool counts on the account.
+        if not (record.from_account or self._pays_first(person_id, day)):
             return [], purse.available
-        rules = self._pack.account_use(record.visited_at.date())
+        rules = self._pack.account_use(day)
         payable = payable_by_account(rules, record.total_fen, record.in_scope_fen, pool_fen)
         if payable and purse.available:
             admit(self._work.connection, person_id, Movement.USE)
         parts = purse.take(payable, rules.use_order == "oldest_first")
         return parts, purse.available
+
+
+class Counted(NamedTuple):
+    """A claim's share of the pool, and what it was counted against: the year that it `met`, of its
+    benefit, and the `ordinary` one as it is stored."""
+
+    benefit: str
+    case: Case
+    share: PoolShare
+    met: AccumulatorRow
+    ordinary: AccumulatorRow
+    shaped: ShapedVisits
 
 
 class Booked(NamedTuple):
@@ -246,16 +291,13 @@ class Booked(NamedTuple):
 def _settlement(
     record: ClaimRecord,
     booked: Booked,
-    case: Case,
-    pool: tuple[PoolShare, AccumulatorRow],
+    counted: Counted,
     account: tuple[int, int],
     version: str,
 ) -> Settlement:
     """Args:
-    pool: the fund's share, and the year before it.
     account: what the account pays, and what it can pay after that, fen.
     """
-    share, before = pool
     head = SettlementHead(
         booked.person_id,
         booked.settlement_id,
@@ -268,20 +310,18 @@ def _settlement(
         record.med_type,
     )
     pays, left = account
-    bill, year = bill_of(record), before.year_so_far
-    return settlement_of(head, bill, case.status, share, (pays, 0, left), year, version)
+    bill, year = bill_of(record), counted.met.year_so_far
+    status, share = counted.case.status, counted.share
+    return settlement_of(head, bill, status, share, (pays, 0, left), year, version)
 
 
-def _refuse(record: ClaimRecord, pack: Pack, day: date) -> None:
+def _refuse(record: ClaimRecord, pack: Pack, day: date, ordinary: bool) -> None:
     """The refusals that the record and the rules of its day decide alone, in their order."""
     outpatient, rules = pack.outpatient(day), pack.claims(day)
-    if pack.has_shapes:
-        raise Refused(
-            "claim/shaped-pack", "本政策包按月、季、机构或病种累计，手工报销不能只凭票据计算"
-        )
     refuse_impossible(record)
     refuse_claim(day, record.received_on, record.papers, rules)
-    refuse_elsewhere(record.med_type, outpatient)
+    if ordinary:
+        refuse_elsewhere(record.med_type, outpatient)
     if record.place_tier is None:
         raise Refused(
             "provider/no-tier", f"“{record.place_name}”未定级，也不是基层医疗机构，不能报销"
@@ -315,7 +355,7 @@ def _visit(record: ClaimRecord, person_id: int, content: str) -> VisitRow:
         OWN_ACCOUNT if record.from_account else NO_USE,
         None,
         None,
-        None,
+        facts_text_of(VisitFacts(record.disease_code, record.contracted)),
     )
 
 

@@ -26,7 +26,12 @@ from ledger.storage import policy
 from ledger.storage.roster import people
 from ledger.storage.roster.registry import DatedProviders, Provider
 from ledger.storage.visits import settlements as store
-from ledger.storage.visits.resettlements import ELSEWHERE, NOBODY_MERGED, claimed_tiers
+from ledger.storage.visits.resettlements import (
+    ELSEWHERE,
+    NOBODY_MERGED,
+    ClaimedPlace,
+    claimed_places,
+)
 from ledger.storage.visits.visit_facts import facts_of
 
 _STATUS = {status.value: status for status in Status}
@@ -52,7 +57,7 @@ class Facts:
         for merged, kept in aliases.items():
             self._put_together(merged, kept)
         self._stays = store.stays_of(connection, who)
-        self._claimed = claimed_tiers(connection, everybody)
+        self._claimed = claimed_places(connection, everybody)
         self._providers = DatedProviders(connection)
         self._shaped = pack.has_shapes
         self._certnos = people.certnos_of(connection, everybody) if self._shaped else {}
@@ -140,7 +145,8 @@ class Facts:
             items = facts_of(visit.facts).items
             parts = (None, None, None, visit.in_scope_fen)
             refuse_other_items(items, parts, rules.outpatient.shapes)
-        return turn_of(case, rules, self._shaped)
+        first = self._shaped and self._pack.account_use(self._days[day]).pays_first
+        return turn_of(case, rules, self._shaped, first)
 
     def _other_benefits(self, day: str) -> Mapping[str, Benefit]:
         found = self._others.get(day)
@@ -165,7 +171,7 @@ class Facts:
         return VisitFacts(
             benefit,
             on,
-            visit.provider_id,
+            self._claim_of(visit).window if visit.provider_id == ELSEWHERE else visit.provider_id,
             None,
             said.stay_id,
             said.first_day,
@@ -191,7 +197,7 @@ class Facts:
     ) -> tuple[bool, bool | None, int | None]:
         """Of the institution on the day: a pharmacy? does it pool? which tier sets the ratio?"""
         if visit.provider_id == ELSEWHERE:
-            return False, None, self._claimed.get((visit.person_id, visit.visit_id))
+            return False, None, self._claim_of(visit).tier
         provider = self._place(visit.provider_id, day)
         if provider is None:
             return False, None, visit.tier
@@ -201,6 +207,9 @@ class Facts:
             prescriber = self._place(visit.prescriber_id, day)
             tier = None if prescriber is None else prescriber.tier
         return at_pharmacy, provider.pharmacy_pooling, tier
+
+    def _claim_of(self, visit: StandingVisit) -> ClaimedPlace:
+        return self._claimed[visit.person_id, visit.visit_id]
 
     def _place(self, provider_id: int | None, day: str) -> Provider | None:
         if provider_id is None:

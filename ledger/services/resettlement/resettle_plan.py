@@ -130,14 +130,8 @@ def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Pla
 
     Raises:
         Unknown: `person/unknown`, `employer/unknown`, `provider/unknown`.
-        Refused: `resettle/account-pays-first`.
         NotInForce: a visit lies on a day on which the pack says nothing.
     """
-    if pack.account_use(on).pays_first:
-        raise Refused(
-            "resettle/account-pays-first",
-            "按本政策包由个人账户先付，统筹支付取决于当时的账户余额，不能按顺序重新结算",
-        )
     rules = pack.resettlement(on)
     difference = Difference(rules.difference)
     years = [

@@ -32,6 +32,7 @@ from ledger.benefits.windows import (
     year_of,
 )
 from ledger.benefits.windows import ORDINARY as ORDINARY
+from ledger.core.claims import ClaimRecord
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
 from ledger.core.people import age_on, born_on
@@ -43,6 +44,7 @@ from ledger.storage.database.bulk import Insert
 from ledger.storage.roster import people
 from ledger.storage.roster.registry import Provider
 from ledger.storage.visits import windows as store
+from ledger.storage.visits.resettlements import ClaimedPlace
 from ledger.storage.visits.settlements import AccumulatorRow
 
 
@@ -124,11 +126,44 @@ class ShapedVisits:
             record.in_scope_fen,
         )
         refuse_other_items(record.items, parts, benefit.rules.shapes)
+        day = record.settled_at.date()
+        facts = self._facts(record, person_id, provider, benefit.name, day)
+        return self._share(person_id, day, benefit, case._replace(facts=facts), ordinary, purse)
+
+    def share_by_papers(
+        self,
+        claim: ClaimRecord,
+        person_id: int,
+        benefit: Benefit,
+        case: Case,
+        ordinary: AccumulatorRow,
+        purse: Purse | None,
+    ) -> tuple[AccumulatorRow, PoolShare]:
+        """As `share`, of a visit elsewhere of which a paper bill tells (手工报销)."""
+        refuse_other_items((), (None,) * 4, benefit.rules.shapes)
+        day, born = claim.visited_at.date(), born_on(self._certnos.get(person_id, ""))
+        facts = Facts(
+            benefit.name,
+            day,
+            ClaimedPlace(claim.place_tier, claim.place_name).window,
+            age=None if born is None else age_on(born, day),
+            contracted=claim.contracted,
+            disease=claim.disease_code,
+        )
+        return self._share(person_id, day, benefit, case._replace(facts=facts), ordinary, purse)
+
+    def _share(
+        self,
+        person_id: int,
+        day: date,
+        benefit: Benefit,
+        case: Case,
+        ordinary: AccumulatorRow,
+        purse: Purse | None,
+    ) -> tuple[AccumulatorRow, PoolShare]:
         if purse is not None:
             left = case.in_scope_fen - max(purse.available, 0)
             case = case._replace(in_scope_fen=max(left, 0))
-        day = record.settled_at.date()
-        case = case._replace(facts=self._facts(record, person_id, provider, benefit.name, day))
         year = self.year_of(person_id, benefit.name, day.year, ordinary.year_so_far)
         windows = self._windows[person_id]
         pool = pool_share(case, benefit.rules, year, benefit.parameters, windows)

@@ -108,7 +108,7 @@ _ROWS = """
     SELECT s.person_id, s.settlement_id, s.visit_id, s.settled_at, s.provider_id,
         v.prescriber_id, s.med_type, s.in_scope_fen, s.status, s.tier, s.reason,
         s.deductible_fen, s.beyond_deductible_fen, s.cost_fen, s.pool_fen, s.policy_version,
-        v.facts, s.reverses_settlement_id
+        v.facts, s.account_fen - s.family_fen, s.reverses_settlement_id
     FROM json_each(:keys) AS w
     CROSS JOIN settlement AS s ON s.person_id = w.value AND s.year = :year
     LEFT JOIN visit AS v ON v.person_id = s.person_id AND v.visit_id = s.visit_id
@@ -168,8 +168,8 @@ def _person_year(
     deductible = beyond = cost = pool = 0
     for row in rows:
         arrival.setdefault(row[2], row[1])
-        if row[17] is not None:
-            ended[row[17]] = row[1], row[2]
+        if row[18] is not None:
+            ended[row[18]] = row[1], row[2]
         if uses and benefit_of(uses.get(row[1], ())) != ORDINARY:
             continue
         deductible, beyond = deductible + row[11], beyond + row[12]
@@ -177,10 +177,10 @@ def _person_year(
     standing, given_back = [], []
     for row in rows:
         end = ended.get(row[1])
-        if row[17] is None and end is None:
-            visit = StandingVisit(row[0], row[1], arrival[row[2]], *row[2:17])
+        if row[18] is None and end is None:
+            visit = StandingVisit(row[0], row[1], arrival[row[2]], *row[2:18])
             standing.append(visit._replace(uses=uses[row[1]]) if row[1] in uses else visit)
-        elif row[17] is None and end is not None and end[1] != row[2]:
+        elif row[18] is None and end is not None and end[1] != row[2]:
             given_back.append(GivenBack(row[3], end[0]))
     in_year = plus(stored, elsewhere)
     paid = in_year[3] - pool
@@ -191,16 +191,28 @@ def _person_year(
     return PersonYear(standing, given_back, start, stored, version, elsewhere)
 
 
-def claimed_tiers(
+class ClaimedPlace(NamedTuple):
+    """The institution that a claim names, which is not on our list."""
+
+    tier: int | None
+    name: str
+
+    @property
+    def window(self) -> str:
+        """What stands for it where rules count by institution."""
+        return f":{self.name}"
+
+
+def claimed_places(
     connection: Connection, people: Iterable[int]
-) -> dict[tuple[int, str], int | None]:
-    """(person, visit) -> tier of the place that a claim names."""
+) -> dict[tuple[int, str], ClaimedPlace]:
+    """(person, visit) -> the place that a claim names."""
     rows = connection.exec_driver_sql(
-        "SELECT c.person_id, c.visit_id, c.place_tier FROM json_each(:keys) AS w "
+        "SELECT c.person_id, c.visit_id, c.place_tier, c.place_name FROM json_each(:keys) AS w "
         "CROSS JOIN claim AS c ON c.person_id = w.value",
         {"keys": keys(people)},
     )
-    return {(person_id, visit_id): tier for person_id, visit_id, tier in rows}
+    return {(person_id, visit_id): ClaimedPlace(*place) for person_id, visit_id, *place in rows}
 
 
 # --- marks ---

@@ -22,10 +22,15 @@ def facts_text(visit: VisitRecord) -> str | None:
     days, others = visit[_FIRST_DAY : _FIRST_DAY + 2], visit[_DISEASE:]
     if (days, others) == _NOTHING:
         return None
+    return facts_text_of(VisitFacts(*(getattr(visit, name) for name in VisitFacts._fields)))
+
+
+def facts_text_of(facts: VisitFacts) -> str | None:
+    """Facts as text; None where there are none."""
+    if facts == NO_FACTS:
+        return None
     said: dict[str, Any] = {
-        name: value
-        for name in VisitFacts._fields
-        if (value := getattr(visit, name)) not in (None, ())
+        name: value for name, value in facts._asdict().items() if value not in (None, ())
     }
     for name in _DAYS:
         if name in said:

@@ -25,7 +25,7 @@ from ledger.services.visits.settle_visit import reverse, settle
 from ledger.storage.roster.benefit_spans import spans_of
 from ledger.storage.roster.people import on_roster
 from ledger.storage.roster.registry import DatedProviders
-from ledger.storage.visits.resettlements import ELSEWHERE, PersonYear, claimed_tiers, person_years
+from ledger.storage.visits.resettlements import ELSEWHERE, PersonYear, claimed_places, person_years
 from ledger.storage.visits.settlements import stays_of
 from tests.people import psn_no
 from tests.properties.life.frame import (
@@ -201,8 +201,10 @@ def _case(world: World, person: int, visit: StandingVisit, day: date, rules: Any
         spans = [s for s in spans_of(connection, [person])[person] if s.covers(day)]
         stays = stays_of(connection, [person]).get(person, [])
         places = DatedProviders(connection)
-        claimed = claimed_tiers(connection, [person])
-    at_pharmacy, pools, tier = False, None, claimed.get((person, visit.visit_id))
+        claimed = claimed_places(connection, [person])
+    at_pharmacy, pools = False, None
+    by_papers = claimed.get((person, visit.visit_id))
+    tier = None if by_papers is None else by_papers.tier
     if visit.provider_id != ELSEWHERE:
         place = places.by_id(visit.provider_id, day)
         assert place is not None

@@ -110,10 +110,28 @@ class Family(Frame):
             assert told_again.unchanged == 1, "the same use was booked twice"
 
     @precondition(lambda self: self.uses)
-    @rule(data=st.data())
-    def a_use_is_taken_back(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), part=st.one_of(st.none(), small))
+    def a_use_is_taken_back(self, data: st.DataObject, part: int | None) -> None:
+        """Whole, or a part of it."""
         quota, reference = data.draw(st.sampled_from(self.uses))
-        self.attempt(pool_quotas.take_back, self.world.context, quota, reference, self.day())
+        amount = None if part is None else fen(part)
+        words = (quota, reference, self.day())
+        self.attempt(pool_quotas.take_back, self.world.context, *words, amount_fen=amount)
+
+    @precondition(lambda self: self.given)
+    @rule(data=st.data(), parts=st.lists(small, min_size=1, max_size=3, unique=True))
+    def used_and_taken_back_in_parts(self, data: st.DataObject, parts: list[int]) -> None:
+        """Taken back part by part on the day of the use, it is as if never used."""
+        quota, reference = data.draw(st.sampled_from(self.given)), self.name("W")
+        day, before = self.day(), self.position()
+        words = (self.world.context, quota, fen(sum(parts)), day, reference)
+        if self.attempt(pool_quotas.use, *words) is None:
+            return
+        for part in parts:
+            back = (self.world.context, quota, reference, day)
+            self.attempt(pool_quotas.take_back, *back, amount_fen=fen(part))
+        assert self.position() == before, "a use taken back in parts is not as if never"
+        assert self.attempt(pool_quotas.take_back, *back) is None, "more came back than was used"
 
     @precondition(lambda self: self.given)
     @rule(data=st.data(), ago=lately)

@@ -77,6 +77,9 @@ MAY_CHANGE = (
 )  # fmt: skip
 """Tables whose rows change; all others only grow."""
 
+PARTS = ("in_scope_fen", "deductible_fen", "cost_fen", "paid_fen", "overall_fen")
+"""The amounts of an accumulator."""
+
 people = st.sampled_from(NUMBERS)
 patients = st.sampled_from([psn_no(CHEN), psn_no(LIN), psn_no(ZHOU), psn_no(ZHAO), None])
 """None: the child, who is on no roster."""
@@ -208,6 +211,29 @@ class Frame(RuleBasedStateMachine):
                 [tuple(row) for row in connection.exec_driver_sql(question)]
                 for question in FINGERPRINT
             ]
+
+    def position(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Balances, years of the money, accumulators and quotas, without empty rows."""
+        rows = self.world.rows
+        return {
+            "accounts": rows(
+                "SELECT person_id, credited_fen - debited_fen, held_fen FROM personal_account "
+                "WHERE credited_fen > debited_fen ORDER BY 1"
+            ),
+            "years": rows(
+                "SELECT person_id, year, credited_fen - debited_fen FROM account_year "
+                "WHERE credited_fen > debited_fen ORDER BY 1, 2"
+            ),
+            "accumulators": rows(
+                f"SELECT person_id, year, benefit, {', '.join(PARTS)} FROM accumulator "
+                "WHERE in_scope_fen + cost_fen + overall_fen <> 0 ORDER BY 1, 2, 3"
+            ),
+            "links": rows("SELECT user_id, link_id, used_fen FROM family_link ORDER BY 1, 2"),
+            "quotas": rows(
+                "SELECT person_id, quota_id, used_fen FROM incoming_quota ORDER BY 1, 2"
+            ),
+            "debts": rows("SELECT person_id, owed_fen - settled_fen FROM debtor ORDER BY 1"),
+        }
 
     def has(self, table: str) -> bool:
         """Is there any row?"""

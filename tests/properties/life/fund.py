@@ -6,14 +6,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from ledger.benefits.debts import Cause
+from ledger.books.chart import DISBURSEMENT_ACCOUNT
+from ledger.core.money import fen_from_yuan
 from ledger.core.months import Month
 from ledger.services.books.close_month import close_month
 from ledger.services.books.move_funds import move_funds
 from ledger.services.books.pay_provider import pay_all
-from ledger.services.claims.pay_person import pay_everybody
+from ledger.services.books.provider_payment_returned import provider_payment_returned
+from ledger.services.claims.pay_person import due_to_persons, pay_everybody
+from ledger.services.claims.returned_payment import payment_returned
 from ledger.services.debts.owed import book_debt, propose_write_off, repay
+from ledger.storage.books.funds import cash_balance
 from tests.people import psn_no
-from tests.properties.life.frame import fen, lately, people, small
+from tests.properties.life.frame import BANK, fen, lately, people, small
 from tests.properties.life.money import Money
 
 OWING = "d.owed_fen > d.settled_fen"
@@ -31,9 +36,50 @@ class Fund(Money):
         month = self.month(ago)
         self.attempt(pay_all, self.world.context, month, month.next().first_day)
 
+    @precondition(lambda self: self.has("provider_statement"))
+    @rule(data=st.data(), later=st.integers(0, 20))
+    def a_payment_to_a_provider_comes_back(self, data: st.DataObject, later: int) -> None:
+        """The cash is there again and the month is owed again; once."""
+        paid = self.world.rows(
+            "SELECT p.code, s.fiscal_month FROM provider_statement AS s "
+            "JOIN provider AS p ON p.provider_id = s.provider_id ORDER BY 2, 1"
+        )
+        code, number = data.draw(st.sampled_from(paid))
+        month, cash = Month.from_number(number), self._cash()
+        words = (self.world.context, code, month, self.day(-later), "账号已销户")
+        answer = self.attempt(provider_payment_returned, *words)
+        if answer is not None:
+            assert self._cash() == cash + fen_from_yuan(answer["amount"])
+            assert self.attempt(provider_payment_returned, *words) is None
+
     @rule(later=st.integers(0, 20))
     def pay_persons(self, later: int) -> None:
         self.attempt(pay_everybody, self.world.context, self.day(-later))
+
+    @precondition(lambda self: self.has("payee_payment"))
+    @rule(data=st.data(), later=st.integers(0, 20), elsewhere=st.booleans())
+    def a_payment_to_a_person_comes_back(
+        self, data: st.DataObject, later: int, elsewhere: bool
+    ) -> None:
+        """The cash is there again and as much is due again, perhaps to another account; once."""
+        paid = [row for row in due_to_persons(self.world.context, None, True) if row["paid_on"]]
+        number = int(data.draw(st.sampled_from([row["payee_id"] for row in paid])))
+        cash, due = self._cash(), self._due()
+        to = BANK._replace(number="6222000000000002") if elsewhere else None
+        words = (self.world.context, number, self.day(-later), "账号与户名不符", to)
+        answer = self.attempt(payment_returned, *words)
+        if answer is not None:
+            more = fen_from_yuan(answer["amount"])
+            assert (self._cash(), self._due()) == (cash + more, due + more)
+            assert self.attempt(payment_returned, *words) is None
+
+    def _cash(self) -> int:
+        with self.world.context.reading() as connection:
+            return cash_balance(connection, DISBURSEMENT_ACCOUNT)
+
+    def _due(self) -> int:
+        rows = due_to_persons(self.world.context)
+        return sum(fen_from_yuan(row["amount"]) for row in rows)
 
     @rule(through=st.integers(1, 6))
     def close_months(self, through: int) -> None:

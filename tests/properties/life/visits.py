@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from ledger.core.claims import ClaimRecord
 from ledger.core.visits import VisitRecord
-from ledger.services.claims.claim import claim
+from ledger.services.claims.claim import claim, import_claims
 from ledger.services.visits.import_visits import import_visits
 from ledger.services.visits.settle_visit import explain_settlement, quote, reverse, settle
 from tests.people import YU_CERTNO, psn_no
@@ -21,7 +21,6 @@ places = st.sampled_from(["hospital-3", "hospital-2", "hospital-1", *PROVIDERS])
 graded = st.sampled_from(["hospital-3", "hospital-2", "hospital-1"])
 uses = st.sampled_from([2, 1, 0])
 PAPERS = ("身份证复印件", "门诊病历", "费用收据", "门诊处方")
-PARTS = ("in_scope_fen", "deductible_fen", "cost_fen", "paid_fen", "overall_fen")
 SAME_FOR_EVER = ("setl_id", "mdtrt_id", "year", "fiscal_month", "steps", "policy_version")
 SAME_IN_A_QUOTE = (
     "medfee_sumamt", "act_pay_dedc", "hifp_pay", "acct_pay", "acct_mulaid_pay", "psn_cash_pay",
@@ -78,29 +77,6 @@ class Visits(Frame):
             reverse(self.world.context, int(answer["setl_id"]), moment)
             assert self.position() == before, "a visit given back at once is not as if never"
 
-    def position(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Balances, years of the money, accumulators and quotas, without empty rows."""
-        rows = self.world.rows
-        return {
-            "accounts": rows(
-                "SELECT person_id, credited_fen - debited_fen, held_fen FROM personal_account "
-                "WHERE credited_fen > debited_fen ORDER BY 1"
-            ),
-            "years": rows(
-                "SELECT person_id, year, credited_fen - debited_fen FROM account_year "
-                "WHERE credited_fen > debited_fen ORDER BY 1, 2"
-            ),
-            "accumulators": rows(
-                f"SELECT person_id, year, benefit, {', '.join(PARTS)} FROM accumulator "
-                "WHERE in_scope_fen + cost_fen + overall_fen <> 0 ORDER BY 1, 2, 3"
-            ),
-            "links": rows("SELECT user_id, link_id, used_fen FROM family_link ORDER BY 1, 2"),
-            "quotas": rows(
-                "SELECT person_id, quota_id, used_fen FROM incoming_quota ORDER BY 1, 2"
-            ),
-            "debts": rows("SELECT person_id, owed_fen - settled_fen FROM debtor ORDER BY 1"),
-        }
-
     @precondition(lambda self: self.settled)
     @rule(data=st.data(), later=st.integers(0, 60))
     def give_back(self, data: st.DataObject, later: int) -> None:
@@ -131,17 +107,37 @@ class Visits(Frame):
 
     @rule(patient=people, ago=lately, amount=amounts, tier=st.integers(1, 3), own=st.booleans())
     def claim_by_papers(self, patient: int, ago: int, amount: int, tier: int, own: bool) -> None:
+        record = self._papers(patient, ago, amount, tier, own)
+        answer = self.attempt(claim, self.world.context, record, self.name("R"))
+        if answer is not None:
+            self.settled.append(answer)
+            before = self.fingerprint()
+            assert claim(self.world.context, record)["setl_id"] == answer["setl_id"]
+            assert self.fingerprint() == before, "the same bill again changed something"
+
+    @rule(
+        drawn=st.lists(st.tuples(people, lately, amounts), min_size=2, max_size=4),
+        own=st.booleans(),
+    )
+    def a_file_of_claims(self, drawn: list[tuple[int, int, int]], own: bool) -> None:
+        records = [
+            self._papers(patient, ago, amount, 1 + row % 3, own)._replace(row=row)
+            for row, (patient, ago, amount) in enumerate(drawn, start=2)
+        ]
+        self.file(import_claims, "claims", *records)
+        again = self.file(import_claims, "claims", *records)
+        assert again.unchanged == again.accepted, "the same file again took something in"
+
+    def _papers(self, patient: int, ago: int, amount: int, tier: int, own: bool) -> ClaimRecord:
+        """A bill of a hospital elsewhere, received today."""
         received, name = self.day(), self.name("B")
         seen = received - timedelta(days=ago)
         when = datetime(seen.year, seen.month, seen.day, 15)
-        record = ClaimRecord(
+        return ClaimRecord(
             2, name, psn_no(patient), None, "11", when, fen(amount), fen(0), fen(0), fen(0),
             fen(amount), received, "武汉样例医院", "三级甲等", tier, True, f"F-{name}", PAPERS,
             BANK, own,
         )  # fmt: skip
-        answer = self.attempt(claim, self.world.context, record, self.name("R"))
-        if answer is not None:
-            self.settled.append(answer)
 
     @precondition(lambda self: self.settled)
     @rule(data=st.data())
