@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import getpass
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -59,6 +61,13 @@ def _embedded(folder: str) -> EmbeddedPostgres:
     server.open()
     atexit.register(server.close)
     return server
+
+
+def kept_up(given: str | None, tell: Callable[[str], object]) -> AbstractContextManager[None]:
+    """For a process that serves: the server of `--embedded-postgres`, where that is the database,
+    comes up again whenever it goes down."""
+    folder = os.environ.get(EMBEDDED)
+    return _embedded(folder).kept_up(tell) if folder and not given else nullcontext()
 
 
 def limits() -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -21,8 +22,10 @@ def serve(
     with answering(as_json=False), opened(db, pack) as context:
         from api.rest.app import create_app
         from api.rest.serving import run
+        from api.wiring import kept_up
 
-        run(create_app(context), host, port, typer.echo)
+        with kept_up(db, partial(typer.echo, err=True)):
+            run(create_app(context), host, port, typer.echo)
 
 
 COMMANDS = (

@@ -1,4 +1,5 @@
 """Commands that are stopped just before they commit: whatever they hold, they hold until let go.
+A file of visits is stopped before its last look at others' ids, during which visits wait.
 
 What may be done beside them is then no matter of time: it is done, or it waits.
 """
@@ -18,6 +19,7 @@ from ledger.core.ids import EntryIds
 from ledger.services.context import Context
 from ledger.storage.database.busy import DEFAULT_LIMITS, Limits
 from ledger.storage.database.engine import open_engine
+from ledger.storage.database.visit_ids import LOOK
 from tests.world import shiyan
 
 Command = Callable[[Context], Any]
@@ -39,18 +41,31 @@ def desk(url: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Context]:
 
 
 @contextmanager
-def held(url: str, commands: Sequence[Command]) -> Iterator[list[Future[Any]]]:
+def held(
+    url: str, commands: Sequence[Command], before_look: bool = True
+) -> Iterator[list[Future[Any]]]:
     """Every command carried out by a desk of its own up to its commit, all at the same time; on
-    leaving they commit."""
+    leaving they commit.
+
+    Args:
+        before_look: False: a file of visits has looked already, and waits to commit.
+    """
     let_go, arrived = threading.Event(), threading.Semaphore(0)
 
-    def stop(_connection: Connection) -> None:
-        arrived.release()
-        assert let_go.wait(timeout=60)
+    def stop(*_about: object) -> None:
+        if not let_go.is_set():
+            arrived.release()
+            assert let_go.wait(timeout=60)
+
+    def stop_at_look(_connection: Connection, _cursor: object, said: str, *_more: object) -> None:
+        if said == LOOK:
+            stop()
 
     def carry_out(command: Command) -> Any:
         with desk(url) as context:
             event.listen(context.engine, "commit", stop)
+            if before_look:
+                event.listen(context.engine, "before_cursor_execute", stop_at_look)
             return command(context)
 
     with ThreadPoolExecutor(len(commands)) as threads:

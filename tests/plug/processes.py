@@ -94,10 +94,10 @@ class Process:
 
 
 class Service(Process):
-    """`gongji serve` on a free port."""
+    """`gongji serve` on a free port. `database`: the options that name it."""
 
-    def __init__(self, database: str, errors: Path) -> None:
-        super().__init__(gongji("serve", "--port", "0", "--db", database), errors)
+    def __init__(self, database: tuple[str, str], errors: Path) -> None:
+        super().__init__(gongji("serve", "--port", "0", *database), errors)
         told = self.out.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", told)
         assert found, told + errors.read_text("utf-8")

@@ -104,7 +104,7 @@ class Campaign:
         """Whoever is dead is started again."""
         database = self.books.address
         if self.service is None or self.service.is_dead():
-            self.service = Service(database, self.errors)
+            self.service = Service(("--db", database), self.errors)
         if self.worker is None or self.worker.is_dead():
             self.worker = Worker(database, self.errors)
         return self.service, self.worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from itertools import chain
 from typing import Any, NamedTuple
@@ -38,6 +39,7 @@ from ledger.storage.database.bulk import run_inserts
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.turns import lock_patients
 from ledger.storage.database.unit_of_work import UnitOfWork
+from ledger.storage.database.visit_ids import IdsOfFile
 from ledger.storage.roster import people
 from ledger.storage.visits import claims as claim_store
 from ledger.storage.visits import resettlements
@@ -82,7 +84,10 @@ def claim(
     content = {"verb": "claim", "claim": [str(field) for field in record.said]}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        return _Desk(context, work).answer(record, request_id)
+        desk = _Desk(context, work, [record])
+        answer = desk.answer(record, request_id)
+        desk.ids.prove()
+        return answer
 
     return once(context, person_id, request_id, content, act, dry_run)
 
@@ -95,12 +100,13 @@ def import_claims(
     def take(work: UnitOfWork, books: Ledgering) -> None:
         numbers = chain.from_iterable((r.psn_no, r.certno) for r in batch.records)
         lock_patients(work.connection, numbers, relatives=False)
-        desk = _Desk(context, work)
+        desk = _Desk(context, work, batch.records)
         for record in sorted(batch.records, key=lambda r: (r.visited_at, r.row)):
             try:
                 books.accept(unchanged=not desk.take(record))
             except GongjiError as error:
                 books.refuse_with(record.row, FIELD_OF.get(error.code, ""), error)
+        desk.ids.prove()
 
     return take_in(context, batch, options, take)
 
@@ -119,8 +125,9 @@ def claim_hash(record: ClaimRecord) -> str:
 class _Desk:
     """Takes in claims one after another, each on what the ones before it left."""
 
-    def __init__(self, context: Context, work: UnitOfWork) -> None:
+    def __init__(self, context: Context, work: UnitOfWork, records: Sequence[ClaimRecord]) -> None:
         self._context, self._work, self._pack = context, work, context.pack
+        self.ids = IdsOfFile(work.connection, (record.claim_no for record in records))
         self._version = context.stamp_policy(work)
         self._months = BookingMonths(work.connection)
 

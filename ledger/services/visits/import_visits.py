@@ -18,6 +18,7 @@ from ledger.services.visits.decided_visits import Prepared
 from ledger.services.visits.settlement_desk import SettlementDesk
 from ledger.storage.database.turns import Turn, lock_patients
 from ledger.storage.database.unit_of_work import UnitOfWork
+from ledger.storage.database.visit_ids import IdsOfFile
 
 FIELD_OF = {
     "visit/duplicate-id": "visit_id",
@@ -68,11 +69,13 @@ def import_visits(
     def take(work: UnitOfWork, books: Ledgering) -> None:
         numbers = chain.from_iterable((r.psn_no, r.certno) for r in batch.records)
         lock_patients(work.connection, numbers, relatives=True)
+        ids = IdsOfFile(work.connection, (record.visit_id for record in batch.records))
         version = context.stamp_policy(work)
         desk = SettlementDesk(work, context.pack, version, batch.records)
         with _Beside() as beside:
             _take_all(context, desk, batch.records, books, beside)
         desk.save()
+        ids.prove()
 
     return take_in(context, batch, options, take, Turn.FILE)
 

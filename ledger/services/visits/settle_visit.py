@@ -18,8 +18,9 @@ from ledger.services.visits.settle_together import Command, settle_together
 from ledger.services.visits.settlement_answer import answer_again, answer_of, pack_of, present
 from ledger.services.visits.settlement_desk import SettlementDesk
 from ledger.storage.books.journal import Origin
-from ledger.storage.database.turns import Turn, lock_patients, lock_visits
+from ledger.storage.database.turns import Turn, lock_patients
 from ledger.storage.database.unit_of_work import UnitOfWork
+from ledger.storage.database.visit_ids import lock_visits
 from ledger.storage.roster.people import find_person, person
 from ledger.storage.roster.registry import provider_by_id
 from ledger.storage.visits import settlements as store

@@ -25,13 +25,14 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
+from threading import Event, Thread
 from time import sleep
 from typing import IO, Any
 
@@ -48,6 +49,9 @@ INSISTING = 25
 """Looks until another port is taken: a process of a killed server may hold the old one."""
 
 PORTS = range(20_000, 32_000)
+
+WATCH_SECONDS, AGAIN_SECONDS = 0.5, 10
+"""Between two looks of a process that keeps the server up; after a start that failed."""
 
 RECOVERY_SECONDS = 3_600
 """After a crash the server reads its log again before it answers."""
@@ -97,6 +101,32 @@ class EmbeddedPostgres:
                 return False
             self.stop()
         return True
+
+    @contextmanager
+    def kept_up(self, tell: Callable[[str], object]) -> Iterator[None]:
+        """Inside the block the server is started again whenever it goes down, as one that was
+        killed does; for a process that serves as long as it lives. `tell` gets what happens."""
+        done = Event()
+        keeper = Thread(target=self._keep_up, args=(done, tell), daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+    def _keep_up(self, done: Event, tell: Callable[[str], object]) -> None:
+        pause: float = WATCH_SECONDS
+        while not done.wait(pause):
+            pause = WATCH_SECONDS
+            if postmaster.runs(self.data):
+                continue
+            try:
+                self.open()
+                tell("自带的 PostgreSQL 停了，已重新启动")
+            except (Refused, OSError) as error:
+                tell(f"自带的 PostgreSQL 停了，未能启动，稍后再试：{error}")
+                pause = AGAIN_SECONDS
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server now, whoever uses it. `mode`: smart, fast or immediate."""

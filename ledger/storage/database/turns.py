@@ -66,19 +66,6 @@ LOCK_FAMILIES = f"""
 """
 
 
-LOCK_VISITS = """
-    SELECT pg_advisory_xact_lock(hashtextextended(v.visit_id, 0))
-    FROM (SELECT unnest(?::text[]) AS visit_id ORDER BY 1) AS v
-"""
-
-
-def lock_visits(connection: Connection, visit_ids: Iterable[str]) -> None:
-    """Let nobody else give these ids to a visit of somebody else: no key of a person's table can
-    see that. After the people; a file of visits does not lock its ids, which would be too many."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(LOCK_VISITS, (list(visit_ids),))
-
-
 def lock_people(connection: Connection, people: Iterable[int]) -> None:
     """Let nobody else decide about these people until the transaction ends: no visit is settled,
     no account emptied. Whoever decides upon what they have calls this before reading it."""

@@ -12,7 +12,8 @@ from ledger.storage.books.journal import Origin
 from ledger.storage.books.months import MONTHS
 from ledger.storage.database.line import Line, array
 from ledger.storage.database.postgres import in_words_of_postgres
-from ledger.storage.database.turns import LOCK_VISITS, LOCKED, Turn
+from ledger.storage.database.turns import LOCKED, Turn
+from ledger.storage.database.visit_ids import LOCK_VISITS
 from ledger.storage.pools import incoming_quotas
 from ledger.storage.pools.incoming_quotas import IncomingQuota
 from ledger.storage.requests import GivenRequest, KnownAnswer

@@ -1,0 +1,72 @@
+"""`--embedded-postgres DIR` as a user has it: commands and the service, and its server killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ledger.storage.database import postmaster
+from ledger.storage.database.embedded_postgres import EmbeddedPostgres
+from tests.databases import scratch_folders
+from tests.plug.city import run
+from tests.plug.load import client
+from tests.plug.processes import Service
+from tests.plug.servers import kill_everything, process_of
+
+pytestmark = pytest.mark.xdist_group("take-over")
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedPostgres]:
+    """Where the commands will have theirs; nobody has made it yet."""
+    with scratch_folders() as (folder, _root_folder):
+        made = EmbeddedPostgres(folder)
+        yield made
+        made.stop("immediate")
+        if os.geteuid() == 0:
+            shutil.rmtree(made.data.parent, ignore_errors=True)
+
+
+def said(*words: str, server: EmbeddedPostgres) -> str:
+    done = run(*words, "--embedded-postgres", str(server.folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+def test_each_command_starts_it_and_stops_it_and_books_stay(server: EmbeddedPostgres) -> None:
+    said("init", server=server)
+    assert not postmaster.runs(server.data)
+    said("verify", server=server)
+    assert not postmaster.runs(server.data)
+    both = run("verify", "--embedded-postgres", str(server.folder), "--db", "sqlite:///x.db")
+    assert both.returncode == 2
+
+
+def test_a_service_starts_its_killed_server_again(server: EmbeddedPostgres, tmp_path: Path) -> None:
+    said("init", server=server)
+    token = said("token", "create", "--role", "agency", "--label", "window", server=server)
+    place = ("--embedded-postgres", str(server.folder))
+    service = Service(place, tmp_path / "errors.txt")
+    try:
+        with client(service.address, token) as line:
+            assert _asked(line).json()["code"] == "person/unknown"
+            killed = process_of(server)
+            kill_everything(server)
+            answers = [_asked(line)]
+            while answers[-1].status_code != 404 and len(answers) < 1_000:
+                answers.append(_asked(line))
+            assert {a.json()["code"] for a in answers[:-1]} == {"database/unreachable"}
+            assert answers[-1].json()["code"] == "person/unknown"
+            assert process_of(server) != killed
+    finally:
+        service.close()
+    assert "重新启动" in (tmp_path / "errors.txt").read_text("utf-8")
+
+
+def _asked(line: httpx.Client) -> httpx.Response:
+    return line.get("/people/nobody/balance")
