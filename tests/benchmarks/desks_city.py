@@ -6,12 +6,10 @@ books are whole all the same, so that `verify` can prove what the desks did to t
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from ledger.core.ids import EntryIds
 from ledger.core.money import Fen
@@ -22,6 +20,7 @@ from ledger.services.initialise import initialise
 from ledger.storage.database.embedded_postgres import ADMIN, APPLICATION, OWNER, EmbeddedPostgres
 from ledger.storage.database.engine import open_engine
 from tests.benchmarks.city import clock
+from tests.benchmarks.postgres_city import bench_server
 
 HOSPITALS = 200
 SERVER = {"max_connections": "100", "shared_buffers": "512MB"}
@@ -88,16 +87,9 @@ def context_at(url: str, actor: str) -> Context:
 @contextmanager
 def desks_city(people: int) -> Iterator[DesksCity]:
     """A city of `people` (an even number) on a server that goes away with it."""
-    with tempfile.TemporaryDirectory(prefix="gongji-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        server = EmbeddedPostgres(folder / "dir", SERVER, folder / "cluster")
-        server.open()
-        try:
-            _settle_down(server, people)
-            yield DesksCity(server, people)
-        finally:
-            server.close()
+    with bench_server(SERVER) as server:
+        _settle_down(server, people)
+        yield DesksCity(server, people)
 
 
 def _settle_down(server: EmbeddedPostgres, people: int) -> None:

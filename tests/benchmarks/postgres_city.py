@@ -4,7 +4,7 @@ comes: fsync and synchronous_commit stay on."""
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +22,11 @@ a good part of what is measured, ours and the reference's."""
 
 
 @contextmanager
-def bench_server() -> Iterator[EmbeddedPostgres]:
+def bench_server(settings: Mapping[str, str] = SERVER) -> Iterator[EmbeddedPostgres]:
     with tempfile.TemporaryDirectory(prefix="gongji-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        server = EmbeddedPostgres(folder / "dir", SERVER, folder / "cluster")
+        server = EmbeddedPostgres(folder / "dir", dict(settings), folder / "cluster")
         server.open()
         try:
             yield server

@@ -46,9 +46,8 @@ def run_inserts(connection: Connection, prepared: Iterable[Insert]) -> None:
         if append is not None:
             append(table, columns, rows)
         elif connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-            from ledger.storage.database.postgres_copy import (
-                copy_rows,  # The driver, only where needed.
-            )
+            # The driver is loaded only where it is needed.
+            from ledger.storage.database.postgres_copy import copy_rows
 
             copy_rows(connection, table, columns, rows)
         else:

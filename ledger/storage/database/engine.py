@@ -69,9 +69,8 @@ def open_engine(url: str, limits: Limits = DEFAULT_LIMITS) -> Engine:
         Refused: `database/unsupported` for anything but SQLite and PostgreSQL.
     """
     if make_url(url).get_backend_name() == "postgresql":
-        from ledger.storage.database.postgres import (
-            open_postgres,  # The driver loads only where needed.
-        )
+        # The driver is loaded only where it is needed.
+        from ledger.storage.database.postgres import open_postgres
 
         return open_postgres(make_url(url), limits)
     if make_url(url).get_backend_name() != "sqlite":
