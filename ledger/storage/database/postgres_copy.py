@@ -44,6 +44,13 @@ def _day(day: str | date) -> bytes:
     return _DAYS.pack((day - _FIRST_DAY).days)
 
 
+@lru_cache(maxsize=65_536)
+def _instant(at: str | datetime) -> bytes:
+    """Instants do, too: when rows were recorded, and each visit's in several tables."""
+    since = (datetime.fromisoformat(at) if isinstance(at, str) else at) - _FIRST_INSTANT
+    return _MICROSECONDS.pack((since.days * 86_400 + since.seconds) * 10**6 + since.microseconds)
+
+
 class _Day(Dumper):
     """A date or its text, as the bulk writers hand it over."""
 
@@ -61,10 +68,7 @@ class _Instant(Dumper):
     format = Format.BINARY
 
     def dump(self, obj: Any) -> bytes:
-        since = (datetime.fromisoformat(obj) if isinstance(obj, str) else obj) - _FIRST_INSTANT
-        return _MICROSECONDS.pack(
-            (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds
-        )
+        return _instant(obj)
 
 
 def copy_rows(
