@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -70,10 +71,47 @@ def _verb(kind: str) -> Callable[[Context, Batch[Any], ImportOptions], ImportRes
     return verb
 
 
+def make_way(path: Path) -> None:
+    """The folder of a file that is to be written, made if need be: asked before the work.
+
+    Raises:
+        Refused: `export/unwritable`.
+    """
+    from ledger.core.errors import Refused
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused("export/unwritable", f"无法写入 {path}：{error.strerror}") from error
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise Refused("export/unwritable", f"无法写入 {path}：是文件夹，或没有写权限")
+
+
+@contextmanager
+def appearing_whole(path: Path) -> Iterator[Path]:
+    """Where to write so that a half-written file never has its name.
+
+    Raises:
+        Refused: `export/unwritable`.
+    """
+    from ledger.core.errors import Refused
+
+    make_way(path)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        raise Refused("export/unwritable", f"无法写入 {path}：{error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_errors(kind: str, source: Path, errors: list[RowError], out: Path) -> None:
     """The rejected rows as a workbook, with the reason beside each (see `exports`)."""
     from exports.rejected_rows import write_rejected
     from importers.catalog import read_raw
 
     raw = read_raw(kind, source, {error.row for error in errors})
-    write_rejected(out, raw, errors)
+    with appearing_whole(out) as partial:
+        write_rejected(partial, raw, errors)

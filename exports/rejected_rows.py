@@ -24,6 +24,7 @@ CODE = "错误代码"
 REASON = "错误原因"
 _ADDED = (REASON, CODE, ROW_NUMBER)
 _WIDEST = 40
+_REASON_WIDTH, _CODE_WIDTH = 60, 32
 
 
 class SourceRows(Protocol):
@@ -43,8 +44,15 @@ class SourceRows(Protocol):
 
 
 def write_rejected(path: Path, source: SourceRows, errors: Sequence[RowError]) -> int:
-    """Writes one row for each row number in `errors` (in any order), and returns how many."""
+    """Writes one row for each row number in `errors` (in any order), and returns how many.
+
+    Raises:
+        Refused: `export/unwritable`.
+    """
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
+    from exports.workbook import unwritable
 
     kept = [column for column, heading in enumerate(source.header) if heading not in _ADDED]
     headings = [source.header[column] for column in kept]
@@ -67,12 +75,18 @@ def write_rejected(path: Path, source: SourceRows, errors: Sequence[RowError]) -
         whole = source.rows[number]
         rows.append([whole[column] if column < len(whole) else "" for column in kept])
         _write_row(sheet, at, rows[-1], _by_column(headings, faults), looks)
-        sheet.write_string(at, len(kept), "\n".join(map(_sentence, faults)), looks.reason)
+        reasons = [_sentence(fault) for fault in faults]
+        sheet.set_row(at, _height(reasons))
+        sheet.write_string(at, len(kept), "\n".join(reasons), looks.reason)
         codes = "\n".join(fault.code for fault in faults)
         sheet.write_string(at, len(kept) + 1, codes, looks.reason)
         sheet.write_number(at, len(kept) + 2, number)
     _set_widths(sheet, headings, rows, looks)
-    book.close()
+    _set_up_print(sheet, top)
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise unwritable(path) from error
     return len(by_row)
 
 
@@ -110,6 +124,24 @@ def _sentence(fault: RowError) -> str:
     return f"{fault.column}：{fault.message}" if fault.column else fault.message
 
 
+def _height(reasons: Sequence[str]) -> int:
+    """Points of a row in which every reason is seen whole: not every program grows it by itself."""
+    from exports.workbook import LINE_HEIGHT, lines_needed
+
+    return LINE_HEIGHT * sum(lines_needed(reason, _REASON_WIDTH) for reason in reasons)
+
+
+def _set_up_print(sheet: Worksheet, header: int) -> None:
+    """A4 across, one page wide, the header on every page."""
+    from exports.workbook import PAPER_A4
+
+    sheet.set_paper(PAPER_A4)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(header)
+    sheet.set_footer("&L&8&A&C&9第 &P 页，共 &N 页")
+
+
 def _set_widths(
     sheet: Worksheet, headings: Sequence[str], rows: Sequence[Sequence[str]], looks: _Looks
 ) -> None:
@@ -118,5 +150,5 @@ def _set_widths(
     for column, texts in enumerate(zip(headings, *rows[:1000], strict=True)):
         widest = max(sum(2 if ord(sign) > 0x2E80 else 1 for sign in text) for text in texts)
         sheet.set_column(column, column, min(widest + 2, _WIDEST), looks.text)
-    sheet.set_column(len(headings), len(headings), 60)
-    sheet.set_column(len(headings) + 1, len(headings) + 1, 28)
+    sheet.set_column(len(headings), len(headings), _REASON_WIDTH)
+    sheet.set_column(len(headings) + 1, len(headings) + 1, _CODE_WIDTH)

@@ -40,7 +40,7 @@ UNIT = "单位：元"
 INFO_HEIGHT = 13
 LINE_HEIGHT = 15
 """Points of a line of text in a row."""
-_PAPER_A4 = 9
+PAPER_A4 = 9
 _EXCEL_DAY_ZERO = date(1899, 12, 30).toordinal()
 
 
@@ -154,7 +154,7 @@ class Sheet:
     def set_up_print(self, landscape: bool) -> None:
         """A4, one page wide, as many as needed long, page numbers below, ids left as text."""
         raw = self.raw
-        raw.set_paper(_PAPER_A4)
+        raw.set_paper(PAPER_A4)
         if landscape:
             raw.set_landscape()
         raw.fit_to_pages(1, 0)

@@ -47,7 +47,10 @@ _BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "\\n", "null", "
 _ERROR_TEXTS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 )
-_UNSEEN = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
+_MARKERS = r"\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad"
+"""Characters without a width: they come along when a cell is copied from a page or a PDF."""
+_UNSEEN = re.compile(rf"[\s{_MARKERS}]+")
+_WIDTHLESS = re.compile(rf"[{_MARKERS}]+")
 
 
 def is_blank(cell: Cell) -> bool:
@@ -58,6 +61,11 @@ def is_blank(cell: Cell) -> bool:
 def without_spaces(text: str) -> str:
     """Every kind of space and every invisible character taken out."""
     return _UNSEEN.sub("", text)
+
+
+def visible(text: str) -> str:
+    """A text in half width, without what cannot be seen; the spaces inside stay."""
+    return _WIDTHLESS.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
 def tidy(text: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
-from importers.cells import Cell, Fault, number_text, shown, without_spaces
+from importers.cells import Cell, Fault, number_text, shown, visible, without_spaces
 from importers.plain_columns import plainly
 from ledger.core.errors import NotAMonth
 from ledger.core.months import FAR, Month
@@ -145,7 +144,7 @@ def _full_year(text: str) -> int:
 def _plain(cell: Cell) -> str:
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return number_text(cell)
-    return unicodedata.normalize("NFKC", shown(cell)).strip().strip("'’`")
+    return visible(shown(cell)).strip("'’`")
 
 
 def _month_from_fraction(cell: float) -> Month | Fault:

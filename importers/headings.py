@@ -17,6 +17,7 @@ _DEEPEST = 60
 _FEWEST = 2
 """A row with fewer known names is no header."""
 _STARS = re.compile(r"[*★※#：:]+")
+_NUMBER = re.compile(r"^\d{1,2}[.、)]")
 _BRACKETED = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]")
 _FOREIGN_UNIT = re.compile(r"万元|千元|百元|单位[:：]?分|[(（]分[)）]|[(（]角[)）]")
 
@@ -89,8 +90,10 @@ def check_unit(grid: Grid, header: Header, amounts: Sequence[str], file: str) ->
 
 
 def plain_heading(text: str) -> str:
-    """A heading as it is compared: half-width, lower case, without spaces, stars and colons."""
-    return _STARS.sub("", without_spaces(unicodedata.normalize("NFKC", text))).lower()
+    """A heading as it is compared: half-width, lower case, without spaces, stars, colons and the
+    number of its column (3.姓名)."""
+    plain = _STARS.sub("", without_spaces(unicodedata.normalize("NFKC", text))).lower()
+    return _NUMBER.sub("", plain)
 
 
 def display(layout: Layout, group: tuple[str, ...]) -> str:

@@ -35,6 +35,9 @@ _SIGN_OFF = re.compile(
     r"(?:制表|填表|填报|审核|复核|审批|经办人|负责人|单位负责人|主管|打印|导出时间|注[:：]|备注[:：]"
     r"|说明[:：]|填表说明|单位[(（]?[盖公]章|以下空白|第\d+页|共\d+页).*"
 )
+_COLUMN_NUMBER = re.compile(r"[(（]?(\d{1,2})[)）]?(?:=.*)?")
+"""A cell of the row 栏次 below a header: 1, (2), 3=1+2."""
+_FEWEST_NUMBERED = 3
 _COUNT = re.compile(r"[\d,]{1,9}(?:\.0+)?(?:人|人次|条|笔|户|家|件)?")
 
 
@@ -128,7 +131,7 @@ class Table:
     def batch(self, records: Iterable[R]) -> Batch[R]:
         """The records of the rows without faults, the faults of the others.
 
-        Rows that are no data (blank, totals, signatures, a header printed again) always lack
+        Rows that are no data (blank, totals, signatures, a header printed again, 栏次) always lack
         what a record needs, so only rows with faults are looked at for that.
         """
         if not self._faults:
@@ -197,7 +200,7 @@ class Table:
             # Only what we do not read is filled, such as a number printed ahead on blank rows.
             return False
         texts = tuple(squeezed(shown(cell)) for cell in row)
-        if texts in self._titles:
+        if texts in self._titles or _counts_columns(texts):
             return False
         labels = {text for text in texts if _TOTAL.fullmatch(text) or _SIGN_OFF.fullmatch(text)}
         leads = next(filter(None, texts), "") in labels
@@ -205,6 +208,16 @@ class Table:
         ids -= {"", *labels}
         # A total row may have its count under the column of ids: 合计 | 120.
         return not labels or not (not ids or (leads and all(map(_COUNT.fullmatch, ids))))
+
+
+def _counts_columns(texts: Iterable[str]) -> bool:
+    """Whether the cells number the columns, one after the other; 栏次 may stand before them."""
+    filled = [text for text in texts if text]
+    found = [_COLUMN_NUMBER.fullmatch(text) for text in filled[filled[:1] == ["栏次"] :]]
+    numbers = [int(match[1]) for match in found if match]
+    first = numbers[0] if numbers else 0
+    consecutive = numbers == list(range(first, first + len(found)))
+    return len(found) >= _FEWEST_NUMBERED and first < 3 and consecutive
 
 
 def _is_amount(field: Field) -> bool:

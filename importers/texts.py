@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from importers.cells import Cell, Fault, Reader, shown, tidy
+from importers.cells import Cell, Fault, Reader, shown, tidy, visible
 
 T = TypeVar("T")
 
@@ -20,7 +19,7 @@ def name(cell: Cell) -> str | Fault:
     """A name. Spaces that pad a Chinese name to a column's width are taken out (张　三)."""
     if type(cell) is str and cell.isalnum():
         return cell
-    text = unicodedata.normalize("NFKC", shown(cell)).strip().lstrip("'")
+    text = visible(shown(cell)).lstrip("'")
     return "".join(text.split()) if _CHINESE.fullmatch(text) else " ".join(text.split())
 
 

@@ -6,11 +6,12 @@ Exit codes: 0 done, 1 refused or faults found, 2 wrong usage.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -71,6 +72,10 @@ KnownAtOption = Annotated[
         help="按哪一时刻已入账的内容（北京时间）2023-02-05T17:00。 As the books stood then.",
     ),
 ]
+
+
+_PIPED = 100
+"""Places of a line where nobody's terminal says how many there are."""
 
 
 def examples(*lines: str) -> str:
@@ -187,55 +192,39 @@ def tell(answer: dict[str, Any], words: str, dry_run: bool, as_json: bool) -> No
 
 
 def table(title: str, headings: list[str], rows: list[list[str]]) -> None:
-    """A table on the terminal; columns of amounts are right-aligned by their look. An amount or a
-    day broken over two lines is read wrongly: on a narrow terminal columns with nothing in them
-    give way, and words wrap as long as they have room."""
+    """A table on the terminal; columns of amounts are right-aligned by their look.
+
+    An amount, a day, an id or a code broken over two lines is read wrongly, so none is: where
+    room is short, columns with nothing in them give way, then words wrap, then the padding goes;
+    what is wider even then runs on. A pipe or a file has no width of its own: `_PIPED`.
+    """
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
 
-    console, shown = Console(), Table()
-    columns = [_Column(heading, [row[i] for row in rows]) for i, heading in enumerate(headings)]
-    if not _fits(columns, console.width):
+    from api.cli.columns import Column, fits, shared_out
+
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PIPED
+    columns = [Column(heading, [row[i] for row in rows]) for i, heading in enumerate(headings)]
+    if not fits([column.widest for column in columns], console.width):
         columns = [column for column in columns if not rows or any(column.cells)]
-    whole = _fits(columns, console.width)
-    for column in columns:
+    padding = 1 if fits([column.least for column in columns], console.width) else 0
+    room = console.width - 1 - len(columns) * (1 + 2 * padding)
+    widths = shared_out(columns, room)
+    console.width = max(console.width, console.width - room + sum(widths))
+    shown = Table(padding=(0, padding))
+    for column, width in zip(columns, widths, strict=True):
         side: Literal["right", "left"] = "right" if column.numeric else "left"
-        shown.add_column(
-            column.heading, justify=side, overflow="fold", no_wrap=column.numeric and whole
-        )
+        shown.add_column(column.heading, justify=side, overflow="fold", width=width)
     for row in zip(*(column.cells for column in columns), strict=True):
         shown.add_row(*row)
-    wide = console.measure(shown).maximum
-    if cell_len(title) <= wide:
+    if cell_len(title) <= console.measure(shown).maximum:
         shown.title = title
     else:  # A title wider than its table would be broken where no word ends.
         console.print(title, soft_wrap=True, markup=False, highlight=False)
     console.print(shown)
-
-
-class _Column(NamedTuple):
-    heading: str
-    cells: list[str]
-
-    @property
-    def numeric(self) -> bool:
-        return bool(self.cells) and all(map(_is_number, self.cells))
-
-    def width(self) -> int:
-        """What it needs at least: amounts and days whole, words three Chinese characters."""
-        from rich.cells import cell_len
-
-        widest = max(map(cell_len, (self.heading, *self.cells)))
-        return widest if self.numeric else min(widest, 6)
-
-
-def _fits(columns: list[_Column], width: int) -> bool:
-    return sum(column.width() + 3 for column in columns) < width
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(",", "").replace(".", "").replace("-", "").isdigit() or not text
 
 
 def parsed(reader: Callable[[str], Any], text: str) -> Any:

@@ -81,14 +81,18 @@ def export(
     arguments["on"] = parsed(a_day, on) if on else None
     arguments["known_at"] = parsed(a_known_instant, known_at) if known_at else None
     with answering(as_json), opened(db, pack) as context:
+        from api.files import appearing_whole
         from exports.catalog import EXPORTS
         from ledger.services.books import reporting
 
         chosen = EXPORTS[name]
         parts = [part for part in (person, employer, provider, month) if part]
         path = out or Path(chosen.file_name(*parts))
-        with reporting.opened(context, name, **arguments) as report:
-            _write(chosen.write, report, path)
+        with (
+            reporting.opened(context, name, **arguments) as report,
+            appearing_whole(path) as partial,
+        ):
+            chosen.write(report, partial)
         if as_json:
             print_json({"export": name, "file": str(path), "bytes": path.stat().st_size})
         else:
@@ -108,21 +112,6 @@ def _arguments(
         "owed": {"as_of": days[1]},
         "journal": {"first": month, "last": month},
     }[name]
-
-
-def _write(write: Any, report: Any, path: Path) -> None:
-    """Write beside the target and rename: a half-written workbook never has its name."""
-    from ledger.core.errors import Refused
-
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(report, partial)
-        partial.replace(path)
-    except OSError as error:
-        raise Refused("export/unwritable", f"无法写入 {path}：{error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 COMMANDS = (

@@ -51,17 +51,21 @@ def import_file(
 
     if kind not in KINDS:
         raise typer.BadParameter(f"没有“{kind}”这种文件；可导入：{'、'.join(KINDS)}")
+    if errors is not None and errors.resolve() == file.resolve():
+        raise typer.BadParameter(f"--errors 会盖掉 {file}；请另起一个文件名")
     with answering(as_json), opened(db, pack, quiet=as_json, actor=actor) as context:
-        from api.files import import_path, write_errors
+        from api.files import import_path, make_way, write_errors
         from ledger.services.importing import ImportOptions
 
+        if errors is not None:
+            make_way(errors)
         result = import_path(context, kind, file, ImportOptions(strict, dry_run))
         if errors is not None:
             write_errors(kind, file, result.errors, errors)
         if as_json:
             print_json(as_contract(result))
         else:
-            _print(result, errors)
+            _print(result, errors, _not_booked(result, strict, dry_run))
         if result.rejected:
             raise typer.Exit(1)
 
@@ -79,10 +83,17 @@ def as_contract(result: Any) -> dict[str, Any]:
     }
 
 
-def _print(result: Any, errors: Path | None) -> None:
+def _not_booked(result: Any, strict: bool, dry_run: bool) -> str:
+    """Why nothing of the file stands in the books, if so."""
+    if strict and result.rejected:
+        return "（--strict：有一行被拒，整份未导入）"
+    return "（试算，未入账）" if dry_run else ""
+
+
+def _print(result: Any, errors: Path | None, not_booked: str) -> None:
     typer.echo(
         f"{result.file}：{result.rows} 行，接受 {result.accepted}"
-        f"（其中未变 {result.unchanged}），拒绝 {result.rejected}"
+        f"（其中未变 {result.unchanged}），拒绝 {result.rejected}{not_booked}"
     )
     if result.errors:
         rows = [[str(e.row), e.column, e.message, e.code] for e in result.errors[:SHOWN_FAULTS]]
@@ -90,7 +101,8 @@ def _print(result: Any, errors: Path | None) -> None:
         if len(result.errors) > SHOWN_FAULTS:
             typer.echo(f"…共 {len(result.errors)} 处；用 --errors OUT.xlsx 取得全部")
     if errors is not None:
-        typer.echo(f"被拒的行已写入 {errors}")
+        done = "被拒的行已写入" if result.errors else "没有被拒的行，只写了表头："
+        typer.echo(f"{done} {errors}")
 
 
 COMMANDS = (

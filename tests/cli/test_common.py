@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from api.cli.common import table
@@ -116,3 +117,25 @@ def test_an_amount_is_not_broken_on_a_narrow_terminal(
     assert "2023-01-01" in said
     assert "-12345.67" in said
     assert "机构名称" not in said
+
+
+STATEMENT = ["日期", "类型", "业务", "所属月", "机构", "金额", "余额", "本年", "历年", "补记"]
+LINE = ["2023-01-20", "201", "个人账户支付", "2023-01", "汉水第一医院"]
+LINE += ["-399.03", "1,000.00", "1,000.00", "0.00", ""]
+
+
+@pytest.mark.parametrize("columns", ["80", "60", None])
+def test_days_amounts_and_codes_are_whole_in_a_line_of_any_width(
+    columns: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    table("对账单", STATEMENT, [LINE])
+    table("错误", ["原因", "代码"], [["金额应为 200.00" * 9, "contribution/account-amount"]])
+    table("授权", ["授权人", "关系"], [["严维霞\n42030319870121790X", "1"]])
+    said = capsys.readouterr().out
+    for whole in ("2023-01-20", "-399.03", "1,000.00", "contribution/account-amount"):
+        assert whole in said
+    assert "42030319870121790X" in said
+    assert max(cell_len(line) for line in said.splitlines()) <= max(int(columns or 100), 74)

@@ -126,7 +126,8 @@ def test_two_numbers_are_put_together_and_taken_apart_by_two_people(world: World
     refused = ask(world, "proposals", "approve", proposal, "--actor", "zhangsan", code=1)
     assert refused["error"]["code"] == "approval/same-actor"
     number = ask(world, "proposals", "approve", proposal, "--actor", "lisi")["merge_id"]
-    assert "重复建档" in run(world, "merge", "list", psn_no(7))
+    assert "保留" in run(world, "merge", "list", psn_no(7))
+    assert "重复建档" in run(world, "merge", "list", psn_no(7), "--json")
     assert ask(world, "merge", "statement", number)["psn_no"] == psn_no(7)
     undo = ask(world, "merge", "undo", number, *words)["proposal_id"]
     run(world, "proposals", "approve", undo, "--actor", "lisi")

@@ -82,6 +82,7 @@ def test_a_number_that_may_have_been_october_is_not_guessed() -> None:
     "cell",
     [
         "2023-01-05",
+        "\u200e2023-01-05\u200b",
         "2023-1-5",
         "20230105",
         "2023/1/5",

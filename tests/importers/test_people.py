@@ -81,6 +81,7 @@ def test_names_lose_the_spaces_that_pad_them() -> None:
     assert only(read_changed("people", {"姓名": "陈　实"})).name == "陈实"
     assert only(read_changed("people", {"姓名": "买买提·阿不都"})).name == "买买提·阿不都"
     assert only(read_changed("people", {"姓名": " John  Smith "})).name == "John Smith"
+    assert only(read_changed("people", {"姓名": "\u202d陈实\u202c"})).name == "陈实"
 
 
 def test_one_identity_number_belongs_to_one_person_number() -> None:

@@ -133,3 +133,14 @@ def test_a_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
     source.write_bytes(csv_bytes(table("people", {"姓名": "=1+1", "证件号码": CHEN[:-1]})))
     rejected("people", source, out)
     assert sheet_of(out)["B2"].data_type == "s"
+
+
+def test_every_reason_is_seen_whole_and_it_prints_on_one_page_across(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.xlsx", tmp_path / "out.xlsx"
+    source.write_bytes(xlsx_bytes(table("people", BROKEN["people"])))
+    rejected("people", source, out)
+    sheet = sheet_of(out)
+    assert sheet.row_dimensions[2].height == 15 * 4
+    assert sheet.page_setup.paperSize == 9
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage

@@ -40,6 +40,9 @@ NEXT = ["1002", "林平", LIN, *ROW[3:]]
         ["注：本表一式两份"],
         ["", "", "以下空白"],
         PEOPLE,
+        [1, 2, 3, 4, 5, 6, 7],
+        ["（1）", "（2）", "（3）", "（4）", "（5）", "（6）=（4）×2%", "（7）"],
+        ["栏次", "1", "2", "3", "4", "5", "6"],
     ],
 )
 def test_a_row_that_is_no_data_is_left_out(extra: list[Any]) -> None:
@@ -108,3 +111,8 @@ def test_short_and_long_lines_of_a_csv_are_rows_like_others() -> None:
 def test_blank_lines_at_the_end_cost_nothing() -> None:
     data = csv_bytes(table("people", {})) + b"\r\n,,,,,," * 5000
     assert read_data("people", data, "rows.csv").rows == 1
+
+
+def test_a_row_of_small_numbers_that_do_not_count_the_columns_is_data() -> None:
+    batch = read_rows("people", [PEOPLE, [1, 2, 3, 4, 5, 7, 6], [1, 2], [5, 6, 7]])
+    assert batch.rows == 3

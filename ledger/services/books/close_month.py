@@ -82,5 +82,6 @@ def _still_open(work: UnitOfWork, month: Month) -> list[dict[str, str]]:
     names = {p.provider_id: p.name for p in providers(connection).values()}
     unpaid = [names[provider_id] for provider_id in funds.unpaid(connection, month)]
     if unpaid:
-        note("close/providers-unpaid", f"{len(unpaid)} 家机构未拨付：{'、'.join(unpaid[:5])}…")
+        named = "、".join(unpaid[:5]) + ("…" if len(unpaid) > 5 else "")
+        note("close/providers-unpaid", f"{len(unpaid)} 家机构未拨付：{named}")
     return items
