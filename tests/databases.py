@@ -30,7 +30,8 @@ POSTGRES = os.environ.get("GONGJI_TEST_DATABASE") == "postgresql"
 _MEMORY = Path("/dev/shm")
 _ROOM = 3 * 10**9
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
-         "max_connections": "200", "shared_buffers": "256MB"}  # fmt: skip
+         "max_connections": "200", "shared_buffers": "256MB",
+         "log_line_prefix": "%m [%p] %d "}  # fmt: skip
 
 
 def open_test_engine(path: Path, owner: bool = False) -> Engine:

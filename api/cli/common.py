@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -122,12 +122,11 @@ def opened(
     """A context for one command, with a progress bar unless `quiet`."""
     from api.wiring import open_context
 
-    with database_faults():
-        if quiet or not sys.stderr.isatty():
-            yield open_context(db, pack, create=create, actor=actor)
-            return
-        with progress_bar() as progress:
-            yield open_context(db, pack, create=create, actor=actor, progress=progress)
+    with database_faults(), ExitStack() as stack:
+        shown = None if quiet or not sys.stderr.isatty() else stack.enter_context(progress_bar())
+        context = open_context(db, pack, create=create, actor=actor, progress=shown)
+        stack.callback(context.engine.dispose)
+        yield context
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from tests import databases
 from tests.people import CHEN, LIN, psn_no, somebody
 from tests.world import World, code_of, shiyan
 
@@ -33,7 +34,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def run(world: World, *words: str, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [*words, "--db", f"sqlite:///{world.path}"])
+    result = CliRunner().invoke(app, [*words, "--db", databases.address(world.path)])
     assert result.exit_code == code, result.output
     return result.output
 

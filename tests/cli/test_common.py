@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from api.cli.common import table
 from api.cli.main import app
+from tests import databases
 from tests.people import CHEN, LIN
 from tests.world import World, code_of, shiyan
 
@@ -48,7 +49,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def run(world: World, *words: str) -> str:
-    result = CliRunner().invoke(app, [*words, "--db", f"sqlite:///{world.path}"])
+    result = CliRunner().invoke(app, [*words, "--db", databases.address(world.path)])
     assert result.exit_code == 0, result.output
     return result.output
 

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from tests import databases
 from tests.people import CHEN
 from tests.world import CLOCK, World
 
@@ -28,7 +29,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def ask(world: World, *words: str, exit_code: int = 0) -> dict[str, Any]:
-    database = ("--db", f"sqlite:///{world.path}", "--json")
+    database = ("--db", databases.address(world.path), "--json")
     result = CliRunner().invoke(app, [*words, *database])
     assert result.exit_code == exit_code, result.output
     answer: dict[str, Any] = json.loads(result.stdout)
@@ -71,7 +72,7 @@ def test_a_run_that_counts_less_far_is_refused(world: World) -> None:
 
 
 def test_a_period_that_is_none_is_wrong_usage(world: World) -> None:
-    words = ["interest", "2023-13", "--db", f"sqlite:///{world.path}"]
+    words = ["interest", "2023-13", "--db", databases.address(world.path)]
     assert CliRunner().invoke(app, words).exit_code == 2
 
 

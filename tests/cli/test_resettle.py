@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from tests import databases
 from tests.importers.files import ONE_ROW, csv_bytes
 from tests.people import CHEN
 from tests.world import World
@@ -31,7 +32,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def run(world: World, *words: str, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [*words, "--db", f"sqlite:///{world.path}"])
+    result = CliRunner().invoke(app, [*words, "--db", databases.address(world.path)])
     assert result.exit_code == code, result.output
     return result.output
 

@@ -17,6 +17,7 @@ from api.cli.main import app
 from api.rest.schemas import QuotedVisit
 from ledger.core.visits import FeeItem
 from ledger.services.visits.desk_knowledge import visit_hash
+from tests import databases
 from tests.importers.files import only, read_changed
 from tests.people import CHEN
 from tests.world import World, code_of
@@ -35,7 +36,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def ask(world: World, pack: str, *words: str, code: int = 0) -> dict[str, Any]:
     visit = ("--provider", code_of("hospital-3"), "--person", CHEN.psn_no)
     more = ("--time", "2023-03-06T09:00", "--pack", str(PACKS / pack), "--json")
-    arguments = [*words, *visit, "--db", f"sqlite:///{world.path}", *more]
+    arguments = [*words, *visit, "--db", databases.address(world.path), *more]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == code, result.output
     answer: dict[str, Any] = json.loads(result.stdout)
@@ -86,7 +87,7 @@ def test_the_settlement_says_the_same_again_when_it_is_explained(world: World) -
     words = ("settle", "--visit", "M1", "--total", "800.00")
     settled = ask(world, "monthly", *words)
     result = CliRunner().invoke(
-        app, ["explain", settled["setl_id"], "--db", f"sqlite:///{world.path}", "--json"]
+        app, ["explain", settled["setl_id"], "--db", databases.address(world.path), "--json"]
     )
     assert json.loads(result.stdout)["steps"] == settled["steps"]
     assert any("2023 年 03 月已计起付 0.00 元" in step["text"] for step in settled["steps"])
@@ -165,7 +166,7 @@ def test_file_command_and_api_say_the_same_of_a_visit(world: World) -> None:
     assert visit_hash(by_api) == visit_hash(by_file)
     assert world.rows("SELECT content_hash FROM visit") == [(visit_hash(by_file),)]
     assert world.settle(by_file)["setl_id"] == settled["setl_id"]
-    told = ["explain", settled["setl_id"], "--db", f"sqlite:///{world.path}"]
+    told = ["explain", settled["setl_id"], "--db", databases.address(world.path)]
     said = CliRunner().invoke(app, told).stdout
     assert "病种 M03900，签约机构 是，出生日期 1960-01-01，住院号 Z1，费用明细 1 项" in said
 

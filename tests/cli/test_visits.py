@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.core.people import Relation
+from tests import databases
 from tests.people import CHEN, YU_CERTNO, YU_NAME
 from tests.world import World, code_of
 
@@ -27,7 +28,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def ask(world: World, *words: str) -> dict[str, Any]:
     visit = ("--provider", code_of("hospital-3"), "--time", "2023-03-06T09:00")
-    words = (*words, *visit, "--db", f"sqlite:///{world.path}", "--json")
+    words = (*words, *visit, "--db", databases.address(world.path), "--json")
     result = CliRunner().invoke(app, list(words))
     assert result.exit_code == 0, result.output
     answer: dict[str, Any] = json.loads(result.stdout)

@@ -105,8 +105,12 @@ def _insert(table: Table, values: Iterable[str], rest: str, times: int) -> str:
     return f"INSERT INTO {table.name} ({columns}) {_many(times)}SELECT {', '.join(values)} {rest}"
 
 
-def move_in(path: Path) -> None:
-    """Let everybody have neighbours."""
+def move_in(path: Path, looked_at: bool = True) -> None:
+    """Let everybody have neighbours.
+
+    Args:
+        looked_at: with the statistics of that; False: the database knows nothing of them yet.
+    """
     statements = [
         _insert(
             table, map(_neighbours, table.columns), f"FROM {name} AS t CROSS JOIN n", NEIGHBOURS
@@ -118,7 +122,7 @@ def move_in(path: Path) -> None:
         f"UPDATE {table} SET " + ", ".join(f"{c} = {c} * {NEIGHBOURS + 1}" for c in columns)
         for table, columns in _ROLLED_UP.items()
     ]
-    _run(path, statements)
+    _run(path, statements, looked_at)
 
 
 def fill_the_rest(path: Path, empty: Iterable[str]) -> None:
@@ -134,7 +138,16 @@ def fill_the_rest(path: Path, empty: Iterable[str]) -> None:
     )
 
 
-def _run(path: Path, statements: list[str]) -> None:
+def never_look(path: Path) -> None:
+    """Look at every table of a PostgreSQL now, and never again: what is planned from here on is
+    planned as on the first day, and stays so."""
+    with psycopg.connect(databases.address(path, ADMIN), autocommit=True) as connection:
+        for table in metadata.tables:
+            connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)".encode())
+        connection.execute("ANALYZE")
+
+
+def _run(path: Path, statements: list[str], looked_at: bool = True) -> None:
     """With every guard down, and statistics afterwards on PostgreSQL, which looks at them by
     itself; SQLite has none in service, and gets none here."""
     if databases.POSTGRES:
@@ -143,7 +156,8 @@ def _run(path: Path, statements: list[str]) -> None:
             connection.execute("SET session_replication_role = replica")
             for statement in statements:
                 connection.execute(statement)
-            connection.execute("VACUUM ANALYZE")
+            if looked_at:
+                connection.execute("VACUUM ANALYZE")
         return
     with closing(sqlite3.connect(path)) as connection:
         for name in sqlite_triggers():

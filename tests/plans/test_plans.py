@@ -5,36 +5,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import pytest
 
+from ledger.benefits.account_states import Event
 from ledger.books.chart import DISBURSEMENT_ACCOUNT
 from ledger.core.errors import Unknown
 from ledger.core.months import Month
-from ledger.services.books.read import balance, family_links, statement
+from ledger.services.accounts.account_states import change_state
+from ledger.services.books.close_month import StillOpen, close_month
+from ledger.services.books.read import balance
 from ledger.services.books.reporting import opened
 from ledger.services.crediting.credit_month import credit_month
-from ledger.services.visits.settle_visit import explain_settlement, quote
+from ledger.services.resettlement.resettle import show
+from ledger.services.resettlement.resettle_plan import Scope
 from ledger.storage import proposals
 from ledger.storage.accounts import merges, premiums
-from ledger.storage.books import funds, payees
+from ledger.storage.books import funds, months, payees
 from ledger.storage.pools import pool_quotas, pool_transfers
 from ledger.storage.proof import checks
 from ledger.storage.tables import metadata
 from ledger.storage.visits import claims, resettlements
 from tests import databases
-from tests.people import CHEN, LIN, WANG
+from tests.people import CHEN
 from tests.plans.crowd import GROWING, NEIGHBOURS, WAITING, fill_the_rest, move_in
 from tests.plans.recording import Recording, recording
+from tests.plans.windows import what_windows_ask
 from tests.world import World, busy_template, code_of, copy_of
 
 LONG_BOOKS = {"ix_contribution_entry_id"}
 """A month is half of this town's books, so PostgreSQL joins this table whole. SQLite, which has
 no statistics, reads by it, and so does PostgreSQL where years of months lie beside the one."""
 
-EARLIER = datetime(2024, 1, 1, tzinfo=UTC)
 MONTH = Month(2023, 2)
+
+
+pytestmark = pytest.mark.xdist_group("plans")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +58,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def at_the_window(town: World) -> Recording:
     with recording(town.context.engine, town.path) as made:
-        _what_windows_ask(town)
+        what_windows_ask(town)
     return made
 
 
@@ -62,22 +69,34 @@ def in_the_office(town: World) -> Recording:
     return made
 
 
-def _what_windows_ask(world: World) -> None:
-    chen, lin, wang = (str(person.psn_no) for person in (CHEN, LIN, WANG))
-    day = date(2023, 2, 20)
-    quote(world.context, world.visit("Q", chen, day, 30_000, use=1))
-    alone = world.settle(world.visit("W1", chen, day, 30_000, use=1), "window-1")
-    world.settle(world.visit("W1", chen, day, 30_000, use=1), "window-1")
-    shared = world.settle(world.visit("W2", lin, day, 50_000, "hospital-2", use=2), "window-2")
-    explain_settlement(world.context, int(alone["setl_id"]))
-    world.reverse(shared, datetime(2023, 2, 21, 9))
-    for number in (chen, lin, wang):
-        balance(world.context, number, day)
-        balance(world.context, number, day, date(2023, 1, 31))
-        balance(world.context, number, day, None, EARLIER)
-        statement(world.context, number)
-        statement(world.context, number, date(2023, 1, 1), date(2023, 2, 1), EARLIER)
-        family_links(world.context, number)
+@pytest.fixture(scope="module")
+def of_one(town: World) -> Recording:
+    with recording(town.context.engine, town.path) as made:
+        _what_is_asked_of_one(town)
+    return made
+
+
+def _what_is_asked_of_one(world: World) -> None:
+    """Lists of one person, one employer, one provider; closing one month of many. March is one in
+    which little happened: of a month that is half of the books a plan may well read all."""
+    context, chen = world.context, str(CHEN.psn_no)
+    march, place = Month(2023, 3), code_of("hospital-3")
+    for name, more in (
+        ("statement", {"person": chen}),
+        ("crediting-list", {"employer_no": "E001", "month": march}),
+        ("provider-statement", {"provider_code": place, "month": march}),
+    ):
+        with opened(context, name, **more) as report:
+            _read(report)
+    change_state(context, chen, Event.FREEZE, date(2023, 2, 25), "法院冻结", dry_run=True)
+    show(context, Scope(person=chen, year=2023), datetime(2023, 3, 1))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checks, "failing", lambda _connection: [])  # It proves all of the books.
+        with pytest.raises(StillOpen):
+            close_month(context, march)
+    with context.writing() as work:
+        months.hold(work.connection, march)
+        months.close_month(work.connection, march, context.now(), "tester")
 
 
 def _what_the_office_asks(world: World) -> None:
@@ -127,6 +146,11 @@ def test_no_window_reads_a_table_that_grows_from_end_to_end(at_the_window: Recor
     assert at_the_window.scans() == {}
 
 
+def test_nothing_of_one_reads_everything(of_one: Recording) -> None:
+    assert len(of_one.plans) > 20
+    assert set(of_one.scans()) <= WAITING
+
+
 ACROSS_PEOPLE = {
     "ix_visit_visit_id": "hospitals name a visit by its number",
     "ix_inpatient_stay_visit_id": "hospitals name a visit by its number",
@@ -157,10 +181,12 @@ def test_a_look_at_a_whole_table_would_be_seen(town: World) -> None:
     assert set(made.scans()) == {"transfer"}
 
 
-def test_every_index_is_used(at_the_window: Recording, in_the_office: Recording) -> None:
+def test_every_index_is_used(
+    at_the_window: Recording, in_the_office: Recording, of_one: Recording
+) -> None:
     declared = {str(i.name) for table in metadata.tables.values() for i in table.indexes}
     kept_for_uniqueness = {name for name in declared if name.startswith("uq_")}
-    used = at_the_window.indexes() | in_the_office.indexes()
+    used = at_the_window.indexes() | in_the_office.indexes() | of_one.indexes()
     if databases.POSTGRES:
         used |= LONG_BOOKS
     assert declared - kept_for_uniqueness - used == set()
