@@ -1,7 +1,7 @@
 """What is credited to a personal account for one month (个人账户计入).
 
 The same rule in two places: `employee_credit` and `retiree_credit` say it for one contribution
-or one person, `storage/credits/crediting.py` says it to the database for everybody at once, from
+or one person, `storage/credits/stage.py` says it to the database for everybody at once, from
 the same values; a property test holds the two equal.
 """
 

@@ -9,7 +9,7 @@ from ledger.core.months import Month
 from ledger.services.carry_out import carry_out
 from ledger.services.context import Context
 from ledger.storage.books import funds, months
-from ledger.storage.credits import crediting
+from ledger.storage.credits import again
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.proof import checks
 from ledger.storage.roster import people
@@ -76,7 +76,7 @@ def _still_open(work: UnitOfWork, month: Month) -> list[dict[str, str]]:
     credited = people.credited_through(connection)
     if credited is None or credited < month:
         note("close/not-credited", f"{month} 尚未划账")
-    marked = crediting.first_marked(connection)
+    marked = again.first_marked(connection)
     if marked is not None and marked <= month:
         note("close/differences-waiting", f"{marked} 起有变更尚未重新划账")
     names = {p.provider_id: p.name for p in providers(connection).values()}

@@ -18,8 +18,7 @@ from ledger.services.context import Context
 from ledger.services.crediting.benefit_period import follow_rules
 from ledger.storage.books import journal
 from ledger.storage.books.months import BookingMonths
-from ledger.storage.credits import advances, withheld
-from ledger.storage.credits import crediting as store
+from ledger.storage.credits import advances, stage, withheld
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.roster import people
 
@@ -42,11 +41,11 @@ def advance_credit(context: Context, month: Month, dry_run: bool = False) -> dic
         _refuse_too_late(work, month, advance)
         follow_rules(context, work)
         connection = work.connection
-        store.begin_stage(connection)
+        stage.begin_stage(connection)
         advances.stage_advances(connection, month, rules, advance)
         states = withheld.barred(connection, withheld.staged_with_events(connection))
         withheld.take_out_of_stage(connection, states)
-        staged = store.stage_totals(connection, 1)
+        staged = stage.stage_totals(connection, 1)
         run = None
         if staged.transfers:
             run = work.ids.next()
@@ -63,7 +62,7 @@ def advance_credit(context: Context, month: Month, dry_run: bool = False) -> dic
                 memo=f"{month} 预划",
             )
             journal.append(work, [entry], more_legs=staged.transfers)
-            store.post_stage(connection, run, day, fiscal_month, (month, month), False)
+            stage.post_stage(connection, run, day, fiscal_month, (month, month), False)
             advances.insert_staged(connection, run)
         return {
             "month": str(month),

@@ -9,9 +9,9 @@ from ledger.policy.loader import pack_from_content
 from ledger.policy.pack import Pack
 from ledger.services.context import Context
 from ledger.storage import policy
-from ledger.storage.credits import crediting as store
+from ledger.storage.credits import again, stage
 from ledger.storage.credits.advances import Advanced
-from ledger.storage.credits.crediting import AgainRow
+from ledger.storage.credits.again import AgainRow
 from ledger.storage.database.unit_of_work import UnitOfWork
 
 
@@ -21,15 +21,15 @@ def mark_changed_rules(context: Context, work: UnitOfWork, through: Month) -> No
     The last run brought every month up to what its pack made due. Where this pack says otherwise
     (an assumed statistic became known, a rule was corrected), another amount is due.
     """
-    version = store.version_of_last_run(work.connection)
-    day = store.first_covered_day(work.connection)
+    version = again.version_of_last_run(work.connection)
+    day = stage.first_covered_day(work.connection)
     if version is None or version == context.pack.version or day is None:
         return
     content = policy.version_content(work.connection, version)
     before = context.pack if content is None else pack_from_content(content)
     for month in Month.of(day).through(through):
         if _amounts(before, month) != _amounts(context.pack, month):
-            store.mark_everybody(work.connection, month)
+            again.mark_everybody(work.connection, month)
             return
 
 
@@ -59,17 +59,17 @@ def differences(
     context: Context, work: UnitOfWork, through: Month | None, advances_since: Month
 ) -> list[Difference]:
     """What is due for marked people's months up to `through`, against what was credited."""
-    marked = store.first_marked(work.connection)
+    marked = again.first_marked(work.connection)
     if marked is None or through is None:
         return []
-    run = store.last_run(work.connection)
+    run = again.last_run(work.connection)
     result: list[Difference] = []
     for month in marked.through(through):
         try:
             rules = context.pack.crediting(month)
         except NotInForce:
             continue
-        for row in store.months_again(work.connection, month, rules, run, advances_since):
+        for row in again.months_again(work.connection, month, rules, run, advances_since):
             result += _compare(row)
     return result
 

@@ -30,9 +30,8 @@ from ledger.services.crediting.credit_differences import (
 from ledger.services.debts.owed import recover_from_credits
 from ledger.storage.books import journal
 from ledger.storage.books.months import BookingMonths
-from ledger.storage.credits import advances, withheld
-from ledger.storage.credits import crediting as store
-from ledger.storage.credits.crediting import StageTotals
+from ledger.storage.credits import advances, again, stage, withheld
+from ledger.storage.credits.stage import StageTotals
 from ledger.storage.credits.withheld import Withheld
 from ledger.storage.database.turns import lock_people
 from ledger.storage.database.unit_of_work import UnitOfWork
@@ -82,8 +81,8 @@ def credit_month(context: Context, month: Month, dry_run: bool = False) -> dict[
             fiscal_month = _post(context, work, plan, entry_id, day)
             recovered = recover_from_credits(context, work, entry_id, day, fiscal_month)
         covered = people.credited_through(work.connection) or month
-        store.forget_marks(work.connection, month, covered)
-        store.set_credited_through(work.connection, month)
+        again.forget_marks(work.connection, month, covered)
+        again.set_credited_through(work.connection, month)
         return plan, entry_id, recovered
 
     plan, entry_id, recovered = carry_out(context, act, dry_run)
@@ -116,7 +115,7 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
     first_new = _first_month(context, work, month) if covered is None else covered.next()
     found = _stage(context, work, list(first_new.through(month)), advances_since)
     kept = _withhold_staged(work)
-    plan = _Plan(first_new, month, store.stage_totals(connection, _apart(first_new, month)))
+    plan = _Plan(first_new, month, stage.stage_totals(connection, _apart(first_new, month)))
     if covered is not None:
         mark_changed_rules(context, work, min(month, covered))
         before = covered.plus(-months_advanced(context.pack, covered))
@@ -124,7 +123,7 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
         withheld.forget_marked(connection, min(month, covered))
     through = min(month, covered) if covered else None
     found += differences(context, work, through, advances_since)
-    negative = store.staged_negative(connection) if plan.staged.negative else []
+    negative = stage.staged_negative(connection) if plan.staged.negative else []
     found += [
         Difference(
             person, number, "employee", before_fen, before_fen + fen,
@@ -138,7 +137,7 @@ def _find(context: Context, work: UnitOfWork, month: Month) -> _Plan:
     owners = {difference.person_id for difference in plan.differences}
     lock_people(connection, owners)
     purses = purses_of(connection, owners) if owners else {}
-    for person, fen in store.staged_of(connection, owners):
+    for person, fen in stage.staged_of(connection, owners):
         purses.setdefault(person, Purse(0, {})).give_back(month.year, fen)
     ordinary = [d for d in plan.differences if d.source != "shift"]
     plan.corrections = corrections(ordinary, purses, month.year) + [
@@ -152,16 +151,16 @@ def _stage(
 ) -> list[Difference]:
     """Stage what is due for months that no run has covered; advances to which nothing is due."""
     connection = work.connection
-    store.begin_stage(connection)
+    stage.begin_stage(connection)
     taken_back: list[Difference] = []
     for number, new in enumerate(months):
         context.progress("计算应划", number, len(months))
         rules = context.pack.crediting(new)
-        store.stage_month(connection, new, rules)
+        stage.stage_month(connection, new, rules)
         if advances.any_of(connection, new):
             found = advances.set_off(connection, new, rules, advances_since)
             taken_back += [of_advance(advance) for advance in found]
-    store.finish_stage(connection)
+    stage.finish_stage(connection)
     return taken_back
 
 
@@ -196,7 +195,7 @@ def _apart(first: Month, last: Month) -> int:
 
 def _first_month(context: Context, work: UnitOfWork, month: Month) -> Month:
     """Where the very first run begins: with the first insured day, not before the rules."""
-    day = store.first_covered_day(work.connection)
+    day = stage.first_covered_day(work.connection)
     if day is None:
         return month
     first = min(Month.of(day), month)
@@ -236,7 +235,7 @@ def _post(
     context.progress("写入账簿", 0, plan.staged.transfers)
     journal.append(work, [run], more_legs=plan.staged.transfers + len(legs))
     # The new months first: a claw-back may take what they bring.
-    store.post_stage(
+    stage.post_stage(
         connection,
         entry_id,
         happened_on,
@@ -245,7 +244,7 @@ def _post(
         plan.staged.shifts > 0,
     )
     journal.add_legs(connection, [run._replace(transfers=legs)])
-    store.insert_differences(connection, entry_id, plan.differences)
+    again.insert_differences(connection, entry_id, plan.differences)
     advances.keep_reasons(connection, entry_id, "advance_settled")
     context.progress("写入账簿", plan.staged.transfers, plan.staged.transfers)
     return fiscal_month
@@ -254,7 +253,7 @@ def _post(
 def _correction_legs(plan: _Plan) -> tuple[Transfer, ...]:
     """Corrections as legs, numbered after those of the staged months."""
     number: dict[int, int] = defaultdict(
-        lambda: store.leg_number_after_stage(plan.first_new, plan.last_new)
+        lambda: stage.leg_number_after_stage(plan.first_new, plan.last_new)
     )
     legs = []
     for item in plan.corrections:

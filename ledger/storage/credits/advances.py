@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from ledger.core.months import Month
 from ledger.policy.values import AdvanceRules, CreditingRules
-from ledger.storage.credits.crediting import FIRST_COVERED, month_parameters
+from ledger.storage.credits.stage import FIRST_COVERED, month_parameters
 from ledger.storage.database.bulk import keys
 
 # The base is that of the newest month before it for which more came in than was returned. A
