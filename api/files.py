@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ledger.core.collector import collector_paused
 
 if TYPE_CHECKING:
     from ledger.core.batches import Batch, ImportResult
@@ -31,19 +32,6 @@ def import_path(context: Context, kind: str, path: Path, options: ImportOptions)
     with collector_paused():
         batch = read(kind, path, progress=progress)
         return take_in(context, kind, batch, options)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """A file's rows are a million live objects without cycles; looking through them again and
-    again for garbage took a third of an import's time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def take_in(context: Context, kind: str, batch: Batch[Any], options: ImportOptions) -> ImportResult:

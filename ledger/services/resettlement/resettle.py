@@ -20,6 +20,7 @@ from ledger.benefits.resettlement import CAUSE_TEXT, Cause, less_year, resettled
 from ledger.benefits.settlement import Settlement, mirror
 from ledger.benefits.windows import benefit_of
 from ledger.books.entry import Entry
+from ledger.core.collector import collector_paused
 from ledger.core.errors import Conflict, Refused
 from ledger.journalizing.merging import carried_over
 from ledger.journalizing.resettlement import DRAW, OWED, mirror_entry, resettled_entry
@@ -128,6 +129,7 @@ class _Booking:
         self._shaped: ShapedVisits
         self._aliases: dict[int, int] = {}
 
+    @collector_paused()
     def book(self, plan: Plan) -> None:
         connection, written = self._work.connection, self._written
         people = people_of(plan.replacements)

@@ -19,6 +19,7 @@ from ledger.benefits.payers import Difference, Payers, payers_after
 from ledger.benefits.resettlement import FoldedYear, Refolded, in_order, refold
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
+from ledger.core.collector import collector_paused
 from ledger.core.errors import Refused, Unknown
 from ledger.journalizing.resettlement import DRAW, OWN, payers_of
 from ledger.policy.pack import Pack
@@ -122,6 +123,7 @@ class Plan:
         return hashlib.blake2b(said.encode(), digest_size=6).hexdigest() if said else ""
 
 
+@collector_paused()
 def make_plan(connection: Connection, pack: Pack, scope: Scope, on: date) -> Plan:
     """Settle the person-years of a scope anew, on paper.
 
