@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,8 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.demo import print_done
 from api.cli.main import app
 from api.demo.generate import Truth
-from api.demo.run import DemoDone, FileDone, MonthDone
 from api.demo.world import MARCH, MONTHS
 from importers.catalog import read
 from ledger.benefits.outpatient import Reason
@@ -25,15 +23,6 @@ from tests.demo.test_read_back import CODES
 
 Inputs = tuple[Path, Truth]
 Answer = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
-    """The folder of one run, and its answer in JSON."""
-    folder = tmp_path_factory.mktemp("run") / "demo"
-    result = CliRunner().invoke(app, ["demo", str(folder), "--json"])
-    assert result.exit_code == 0, result.output
-    return folder, json.loads(result.stdout)
 
 
 @pytest.fixture
@@ -201,25 +190,10 @@ def test_the_journal_holds_every_month(demo: tuple[Path, Answer]) -> None:
 
 
 def test_the_table_at_the_end_fits_a_terminal_and_names_the_files(
-    demo: tuple[Path, Answer], inputs: Inputs, capsys: pytest.CaptureFixture[str]
+    demo: tuple[Path, Answer], inputs: Inputs, say_done: Callable[[], str]
 ) -> None:
-    folder, answer = demo
-    done = DemoDone(
-        folder,
-        inputs[1],
-        [FileDone(**file) for file in answer["files"]],
-        [_month_again(month) for month in answer["months"]],
-        [folder / name for name in answer["outputs"]],
-        answer["verify"],
-        answer["seconds"],
-    )
-    print_done(done)
-    shown = capsys.readouterr().out
+    shown = say_done()
     assert "visits-2023-03-pharmacies.xlsx" in shown
     assert "项全平，已结账" in shown
     assert "月度对账表-2023-02.xlsx" in shown
     assert inputs[1].cast.retires.psn_no in shown
-
-
-def _month_again(answer: Answer) -> MonthDone:
-    return MonthDone(**{name: value for name, value in answer.items() if name != "cash_fen"})
