@@ -227,6 +227,8 @@ def inherit(
             ["继承人", "份额", "金额", "方式"],
             rows,
         )
+        if late := len(answer["settled_after_death"]):
+            typer.echo(f"注：死亡之后还有 {late} 笔结算未追回或退费，见 gongji account late-visits")
 
 
 def _heir(text: str) -> Any:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.benefits.account_states import Event
+from ledger.benefits.debts import Cause
 from ledger.benefits.heirs import divide, share_from_text
 from ledger.core.batches import Batch
 from ledger.core.errors import Conflict, Refused, Unknown
@@ -18,10 +19,12 @@ from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.people import BankAccount, Plan
 from ledger.services.accounts.account_states import change_state, states
 from ledger.services.accounts.death import Heir, inherit, register_death, visits_after_death
+from ledger.services.accounts.interest import post_interest
 from ledger.services.accounts.pay_out import clear_account, pay_out, return_account
 from ledger.services.books.move_funds import move_funds
 from ledger.services.claims.pay_person import due_to_persons, pay_everybody, pay_person
 from ledger.services.claims.returned_payment import payment_returned
+from ledger.services.debts.owed import book_debt
 from ledger.services.importing import ImportOptions
 from ledger.services.roster.import_families import add_link
 from ledger.services.roster.import_people import import_people
@@ -156,6 +159,33 @@ def test_several_heirs_get_their_shares_into_their_accounts(world: World) -> Non
     assert [kind for kind, _count in kinds] == ["inherit_in", "inherit_out"]
     years = world.rows("SELECT DISTINCT fund_year FROM transfer WHERE kind = 'inherit_in'")
     assert years == [(2023,)]
+
+
+def test_whoever_divides_hears_of_visits_after_the_death_until_they_are_owed(world: World) -> None:
+    late = world.settle(world.visit("after", CHEN_NO, date(2023, 6, 2), 20_000, use=1))
+    die(world)
+    trial = inherit(
+        world.context, CHEN_NO, [Heir(Fraction(1), LIN_NO)], DAY, "公证书", dry_run=True
+    )
+    assert [row["setl_id"] for row in trial["settled_after_death"]] == [late["setl_id"]]
+    number = int(late["setl_id"])
+    book_debt(world.context, CHEN_NO, Cause.AFTER_DEATH, DAY, settlement_id=number)
+    assert visits_after_death(world.context) == []
+
+
+def test_an_account_is_not_closed_on_a_day_up_to_which_it_has_interest_already(
+    world: World,
+) -> None:
+    """A closed account's interest stops: interest of later days must not be divided."""
+    post_interest(world.context, date(2023, 12, 31))
+    die(world)
+    heirs = [Heir(Fraction(1), LIN_NO)]
+    with pytest.raises(Refused, match="2023-12-31") as refused:
+        inherit(world.context, CHEN_NO, heirs, DAY, "公证书")
+    assert refused.value.code == "account/interest-posted-later"
+    assert (
+        inherit(world.context, CHEN_NO, heirs, date(2023, 12, 31), "公证书")["status"] == "closed"
+    )
 
 
 def test_an_heir_without_an_account_is_paid_in_cash(world: World) -> None:

@@ -18,7 +18,7 @@ from ledger.services.accounts.account_states import change_in
 from ledger.services.accounts.interest import settle_interest
 from ledger.services.context import Context
 from ledger.services.pools.pool_quotas import release_holds, release_holds_for
-from ledger.storage.accounts import accounts
+from ledger.storage.accounts import accounts, interest
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.roster import family
 from ledger.storage.roster.benefit_spans import spans_of
@@ -66,11 +66,19 @@ def make_ready(
         movement: `CLEAR` on death and emigration, `LEAVE` for another cause.
 
     Raises:
-        Refused: `account/not-leaving` and the like; `account/owes` while the person owes the
+        Refused: `account/not-leaving` and the like; `account/interest-posted-later` where interest
+        is in it for days on which it shall be closed; `account/owes` while the person owes the
         fund something.
     """
     connection = work.connection
     admit(connection, person_id, movement)
+    posted = interest.posted_through(connection, person_id)
+    if posted is not None and posted > on:
+        raise Refused(
+            "account/interest-posted-later",
+            f"账户已结息至 {posted}，不能以 {on} 注销；"
+            f"注销后停止计息，请以 {posted} 或以后的日期办理",
+        )
     owed = accounts.owed(connection, person_id)
     if owed > 0:
         raise Refused(

@@ -162,6 +162,7 @@ def _inherit(
             if heir.bank_account is not None and part:
                 insert_payee(work, person_id, entry_id, heir.bank_account, on, account_fen=part)
     close_empty(context, work, person_id, on, reason, request_id, entry_id)
+    late = [_present(visit) for visit in settled_after_death(work.connection, person_id)]
     return {
         "entry_id": None if entry_id is None else str(entry_id),
         "divided": yuan_text(left),
@@ -176,6 +177,7 @@ def _inherit(
             }
             for heir, part in zip(heirs, parts, strict=True)
         ],
+        "settled_after_death": late,
     }
 
 

@@ -26,7 +26,8 @@ def settled_after_death(connection: Connection, person_id: int | None = None) ->
     """Of everybody who is registered as dead, or of one person; oldest first.
 
     The day of death is that of the last registration; one that was withdrawn counts no more. What
-    counts is the day of the visit: a paper bill or a resettlement may be booked much later.
+    counts is the day of the visit: a paper bill or a resettlement may be booked much later. What
+    was given back or is booked as owed is done with.
     """
     rows = connection.exec_driver_sql(
         """
@@ -45,6 +46,9 @@ def settled_after_death(connection: Connection, person_id: int | None = None) ->
             AND NOT EXISTS (
                 SELECT 1 FROM settlement AS r WHERE r.person_id = s.person_id
                     AND r.reverses_settlement_id = s.settlement_id)
+            AND NOT EXISTS (
+                SELECT 1 FROM debt AS b WHERE b.person_id = s.person_id
+                    AND b.settlement_id = s.settlement_id)
         ORDER BY s.settled_at, s.settlement_id
         """,
         {"person": person_id},

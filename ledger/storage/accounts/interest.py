@@ -48,6 +48,16 @@ def movements_of(connection: Connection, people: Iterable[int]) -> dict[int, lis
     return found
 
 
+def posted_through(connection: Connection, person_id: int) -> date | None:
+    """The last day on which interest was put into the account; None where there was none."""
+    day = connection.exec_driver_sql(
+        "SELECT max(happened_on) FROM transfer "
+        "WHERE person_id = ? AND kind IN ('interest_yearly', 'interest_daily')",
+        (person_id,),
+    ).scalar()
+    return None if day is None else date.fromisoformat(day)
+
+
 def is_closed(connection: Connection, person_id: int) -> bool:
     """A closed account's interest has stopped."""
     status = connection.exec_driver_sql(
