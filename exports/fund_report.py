@@ -64,6 +64,7 @@ def write_fund_report(report: FundReport, target: Target) -> None:
         _Front(front, cells).write()
         sign_off(front)
         assumption_notes(front)
+        front.raw.fit_to_pages(1, 1)  # The notes and the signatures belong on the page they are of.
         front.raw.activate()
 
 

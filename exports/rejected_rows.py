@@ -61,6 +61,7 @@ def write_rejected(path: Path, source: SourceRows, errors: Sequence[RowError]) -
     looks = _Looks(
         text=book.add_format({"num_format": "@", "valign": "top"}),
         faulty=book.add_format({"num_format": "@", "valign": "top", "bg_color": "#FFC7CE"}),
+        number=book.add_format({"valign": "top"}),
         reason=book.add_format({"font_color": "#9C0006", "valign": "top", "text_wrap": True}),
     )
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#D9E1F2", "text_wrap": True})
@@ -80,7 +81,7 @@ def write_rejected(path: Path, source: SourceRows, errors: Sequence[RowError]) -
         sheet.write_string(at, len(kept), "\n".join(reasons), looks.reason)
         codes = "\n".join(fault.code for fault in faults)
         sheet.write_string(at, len(kept) + 1, codes, looks.reason)
-        sheet.write_number(at, len(kept) + 2, number)
+        sheet.write_number(at, len(kept) + 2, number, looks.number)
     _set_widths(sheet, headings, rows, looks)
     _set_up_print(sheet, top)
     try:
@@ -93,6 +94,7 @@ def write_rejected(path: Path, source: SourceRows, errors: Sequence[RowError]) -
 class _Looks(NamedTuple):
     text: Format
     faulty: Format
+    number: Format
     reason: Format
 
 

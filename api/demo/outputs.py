@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.demo.folder import DemoFolder
 from api.demo.generate import Truth
-from api.demo.world import JANUARY
+from api.demo.world import JANUARY, MONTHS
 from ledger.core.months import Month
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def write_month(context: Context, folder: DemoFolder, month: Month, truth: Truth
 def write_at_the_end(context: Context, folder: DemoFolder, truth: Truth) -> list[Path]:
     """Statements of the story's people and of a child's holder, and the plain-text journal."""
     shelf = _Shelf(context, folder)
+    first, last = MONTHS[0].first_day, MONTHS[-1].last_day
     for number in truth.cast.story().values():
-        shelf.add("statement", number, person=number)
+        shelf.add("statement", number, person=number, first_day=first, last_day=last)
     shelf.add("journal", "2023")
     return shelf.written

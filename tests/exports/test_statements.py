@@ -161,3 +161,9 @@ def test_the_fund_report_adds_up_by_formulas() -> None:
         assert all(str(cell).startswith("=") for cell in row_named(book["收支表"], title)[1:])
     row = row_named(book["科目余额表"], "1101")
     assert str(row[6]).startswith("=SUMIFS('发生额'!")
+
+
+def test_the_fund_reports_front_is_one_page_with_its_notes_and_signatures() -> None:
+    sheet = formulas_of(written("fund-report", invented.fund_report()))["收支表"]
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, None)  # One, one.
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
