@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import getpass
 import os
+import signal
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -58,9 +60,22 @@ def _embedded(folder: str) -> EmbeddedPostgres:
     from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 
     server = EmbeddedPostgres(Path(folder))
+    _end_in_order()
     server.open()
     atexit.register(server.close)
     return server
+
+
+def _end_in_order() -> None:
+    """A signal that ends this process at once would leave the server behind, running."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, leave)
 
 
 def kept_up(given: str | None, tell: Callable[[str], object]) -> AbstractContextManager[None]:

@@ -45,6 +45,12 @@ class Process:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(timeout=60)
 
+    def stop(self, number: signal.Signals) -> None:
+        """Tell it to stop, and wait until it has."""
+        self._process.send_signal(number)
+        self._process.communicate(timeout=60)
+        self._errors.close()
+
     def pause(self) -> None:
         """Let it stand still where it is."""
         self._process.send_signal(signal.SIGSTOP)

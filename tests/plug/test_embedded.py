@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +23,12 @@ from tests.plug.servers import kill_everything, process_of
 pytestmark = pytest.mark.xdist_group("take-over")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
-    """Where the commands will have theirs; nobody has made it yet."""
+    """Made by `init`; nobody uses it between two tests."""
     with scratch_folders() as (folder, _root_folder):
         made = EmbeddedPostgres(folder)
+        said("init", server=made)
         yield made
         made.stop("immediate")
         if os.geteuid() == 0:
@@ -39,7 +42,6 @@ def said(*words: str, server: EmbeddedPostgres) -> str:
 
 
 def test_each_command_starts_it_and_stops_it_and_books_stay(server: EmbeddedPostgres) -> None:
-    said("init", server=server)
     assert not postmaster.runs(server.data)
     said("verify", server=server)
     assert not postmaster.runs(server.data)
@@ -48,7 +50,6 @@ def test_each_command_starts_it_and_stops_it_and_books_stay(server: EmbeddedPost
 
 
 def test_a_service_starts_its_killed_server_again(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    said("init", server=server)
     token = said("token", "create", "--role", "agency", "--label", "window", server=server)
     place = ("--embedded-postgres", str(server.folder))
     service = Service(place, tmp_path / "errors.txt")
@@ -66,6 +67,25 @@ def test_a_service_starts_its_killed_server_again(server: EmbeddedPostgres, tmp_
     finally:
         service.close()
     assert "重新启动" in (tmp_path / "errors.txt").read_text("utf-8")
+
+
+def test_a_service_that_is_told_to_stop_stops_its_server(
+    server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    service = Service(("--embedded-postgres", str(server.folder)), tmp_path / "errors.txt")
+    assert postmaster.runs(server.data)
+    service.stop(signal.SIGTERM)
+    assert not postmaster.runs(server.data)
+
+
+def test_a_wrong_password_is_told(server: EmbeddedPostgres) -> None:
+    server.open()
+    wrong = re.sub(r":[^:@]*@", ":wrong@", server.url())
+    for address in (wrong, server.url() + "_of_nobody"):
+        done = run("verify", "--json", "--db", address)
+        assert done.returncode == 1
+        assert '"database/no-entry"' in done.stdout, done.stdout
+    server.close()
 
 
 def _asked(line: httpx.Client) -> httpx.Response:

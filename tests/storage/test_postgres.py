@@ -107,6 +107,20 @@ def test_the_application_switches_no_trigger_off(server: EmbeddedPostgres) -> No
         connection.execute("SET session_replication_role = replica")
 
 
+def test_no_table_of_the_applications_own_stands_in_for_ours(server: EmbeddedPostgres) -> None:
+    """A session may make temporary tables, and they come before all others of their name."""
+    with psycopg.connect(server.url(APPLICATION)) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE fiscal_month AS SELECT 202301 AS month, 'open' AS status"
+        )
+        with pytest.raises(psycopg.errors.RaiseException, match="ledger/month-closed"):
+            connection.execute(
+                "INSERT INTO entry (person_id, entry_id, kind, legs, happened_on, recorded_at, "
+                "fiscal_month, actor, memo) VALUES (1, 1, 'settlement', 1, '2023-01-05', "
+                "'2023-01-05', 202301, 'a', '')"
+            )
+
+
 def test_a_trigger_that_is_gone_off_or_changed_is_missing(server: EmbeddedPostgres) -> None:
     engine = open_engine(server.url(OWNER))
     with engine.connect() as connection:
@@ -276,4 +290,6 @@ def test_what_a_trigger_looks_up_it_finds_by_index_whatever_its_first_plan_saw(
             "WHERE proname LIKE '%_check_insert'"
         ).all()
     assert {name for name, _setting in settings} == {f"{table}_check_insert" for table in CHECKS}
-    assert {setting for _name, setting in settings} == {"enable_seqscan=off"}
+    assert {setting for _name, setting in settings} == {
+        "enable_seqscan=off,search_path=public, pg_temp"
+    }

@@ -19,8 +19,16 @@ from ledger.core.ids import EntryIds
 from ledger.services.books.verify import verify
 from ledger.services.context import Context
 from ledger.storage import migrate
-from ledger.storage.database.embedded_postgres import ADMIN, DATABASE, OWNER, EmbeddedPostgres
+from ledger.storage.database.append_only import APPEND_ONLY
+from ledger.storage.database.embedded_postgres import (
+    ADMIN,
+    APPLICATION,
+    DATABASE,
+    OWNER,
+    EmbeddedPostgres,
+)
 from ledger.storage.database.engine import open_engine
+from ledger.storage.database.roles import NO_DELETE
 from ledger.storage.database.triggers import missing_triggers
 from ledger.storage.tables import metadata
 from tests.databases import scratch_folders
@@ -81,6 +89,17 @@ def tables_of(engine: Engine) -> MetaData:
     return found
 
 
+def schema_of(engine: Engine) -> tuple[str | None, dict[str, list[str]]]:
+    """Revision, tables, their columns."""
+    with engine.connect() as connection:
+        found = sa.inspect(connection)
+        columns = {
+            table: sorted(column["name"] for column in found.get_columns(table))
+            for table in found.get_table_names()
+        }
+        return migrate.current(connection), columns
+
+
 def rows_of(engine: Engine, wanted: MetaData) -> Rows:
     """Every row, in the columns that `wanted` has."""
     with engine.connect() as connection:
@@ -120,6 +139,26 @@ def stands(engine: Engine) -> None:
         assert migrate.current(connection) == migrate.head()
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert missing_triggers(connection) == []
+        if engine.dialect.name == "postgresql":
+            assert granted(connection) == {
+                (table, right) for table in metadata.tables for right in may(table)
+            } | {("alembic_version", "SELECT")}
+
+
+def granted(connection: sa.Connection) -> set[tuple[str, str]]:
+    """What the application's role may do to which table."""
+    rows = connection.exec_driver_sql(
+        "SELECT table_name, privilege_type FROM information_schema.role_table_grants "
+        "WHERE grantee = ?",
+        (APPLICATION,),
+    )
+    return {(table, right) for table, right in rows}
+
+
+def may(table: str) -> set[str]:
+    if table in APPEND_ONLY:
+        return {"SELECT", "INSERT"}
+    return {"SELECT", "INSERT", "UPDATE"} | (set() if table in NO_DELETE else {"DELETE"})
 
 
 def test_the_released_revisions_are_all_but_the_newest() -> None:
@@ -140,6 +179,29 @@ def test_an_empty_database_of_a_release_comes_up(
     engines: tuple[Engine, Engine], revision: str
 ) -> None:
     migrate.upgrade(engines[0], revision)
+    migrate.upgrade(engines[0])
+    stands(engines[0])
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_an_upgrade_that_is_cut_off_changes_nothing(
+    engines: tuple[Engine, Engine], revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All steps or none: the older program goes on with what it had."""
+    migrate.upgrade(engines[0], revision)
+    before = schema_of(engines[0])
+
+    do = migrate.command.upgrade
+
+    def and_then_nothing(*words: Any) -> None:
+        do(*words)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate.command, "upgrade", and_then_nothing)
+        with pytest.raises(KeyboardInterrupt):
+            migrate.upgrade(engines[0])
+    assert schema_of(engines[0]) == before
     migrate.upgrade(engines[0])
     stands(engines[0])
 

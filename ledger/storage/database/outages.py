@@ -15,13 +15,14 @@ from ledger.core.errors import Refused
 
 FULL, READ_ONLY = "database/disk-full", "database/read-only"
 UNWRITABLE, UNREACHABLE = "database/unwritable", "database/unreachable"
-UNUSABLE = "database/unusable"
+UNUSABLE, NO_ENTRY = "database/unusable", "database/no-entry"
 
 MESSAGES = {
     FULL: "磁盘已满，数据库写不进去；本次操作没有入账，请腾出空间后用同一请求号重试",
     READ_ONLY: "数据库只能读不能写（只读磁盘、只读文件或只读服务器）；本次操作没有入账",
     UNWRITABLE: "数据库写不进磁盘（超出配额、没有权限或磁盘有故障）；本次操作没有入账",
     UNUSABLE: "数据库文件打不开（没有这个文件夹、没有权限或磁盘已满）",
+    NO_ENTRY: "数据库服务器拒绝登录（用户名、密码、数据库名不对或不许连接）；本次操作没有入账",
     UNREACHABLE: "与数据库的连接中断，不知是否已入账；请稍后用同一请求号重试，不会重复入账",
 }
 
@@ -39,7 +40,11 @@ _POSTGRES = {
     "58030": UNWRITABLE,
     "57P": UNREACHABLE,  # Stopped by its operator, crashed, or not yet up again.
     "08": UNREACHABLE,
+    "28": NO_ENTRY,
+    "3D000": NO_ENTRY,
 }
+_NOT_LET_IN = ("authentication failed", "no pg_hba.conf entry", "does not exist", "no password")
+"""While connecting, the driver gives no code."""
 
 
 def outage(error: DBAPIError) -> Refused | None:
@@ -65,6 +70,8 @@ def _code(error: DBAPIError) -> str | None:
         return _named(_POSTGRES, state)
     # A connection that breaks or was never made has no code, in psycopg.
     broken = error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    if broken and any(words in str(error.orig) for words in _NOT_LET_IN):
+        return NO_ENTRY
     return UNREACHABLE if broken and type(error.orig).__module__.startswith("psycopg") else None
 
 
