@@ -28,13 +28,16 @@ _TIME = (
 _COMPACT = r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\d{3})?)?"
 _INSTANT = re.compile(rf"{_DAY}(?:(?:[T\s]+|(?<=[日号]))(?:{_TIME}))?|{_COMPACT}", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:\s*年\s*(\d{1,2})\s*月?份?|[-/.](\d{1,2})|(\d\d))", re.ASCII)
+_PERIOD = re.compile(r"(.{6,}?)\s*(?:至|到|~|—+)\s*(.{6,})|(\d{6,8})-(\d{6,8})")
+"""First and last day, or month, of a period."""
 _ENGLISH_MONTH = re.compile(r"([A-Z][a-z]{2})-(\d\d|\d{4})", re.ASCII)
 _ENGLISH = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _ENDLESS = frozenset({"长期", "永久", "至今", "长期有效", "永久有效", "无期限", "不限"})
 
 
 def month(cell: Cell) -> Month | Fault:
-    """A month: 202301, 2023-01, 2023/1, 2023.01, 2023年1月, or any day of it."""
+    """A month: 202301, 2023-01, 2023/1, 2023.01, 2023年1月, any day of it, or a period within it
+    (2023-01-01至2023-01-31)."""
     if isinstance(cell, date):
         return _checked_month(cell.year, cell.month, cell)
     if isinstance(cell, float) and cell != int(cell):
@@ -47,12 +50,22 @@ def month(cell: Cell) -> Month | Fault:
         return _checked_month(int(year), int(next(filter(None, rest))), cell)
     if (match := _ENGLISH_MONTH.fullmatch(text)) and match[1] in _ENGLISH:
         return _checked_month(_full_year(match[2]), _ENGLISH.index(match[1]) + 1, cell)
+    if match := _PERIOD.fullmatch(text):
+        return _the_one_month(match[1] or match[3], match[2] or match[4], cell)
     found = _instant(cell)
     return (
         _not_a_month(cell)
         if isinstance(found, Fault)
         else _checked_month(found.year, found.month, cell)
     )
+
+
+def _the_one_month(first: str, last: str, cell: Cell) -> Month | Fault:
+    """The month in which a period begins and ends."""
+    begun, ended = month(first), month(last)
+    if isinstance(begun, Fault) or begun == ended:
+        return begun
+    return ended if isinstance(ended, Fault) else _not_a_month(cell)
 
 
 def day(cell: Cell) -> date | Fault:

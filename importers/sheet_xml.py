@@ -16,7 +16,11 @@ from importers.cells import ERROR_RESULT, NO_RESULT
 from importers.grids import Grid
 from ledger.core.errors import Refused
 
-_RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_RELATION_IDS = (
+    "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
+    "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
+)
+"""As Excel saves by itself, and as "Strict Open XML"."""
 _PREFIX = re.compile(rb"<(\w+:)?worksheet\b")
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _RESULT = re.compile(rb"<(?:\w+:)?v\b[^>/]*>[^<]")
@@ -58,7 +62,8 @@ class SheetXml:
         targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
         parts = {}
         for sheet in book.iter():
-            target = targets.get(sheet.get(_RELATION_ID)) if sheet.tag.endswith("}sheet") else None
+            ids = filter(None, map(sheet.get, _RELATION_IDS))
+            target = targets.get(next(ids, None)) if sheet.tag.endswith("}sheet") else None
             if target:
                 parts[sheet.get("name", "")] = target if target[0] == "/" else f"xl/{target}"
         return parts

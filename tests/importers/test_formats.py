@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date, datetime
 from typing import Any
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -235,6 +236,21 @@ def test_a_prefixed_sheet_is_looked_through_for_formulas() -> None:
     rewrite_part(xlsx_bytes(rows), out, "xl/worksheets/sheet1.xml", prefix)
     batch = read_data("people", out.getvalue(), "rows.xlsx")
     assert codes(batch) == ["value/formula-without-value"]
+
+
+def test_a_strict_open_xml_workbook_is_read() -> None:
+    transitional = b"http://schemas.openxmlformats.org/"
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(xlsx_bytes(PEOPLE_ROWS))) as book, ZipFile(out, "w") as strict:
+        for name in book.namelist():
+            xml = book.read(name)
+            for old, new in (
+                (b"spreadsheetml/2006/main", b"spreadsheetml/main"),
+                (b"officeDocument/2006/relationships", b"officeDocument/relationships"),
+            ):
+                xml = xml.replace(transitional + old, b"http://purl.oclc.org/ooxml/" + new)
+            strict.writestr(name, xml)
+    assert only(read_data("people", out.getvalue(), "rows.xlsx")).row == 2
 
 
 @pytest.mark.parametrize("stray", ["XFD1048576", "ZZ1048576", "AAA99999"])
