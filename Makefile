@@ -14,7 +14,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What is tried a second time, on a real PostgreSQL: everything that asks a database.
-ON_BOTH := $(addprefix tests/,services accounts moves resettle reports shapes spec concurrency plans)
+ON_BOTH := $(addprefix tests/,services accounts moves resettle reports shapes spec concurrency plans api cli)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -46,6 +46,8 @@ bench: $(STAMP) ## Speed beside a reference in the same run: docs/benchmarks.md
 
 soak: $(STAMP) ## The long campaigns
 	$(BIN)/python -m pytest -m slow
+	GONGJI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadgroup \
+		-m "not slow" tests/properties
 
 install: $(STAMP) ## Only install, into .venv
 

@@ -140,6 +140,7 @@ def _create(name: str, template: str | None) -> None:
         del _made[old]
 
 
+no_database = pytest.mark.skipif(POSTGRES, reason="asks no database of ours; tried already")
 only_sqlite = pytest.mark.skipif(POSTGRES, reason="what it tries is a matter of SQLite's file")
 
 

@@ -17,7 +17,10 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from ledger.policy import loader
 from ledger.policy.pack import Pack
+from tests import databases
 from tests.importers.files import ONE_ROW, xlsx_bytes
+
+pytestmark = databases.no_database
 
 HERE = Path(__file__).parent.parent / "data"
 INVENTED = re.compile(

@@ -219,6 +219,7 @@ def simulate(folder: Path, pack: str) -> tuple[int, dict[str, Any], Path]:
     return result.exit_code, json.loads(result.stdout), out
 
 
+@databases.no_database
 def test_a_simulation_follows_windows_of_months(tmp_path: Path) -> None:
     code, summary, out = simulate(tmp_path, "monthly")
     assert code == 0
@@ -230,6 +231,7 @@ def test_a_simulation_follows_windows_of_months(tmp_path: Path) -> None:
     ]
 
 
+@databases.no_database
 def test_a_simulation_that_cannot_follow_a_pack_says_so_and_writes_nothing(tmp_path: Path) -> None:
     code, answer, out = simulate(tmp_path, "hospital-year")
     assert code == 1

@@ -10,6 +10,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from tests import databases
+
+pytestmark = databases.no_database
 
 
 def gongji(*words: str) -> Result:

@@ -10,6 +10,8 @@ import xlsxwriter
 from tests.exports import invented
 from tests.exports.sheets import formula_cells, recalculated, values_of, written
 
+pytestmark = pytest.mark.xdist_group("libreoffice")
+
 REPORTS = {
     "reconciliation": invented.reconciliation,
     "statement": invented.statement,
