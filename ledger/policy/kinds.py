@@ -41,11 +41,19 @@ def amount(node: Node, place: Place) -> int:
     try:
         fen = fen_from_yuan(written)
     except BadValue as error:
-        place.report(node, "bad-amount", error.message)
+        plain = _as_amount(written)
+        message = f"“{written}”不是金额；应写作 {plain}" if plain else error.message
+        place.report(node, "bad-amount", message)
         return 0
     if fen < 0:
         place.report(node, "bad-amount", f"“{written}”小于零；金额应为零或正数")
     return fen
+
+
+def _as_amount(written: str) -> str | None:
+    """The amount that 3,000.00 and 500元 mean; None where nothing so simple is meant."""
+    plain = re.sub(r"[,，\s]|元$", "", written)
+    return plain if re.fullmatch(r"\d+(\.\d{1,2})?", plain) else None
 
 
 def ratio(node: Node, place: Place) -> int:
@@ -56,7 +64,9 @@ def ratio(node: Node, place: Place) -> int:
     try:
         return ratio_bp(written)
     except BadValue as error:
-        percent = re.fullmatch(r"(\d{1,2}|100)(\.\d{1,2})?\s*[%％]", written)
+        percent = re.fullmatch(r"(\d{1,2}|100)(\.\d{1,2})?\s*[%％]", written) or re.fullmatch(
+            "([2-9]|[1-9][0-9]|100)()", written
+        )
         message = f"“{written}”不是比例；应写作 {_as_ratio(percent)}" if percent else error.message
         place.report(node, "bad-ratio", message)
         return 0

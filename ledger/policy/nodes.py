@@ -7,6 +7,7 @@ and every fault knows its line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,20 @@ class Place:
         return Place(self.faults, self.file, f"{self.key}.{key}" if self.key else key)
 
 
+_WIDE_COLON = re.compile(r"\s*(?:- +)?[\w.]+\s*：")
+
+
+def _syntax_fault(text: str, line: int, problem: str) -> tuple[int, str, str]:
+    """Line, code and message of what the parser could not read. What Chinese keyboards write by
+    mistake confuses it only on a later line, so that is looked for first."""
+    for number, written in enumerate(text.splitlines()[:line], start=1):
+        if _WIDE_COLON.match(written):
+            return number, "yaml-syntax", "冒号是全角的“：”；应为半角冒号加一个空格（: ）"
+        if written[: len(written) - len(written.lstrip())].count("\t"):
+            return number, "yaml-syntax", "行首有制表符（Tab）；缩进应只用空格"
+    return line, "yaml-syntax", f"YAML 写法有误，请检查缩进、冒号和引号（解析器：{problem}）"
+
+
 def read_yaml(path: Path, place: Place) -> Node | None:
     """Read one file; None (and a reported fault) where it is not YAML in UTF-8."""
     try:
@@ -85,9 +100,7 @@ def read_yaml(path: Path, place: Place) -> Node | None:
         mark = getattr(error, "problem_mark", None)
         line = 1 if mark is None else mark.line + 1
         problem = getattr(error, "problem", None) or "无法识别"
-        place.report(
-            line, "yaml-syntax", f"YAML 写法有误，请检查缩进、冒号和引号（解析器：{problem}）"
-        )
+        place.report(*_syntax_fault(text, line, problem))
     else:
         if composed is None:
             place.report(1, "empty-file", "文件是空的；请写入内容，或删除该文件")

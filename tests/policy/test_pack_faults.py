@@ -102,6 +102,24 @@ def test_the_broken_packs_together_show_every_kind_of_fault(all_faults: list[Pac
     }
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("{1: 0.80,", "{1: 80,", "“80”不是比例；应写作 0.80"),
+        ("value: 3000.00", "value: 3,000.00", "“3,000.00”不是金额；应写作 3000.00"),
+        ("value: 500.00", "value: 500元", "“500元”不是金额；应写作 500"),
+        ("value: 500.00", "value：500.00", "冒号是全角的“：”；应为半角冒号加一个空格（: ）"),
+        ("  unit: 元/年", "\tunit: 元/年", "行首有制表符（Tab）；缩进应只用空格"),
+    ],
+)
+def test_what_officials_write_by_habit_is_answered_with_what_to_write(
+    copy_of_shiyan: Path, before: str, after: str, message: str
+) -> None:
+    line = break_line(copy_of_shiyan, "outpatient.yaml", before, after)
+    [fault] = examine(copy_of_shiyan).faults
+    assert (fault.line, fault.message) == (line, message)
+
+
 def test_faults_in_several_files_come_together(copy_of_shiyan: Path) -> None:
     cap = break_line(copy_of_shiyan, "outpatient.yaml", "value: 3000.00", "value: 3OOO.00")
     rate = break_line(copy_of_shiyan, "crediting.yaml", "value: 0.02", "value: 2%")

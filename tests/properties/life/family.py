@@ -73,9 +73,17 @@ class Family(Frame):
         amount=small,
         lasts=ends,
         used=st.lists(small, max_size=2),
+        parts=st.lists(st.integers(1, 3_000), max_size=3, unique=True),
     )
     def give_a_quota(
-        self, holder: int, user: int, pool: str, amount: int, lasts: int | None, used: list[int]
+        self,
+        holder: int,
+        user: int,
+        pool: str,
+        amount: int,
+        lasts: int | None,
+        used: list[int],
+        parts: list[int],
     ) -> None:
         first = self.day()
         until = FAR if lasts is None else first + timedelta(days=lasts)
@@ -94,6 +102,8 @@ class Family(Frame):
             self.given.append(int(answer["quota_id"]))
             for fen_used in used:
                 self._use(self.given[-1], fen_used, 0)
+            if parts:
+                self._use_and_take_back(self.given[-1], parts)
 
     @precondition(lambda self: self.given)
     @rule(data=st.data(), amount=small, ago=lately)
@@ -121,9 +131,11 @@ class Family(Frame):
     @precondition(lambda self: self.given)
     @rule(data=st.data(), parts=st.lists(small, min_size=1, max_size=3, unique=True))
     def used_and_taken_back_in_parts(self, data: st.DataObject, parts: list[int]) -> None:
+        self._use_and_take_back(data.draw(st.sampled_from(self.given)), parts)
+
+    def _use_and_take_back(self, quota: int, parts: list[int]) -> None:
         """Taken back part by part on the day of the use, it is as if never used."""
-        quota, reference = data.draw(st.sampled_from(self.given)), self.name("W")
-        day, before = self.day(), self.position()
+        reference, day, before = self.name("W"), self.day(), self.position()
         words = (self.world.context, quota, fen(sum(parts)), day, reference)
         if self.attempt(pool_quotas.use, *words) is None:
             return

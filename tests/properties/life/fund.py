@@ -31,10 +31,14 @@ class Fund(Money):
         for place in ("fiscal", "disbursement"):
             self.attempt(move_funds, self.world.context, place, fen(amount), self.day())
 
-    @rule(ago=st.integers(0, 3))
-    def pay_providers(self, ago: int) -> None:
+    @rule(ago=st.integers(0, 3), back=st.booleans(), data=st.data())
+    def pay_providers(self, ago: int, back: bool, data: st.DataObject) -> None:
+        """Perhaps the bank returns one of the payments at once."""
         month = self.month(ago)
-        self.attempt(pay_all, self.world.context, month, month.next().first_day)
+        paid = self.attempt(pay_all, self.world.context, month, month.next().first_day)
+        if paid and back:
+            code = data.draw(st.sampled_from([row["fixmedins_code"] for row in paid]))
+            self._provider_payment_back(code, month, 31)
 
     @precondition(lambda self: self.has("provider_statement"))
     @rule(data=st.data(), later=st.integers(0, 20))
@@ -45,16 +49,23 @@ class Fund(Money):
             "JOIN provider AS p ON p.provider_id = s.provider_id ORDER BY 2, 1"
         )
         code, number = data.draw(st.sampled_from(paid))
-        month, cash = Month.from_number(number), self._cash()
+        self._provider_payment_back(code, Month.from_number(number), later)
+
+    def _provider_payment_back(self, code: str, month: Month, later: int) -> None:
+        cash = self._cash()
         words = (self.world.context, code, month, self.day(-later), "账号已销户")
         answer = self.attempt(provider_payment_returned, *words)
         if answer is not None:
             assert self._cash() == cash + fen_from_yuan(answer["amount"])
             assert self.attempt(provider_payment_returned, *words) is None
 
-    @rule(later=st.integers(0, 20))
-    def pay_persons(self, later: int) -> None:
-        self.attempt(pay_everybody, self.world.context, self.day(-later))
+    @rule(later=st.integers(0, 20), back=st.booleans(), data=st.data())
+    def pay_persons(self, later: int, back: bool, data: st.DataObject) -> None:
+        """Perhaps the bank returns one of the payments at once."""
+        paid = self.attempt(pay_everybody, self.world.context, self.day(-later))
+        if paid and back:
+            number = data.draw(st.sampled_from([int(row["payee_id"]) for row in paid]))
+            self._payment_back(number, later + 1, elsewhere=False)
 
     @precondition(lambda self: self.has("payee_payment"))
     @rule(data=st.data(), later=st.integers(0, 20), elsewhere=st.booleans())
@@ -64,6 +75,9 @@ class Fund(Money):
         """The cash is there again and as much is due again, perhaps to another account; once."""
         paid = [row for row in due_to_persons(self.world.context, None, True) if row["paid_on"]]
         number = int(data.draw(st.sampled_from([row["payee_id"] for row in paid])))
+        self._payment_back(number, later, elsewhere)
+
+    def _payment_back(self, number: int, later: int, elsewhere: bool) -> None:
         cash, due = self._cash(), self._due()
         to = BANK._replace(number="6222000000000002") if elsewhere else None
         words = (self.world.context, number, self.day(-later), "账号与户名不符", to)
