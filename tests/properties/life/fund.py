@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -11,16 +13,19 @@ from ledger.core.money import fen_from_yuan
 from ledger.core.months import Month
 from ledger.services.books.close_month import close_month
 from ledger.services.books.move_funds import move_funds
-from ledger.services.books.pay_provider import pay_all
+from ledger.services.books.pay_provider import pay_all, pay_provider
 from ledger.services.books.provider_payment_returned import provider_payment_returned
 from ledger.services.claims.pay_person import due_to_persons, pay_everybody
 from ledger.services.claims.returned_payment import payment_returned
 from ledger.services.debts.owed import book_debt, propose_write_off, repay
+from ledger.services.visits.settle_visit import settle
 from ledger.storage.books.funds import cash_balance
 from tests.people import psn_no
 from tests.properties.life.frame import BANK, fen, lately, people, small
 from tests.properties.life.money import Money
+from tests.world import code_of
 
+PAID = ("hifp_pay", "acct_pay", "paid", "carried")
 OWING = "d.owed_fen > d.settled_fen"
 causes = st.sampled_from([cause for cause in Cause if cause is not Cause.RESETTLED])
 
@@ -31,14 +36,24 @@ class Fund(Money):
         for place in ("fiscal", "disbursement"):
             self.attempt(move_funds, self.world.context, place, fen(amount), self.day())
 
-    @rule(ago=st.integers(0, 3), back=st.booleans(), data=st.data())
-    def pay_providers(self, ago: int, back: bool, data: st.DataObject) -> None:
-        """Perhaps the bank returns one of the payments at once."""
+    @rule(ago=st.integers(0, 3))
+    def pay_providers(self, ago: int) -> None:
         month = self.month(ago)
-        paid = self.attempt(pay_all, self.world.context, month, month.next().first_day)
-        if paid and back:
-            code = data.draw(st.sampled_from([row["fixmedins_code"] for row in paid]))
-            self._provider_payment_back(code, month, 31)
+        self.attempt(pay_all, self.world.context, month, month.next().first_day)
+
+    @rule(patient=people, amount=st.integers(60_000, 900_000))
+    def a_month_is_paid_comes_back_and_is_paid_again(self, patient: int, amount: int) -> None:
+        """What came back is owed as before: the second payment is the first."""
+        day, place = self.day(), "hospital-1"
+        when = datetime(day.year, day.month, day.day, 8, self.count % 60)
+        visit = self.world.visit(self.name("v"), psn_no(patient), when, amount, place, 1)
+        self.attempt(settle, self.world.context, visit)
+        month, code = Month.of(day), code_of(place)
+        words = (self.world.context, code, month, month.next().first_day)
+        paid = self.attempt(pay_provider, *words)
+        if paid is not None and self._provider_payment_back(code, month, 31):
+            again = pay_provider(*words)
+            assert [again[k] for k in PAID] == [paid[k] for k in PAID]
 
     @precondition(lambda self: self.has("provider_statement"))
     @rule(data=st.data(), later=st.integers(0, 20))
@@ -51,13 +66,14 @@ class Fund(Money):
         code, number = data.draw(st.sampled_from(paid))
         self._provider_payment_back(code, Month.from_number(number), later)
 
-    def _provider_payment_back(self, code: str, month: Month, later: int) -> None:
+    def _provider_payment_back(self, code: str, month: Month, later: int) -> bool:
         cash = self._cash()
         words = (self.world.context, code, month, self.day(-later), "账号已销户")
         answer = self.attempt(provider_payment_returned, *words)
         if answer is not None:
             assert self._cash() == cash + fen_from_yuan(answer["amount"])
             assert self.attempt(provider_payment_returned, *words) is None
+        return answer is not None
 
     @rule(later=st.integers(0, 20), back=st.booleans(), data=st.data())
     def pay_persons(self, later: int, back: bool, data: st.DataObject) -> None:
