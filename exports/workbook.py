@@ -102,7 +102,7 @@ class Formats:
         self.sign = made(font_size=11)
         self.heading = cell(align="center", text_wrap=True, **shade)
         self.text = cell(num_format="@", shrink=True)
-        self.wrapped = cell(num_format="@", text_wrap=True)
+        self.wrapped = cell(num_format="@", text_wrap=True, indent=1)
         self.centered = cell(num_format="@", align="center", shrink=True)
         self.bold = cell(bold=True)
         self.indented = cell(indent=1)
