@@ -146,9 +146,20 @@ def test_no_window_reads_a_table_that_grows_from_end_to_end(at_the_window: Recor
     assert at_the_window.scans() == {}
 
 
+OF_NOBODY = "e.person_id = 0"
+"""Runs and payments of the fund stand under nobody, and are few. This town has each of them a
+thousand times, a third of its entries, and a plan that reads them all is right."""
+
+
 def test_nothing_of_one_reads_everything(of_one: Recording) -> None:
     assert len(of_one.plans) > 20
-    assert set(of_one.scans()) <= WAITING
+    read = {
+        (table, statement)
+        for table, statements in of_one.scans().items()
+        for statement in statements
+        if table not in WAITING and OF_NOBODY not in statement
+    }
+    assert read == set()
 
 
 ACROSS_PEOPLE = {
