@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from ledger.core.months import Month
 from ledger.policy.values import AdvanceRules, CreditingRules
-from ledger.storage.credits.stage import FIRST_COVERED, month_parameters
+from ledger.storage.credits.stage import FIRST_COVERED, forget_nothing_due, month_parameters
 from ledger.storage.database.bulk import keys
 
 # The base is that of the newest month before it for which more came in than was returned. A
@@ -156,10 +156,7 @@ def set_off(
         "AND credit_stage.kind = 'credit_employee'",
         marks,
     )
-    connection.exec_driver_sql(
-        "DELETE FROM temp.credit_stage WHERE month = :month AND amount_fen = 0 AND shift_fen = 0",
-        marks,
-    )
+    forget_nothing_due(connection, month)
     return returned
 
 

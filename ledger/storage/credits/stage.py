@@ -35,29 +35,31 @@ ROUNDED = "((c.base_fen * :rate + CASE WHEN c.base_fen < 0 THEN -5000 ELSE 5000 
 
 STAGE_MONTH = f"""
     INSERT INTO temp.credit_stage (person_id, month, kind, amount_fen, shift_fen)
-    SELECT * FROM (
-        SELECT person_id, :month,
-            CASE WHEN status = '12' THEN 'credit_retiree' ELSE 'credit_employee' END,
-            CASE
-                WHEN status = '12' AND (plan = 'combined' OR :pool_only_retiree) THEN :flat
-                WHEN status <> '11' OR plan = 'pool_only' THEN 0
-                ELSE due
-            END AS amount_fen,
-            CASE
-                WHEN status <> '11' THEN 0
-                WHEN plan = 'pool_only' THEN -received
-                ELSE due - received
-            END AS shift_fen
-        FROM (
-            SELECT s.person_id, s.status, s.plan,
-                CAST(coalesce(sum({ROUNDED}), 0) AS BIGINT) AS due,
-                CAST(coalesce(sum(c.account_fen), 0) AS BIGINT) AS received
-            FROM benefit_span AS s
-            LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
-            WHERE {FIRST_COVERED}
-            GROUP BY s.person_id, s.valid_from) AS covered) AS due
-    WHERE amount_fen <> 0 OR shift_fen <> 0
+    SELECT person_id, :month,
+        CASE status WHEN '12' THEN 'credit_retiree' ELSE 'credit_employee' END,
+        CASE status
+            WHEN '11' THEN CASE plan WHEN 'pool_only' THEN 0 ELSE due END
+            WHEN '12' THEN
+                CASE WHEN plan = 'combined' OR :pool_only_retiree THEN :flat ELSE 0 END
+            ELSE 0
+        END,
+        CASE status
+            WHEN '11' THEN CASE plan WHEN 'pool_only' THEN 0 ELSE due END - received
+            ELSE 0
+        END
+    FROM (
+        SELECT s.person_id, s.status, s.plan,
+            CAST(coalesce(sum({ROUNDED}), 0) AS BIGINT) AS due,
+            CAST(coalesce(sum(c.account_fen), 0) AS BIGINT) AS received
+        FROM benefit_span AS s
+        LEFT JOIN contribution AS c ON c.person_id = s.person_id AND c.month = :month
+        WHERE {FIRST_COVERED}
+        GROUP BY s.person_id, s.valid_from) AS covered
 """
+# Taken out behind and not left out before: SQLite would work every row's amounts out twice.
+NOTHING_DUE = (
+    "DELETE FROM temp.credit_stage WHERE month = :month AND amount_fen = 0 AND shift_fen = 0"
+)
 
 
 class StageTotals(NamedTuple):
@@ -110,6 +112,12 @@ def month_parameters(month: Month, rules: CreditingRules) -> dict[str, object]:
 def stage_month(connection: Connection, month: Month, rules: CreditingRules) -> None:
     """Stage what is due to everybody for a month that no run has covered."""
     connection.exec_driver_sql(STAGE_MONTH, month_parameters(month, rules))
+    forget_nothing_due(connection, month)
+
+
+def forget_nothing_due(connection: Connection, month: Month) -> None:
+    """Whoever has nothing coming leaves the stage."""
+    connection.exec_driver_sql(NOTHING_DUE, {"month": month.number})
 
 
 def stage_totals(connection: Connection, months: int) -> StageTotals:
