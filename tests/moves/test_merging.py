@@ -12,7 +12,7 @@ import pytest
 from ledger.benefits.pool_transfer import Direction
 from ledger.core.errors import GongjiError
 from ledger.core.money import Fen
-from ledger.core.people import ContributionKind, Relation
+from ledger.core.people import ContributionKind, Relation, Status
 from ledger.services.access import reach_settlement
 from ledger.services.accounts.merging import listing, propose_merge, statement_of_merged
 from ledger.services.accounts.unmerging import propose_unmerge
@@ -259,6 +259,17 @@ def test_open_business_of_the_merged_number_comes_first(world: World) -> None:
     world.credit("2023-05")
     begin(world.context, Direction.OUT, MERGED, "420100", DAY)
     assert refusal(world, KEPT, MERGED) == "merge/open-transfer"
+
+
+def test_a_retirees_months_are_credited_before_a_merge(world: World, second: Context) -> None:
+    """What is due without any contribution would come to the merged number afterwards."""
+    world.enrol(somebody(7, "陈建国", Status.RETIRED, benefit_from=date(2023, 1, 1)))
+    world.enrol(somebody(1, CHEN.name, benefit_from=date(2023, 1, 1)))
+    assert refusal(world, KEPT, MERGED) == "merge/credit-first"
+    world.credit("2023-05")
+    merge(world, second)
+    world.credit("2023-06")
+    world.prove()
 
 
 def test_quotas_across_pools_end_before_a_merge(world: World) -> None:

@@ -18,6 +18,7 @@ from ledger.books.kinds import kind_name
 from ledger.core.errors import Refused, Unknown
 from ledger.core.money import yuan_text
 from ledger.core.months import FAR, Month
+from ledger.core.people import Status
 from ledger.journalizing.merging import merge_entry
 from ledger.services.accounts.account_gate import admit, occasion
 from ledger.services.accounts.account_states import change_in
@@ -36,7 +37,7 @@ from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.pools import incoming_quotas
 from ledger.storage.pools.pool_quotas import quotas_of
 from ledger.storage.proposals import Proposal
-from ledger.storage.roster import people
+from ledger.storage.roster import benefit_spans, people
 
 
 def propose_merge(
@@ -69,11 +70,11 @@ def _refuse(connection: Connection, kept: int, merged: int, on: date) -> None:
     both = people.spans_of(connection, [kept, merged])
     if people.span_on(both[merged], on) and not people.span_on(both[kept], on):
         raise Refused("merge/keep-the-insured", f"{on} 正在参保的编号应当保留，请对调两个编号")
-    through = people.uncredited(connection, merged)
+    through = people.uncredited(connection, merged) or _retired_through(connection, merged, on)
     if through is not None:
         raise Refused(
             "merge/credit-first",
-            f"被合并的编号截至 {through} 还有未划入的缴费或未冲抵的预划；"
+            f"被合并的编号截至 {through} 还有未划入的缴费、退休划账或未冲抵的预划；"
             f"请先划账（gongji credit {through}）",
         )
     if has_open_case(connection, merged):
@@ -84,6 +85,19 @@ def _refuse(connection: Connection, kept: int, merged: int, on: date) -> None:
     if State.CLOSED not in standing_of(connection, merged).since:
         admit(connection, merged, Movement.TRANSFER_OUT)
     admit(connection, kept, Movement.RECEIVE)
+
+
+def _retired_through(connection: Connection, person_id: int, on: date) -> Month | None:
+    """The month before `on`, where a retiree's flat amount up to it waits for a crediting run."""
+    last, credited = Month.of(on).plus(-1), people.credited_through(connection)
+    waiting = [
+        span
+        for span in benefit_spans.spans_of(connection, [person_id])[person_id]
+        if span.status == Status.RETIRED
+        and span.valid_from < Month.of(on).first_day
+        and (credited is None or span.valid_until > credited.next().first_day)
+    ]
+    return last if waiting and (credited is None or credited < last) else None
 
 
 def _execute(context: Context, work: UnitOfWork, proposal: Proposal) -> Executed:

@@ -20,7 +20,7 @@ from ledger.core.visits import VisitRecord
 from ledger.services.resettlement import resettle
 from ledger.services.resettlement.adopt_pack import adopt_pack
 from ledger.services.resettlement.resettle_payee import note_payee
-from ledger.services.resettlement.resettle_plan import Scope
+from ledger.services.resettlement.resettle_plan import Scope, whole_people
 from ledger.services.visits.settle_visit import reverse, settle
 from ledger.storage.roster.benefit_spans import spans_of
 from ledger.storage.roster.people import on_roster
@@ -163,8 +163,9 @@ class Again(Visits):
         chosen = [who for who in everybody if who not in without]
         found: dict[tuple[int, int], PersonYear] = {}
         with world.context.reading() as connection:
+            whole, aliases = whole_people(connection, chosen)
             for year in YEARS:
-                of_year = person_years(connection, chosen, year)
+                of_year = person_years(connection, whole, year, aliases)
                 found |= {(person, year): held for person, held in of_year.items()}
         return found
 
@@ -197,13 +198,14 @@ class Again(Visits):
 def _case(world: World, person: int, visit: StandingVisit, day: date, rules: Any) -> Case:
     """What a visit is by what is known now, asked one by one."""
     with world.context.reading() as connection:
-        listed = person in on_roster(connection, [person])
-        spans = [s for s in spans_of(connection, [person])[person] if s.covers(day)]
+        numbers = [person, *whole_people(connection, [person])[1]]
+        listed = bool(on_roster(connection, numbers))
+        spans = [s for n in numbers for s in spans_of(connection, [n])[n] if s.covers(day)]
         stays = stays_of(connection, [person]).get(person, [])
         places = DatedProviders(connection)
-        claimed = claimed_places(connection, [person])
+        claimed = claimed_places(connection, numbers)
     at_pharmacy, pools = False, None
-    by_papers = claimed.get((person, visit.visit_id))
+    by_papers = claimed.get((visit.person_id, visit.visit_id))
     tier = None if by_papers is None else by_papers.tier
     if visit.provider_id != ELSEWHERE:
         place = places.by_id(visit.provider_id, day)
