@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 
 from ledger.storage.books import debts
-from ledger.storage.credits import advances, crediting
+from ledger.storage.credits import advances, again, stage
 from tests.world import template
 
 BIG = (
@@ -32,8 +32,9 @@ MARKS = {
     "share": 10_000,
 }
 STATEMENTS = {
-    "stage of a month": crediting.STAGE_MONTH,
-    "months covered before": crediting.AGAIN,
+    "stage of a month, employed": stage.STAGE_EMPLOYED,
+    "stage of a month, retired": stage.STAGE_RETIRED,
+    "months covered before": again.AGAIN,
     "advances, everybody": advances.STAGE_ADVANCES.format(whose=advances.EVERYBODY),
     "advances, listed employers": advances.STAGE_ADVANCES.format(whose=advances.LISTED),
     "recovery from credits": debts.STAGE_RECOVERIES,
@@ -47,12 +48,12 @@ def test_nothing_big_is_read_from_end_to_end(name: str) -> None:
     aliases = {alias for table, alias in names if table in BIG}
     connection = sqlite3.connect(template())
     try:
-        for stage, columns in (
+        for table, columns in (
             ("advance_stage", "person_id INTEGER PRIMARY KEY, month, base_month, base_fen, a"),
             ("recovery_stage", "person_id INTEGER PRIMARY KEY, amount_fen"),
             ("credit_stage", "person_id, month, kind, amount_fen, shift_fen"),
         ):
-            connection.execute(f"CREATE TEMP TABLE {stage} ({columns})")
+            connection.execute(f"CREATE TEMP TABLE {table} ({columns})")
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", MARKS)]
     finally:
         connection.close()
