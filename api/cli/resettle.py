@@ -118,7 +118,7 @@ def _changes(changes: list[dict[str, Any]]) -> None:
             change["psn_name"],
             change["mdtrt_id"],
             change["setl_time"][:16],
-            *(f"{change['before'][key]}→{change['after'][key]}" for key in keys),
+            *(f"{change['before'][key]} → {change['after'][key]}" for key in keys),
             change["cause_text"],
         ]
         for change in changes[:SHOWN]
