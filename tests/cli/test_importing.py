@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from tests import databases
 from tests.importers.files import ONE_ROW, table, xlsx_bytes
 from tests.world import World
 
@@ -31,7 +32,7 @@ def roster(tmp_path: Path) -> Path:
 
 
 def take_in(world: World, roster: Path, *options: str) -> tuple[int, str]:
-    words = ["import", "people", str(roster), *options, "--db", f"sqlite:///{world.path}"]
+    words = ["import", "people", str(roster), *options, "--db", databases.address(world.path)]
     result = CliRunner().invoke(app, words)
     return result.exit_code, result.output
 
