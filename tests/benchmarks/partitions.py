@@ -19,7 +19,7 @@ from time import perf_counter
 
 import psycopg
 
-from ledger.storage.database.embedded_postgres import ADMIN, DATABASE
+from ledger.storage.database.embedded_postgres import ADMIN
 from tests.benchmarks.postgres_city import SERVER, bench_server, fresh_city
 
 MONTHS = 10
@@ -37,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     with bench_server(SETTINGS) as server:
         fresh_city(server, "city").engine.dispose()
-        address = server.url(ADMIN).removesuffix(DATABASE) + "city"
+        address = server.url(ADMIN, "city")
         for partitioned in (False, True):
             with _table(address, options.people, options.years, partitioned) as connection:
                 _measure(connection, options.people, options.years, partitioned)

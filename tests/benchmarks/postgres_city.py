@@ -12,7 +12,7 @@ from ledger.core.ids import EntryIds
 from ledger.policy.loader import load_pack
 from ledger.services.context import Context
 from ledger.services.initialise import initialise
-from ledger.storage.database.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
+from ledger.storage.database.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
 from ledger.storage.database.engine import open_engine
 from tests.benchmarks.city import clock
 
@@ -43,5 +43,5 @@ def fresh_city(server: EmbeddedPostgres, name: str) -> Context:
 
 
 def context_on(server: EmbeddedPostgres, name: str, role: str = APPLICATION) -> Context:
-    engine = open_engine(server.url(role).removesuffix(DATABASE) + name)
+    engine = open_engine(server.url(role, name))
     return Context(engine, load_pack("420300"), clock, EntryIds(clock), "bench")

@@ -22,7 +22,6 @@ from ledger.storage.backups import backup_postgres
 from ledger.storage.database.embedded_postgres import (
     ADMIN,
     APPLICATION,
-    DATABASE,
     OWNER,
     EmbeddedPostgres,
 )
@@ -54,7 +53,7 @@ class Place:
 
     def _of(self, role: str, name: str) -> str:
         assert self._server is not None
-        return self._server.url(role).removesuffix(DATABASE) + name
+        return self._server.url(role, name)
 
     def restoring(self, address: str) -> bool:
         """Is a restore into this database under way."""

@@ -23,7 +23,6 @@ from ledger.storage.database.append_only import APPEND_ONLY
 from ledger.storage.database.embedded_postgres import (
     ADMIN,
     APPLICATION,
-    DATABASE,
     OWNER,
     EmbeddedPostgres,
 )
@@ -67,7 +66,7 @@ def engines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[En
 def _in_postgres(server: EmbeddedPostgres) -> tuple[Engine, Engine]:
     name = f"older{next(_numbers)}"
     server.psql("postgres", f"CREATE DATABASE {name} OWNER {OWNER}")
-    owner, admin = (server.url(role).removesuffix(DATABASE) + name for role in (OWNER, ADMIN))
+    owner, admin = (server.url(role, name) for role in (OWNER, ADMIN))
     return open_engine(owner), open_engine(admin)
 
 

@@ -90,14 +90,15 @@ def _refuse(connection: Connection, kept: int, merged: int, on: date) -> None:
 def _retired_through(connection: Connection, person_id: int, on: date) -> Month | None:
     """The month before `on`, where a retiree's flat amount up to it waits for a crediting run."""
     last, credited = Month.of(on).plus(-1), people.credited_through(connection)
-    waiting = [
-        span
-        for span in benefit_spans.spans_of(connection, [person_id])[person_id]
-        if span.status == Status.RETIRED
+    if credited is not None and credited >= last:
+        return None
+    waits = any(
+        span.status == Status.RETIRED
         and span.valid_from < Month.of(on).first_day
         and (credited is None or span.valid_until > credited.next().first_day)
-    ]
-    return last if waiting and (credited is None or credited < last) else None
+        for span in benefit_spans.spans_of(connection, [person_id])[person_id]
+    )
+    return last if waits else None
 
 
 def _execute(context: Context, work: UnitOfWork, proposal: Proposal) -> Executed:

@@ -16,6 +16,7 @@ from ledger.core.people import Insured, PersonRecord, Plan, Status
 from ledger.services.context import Context
 from ledger.services.crediting.benefit_period import follow
 from ledger.services.importing import ImportOptions, Ledgering, take_in
+from ledger.services.roster.dated_changes import with_change
 from ledger.storage.accounts.account_events import died_of
 from ledger.storage.database.bulk import execute_rows, insert_rows
 from ledger.storage.database.turns import lock_people
@@ -171,7 +172,7 @@ class _Roster:
                 "人员已在册且信息有变化，但没有变更日期（退休人员可填清算日期）",
             )
             return
-        after = _with_change(spans, stated._replace(valid_from=day))
+        after = with_change(spans, stated._replace(valid_from=day))
         died_on = self._died.get(person_id)
         if died_on is not None and _insured_after(after, died_on):
             self._books.refuse(
@@ -287,18 +288,3 @@ def _says_the_same(span: Span, stated: Span) -> bool:
     return span[3:] == stated[3:] and (
         span.valid_until == stated.valid_until or span.valid_from == stated.valid_from
     )
-
-
-def _with_change(spans: list[Span], change: Span) -> list[Span]:
-    """The spans once `change` holds from its first day up to the next span's."""
-    before = [
-        span._replace(valid_until=min(span.valid_until, change.valid_from))
-        for span in spans
-        if span.valid_from < change.valid_from
-    ]
-    later = [span for span in spans if span.valid_from > change.valid_from]
-    until = min([change.valid_until, *(span.valid_from for span in later)])
-    if before and before[-1][3:] == change[3:] and before[-1].valid_until == change.valid_from:
-        merged = before.pop()
-        return [*before, merged._replace(valid_until=until), *later]
-    return [*before, change._replace(valid_until=until), *later]

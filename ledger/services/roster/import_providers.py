@@ -15,6 +15,7 @@ from ledger.core.months import FAR
 from ledger.core.providers import ProviderRecord
 from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering, take_in
+from ledger.services.roster.dated_changes import with_change
 from ledger.storage.database.turns import Turn
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.roster import registry
@@ -101,7 +102,7 @@ class _History:
         provider = self._listed[record.code]
         before = self._spans.get(provider.provider_id) or [_span(provider, ALWAYS, FAR)]
         stated = Provider(provider.provider_id, record.code, *provider_values(record))  # type: ignore[arg-type]  # In the order of the fields.
-        after = _with_change(before, _span(stated, day, FAR))
+        after = with_change(before, _span(stated, day, FAR))
         if after == before:
             return False
         self._keep(provider, after)
@@ -125,17 +126,3 @@ def _span(provider: Provider, start: date, until: date) -> ProviderSpan:
         provider.agreement_until,
         provider.pharmacy_pooling,
     )
-
-
-def _with_change(spans: list[ProviderSpan], change: ProviderSpan) -> list[ProviderSpan]:
-    """The spans once `change` holds from its first day up to the next one's."""
-    before = [
-        span._replace(valid_until=min(span.valid_until, change.valid_from))
-        for span in spans
-        if span.valid_from < change.valid_from
-    ]
-    later = [span for span in spans if span.valid_from > change.valid_from]
-    until = later[0].valid_from if later else FAR
-    if before and before[-1][3:] == change[3:]:
-        return [*before[:-1], before[-1]._replace(valid_until=until), *later]
-    return [*before, change._replace(valid_until=until), *later]

@@ -19,7 +19,7 @@ from ledger.benefits.settlement import Settlement
 from ledger.books.kinds import TRANSFER_KINDS, EntryKind
 from ledger.core.ids import EntryId
 from ledger.core.people import Status
-from ledger.core.visits import AccountUse, VisitRecord
+from ledger.core.visits import AccountUse, VisitRecord, bill_of
 from ledger.journalizing.settlement import plain_legs
 from ledger.services.visits.decided_visits import Decided
 from ledger.services.visits.desk_knowledge import EMPTY_YEAR, DeskKnowledge, visit_hash
@@ -142,6 +142,7 @@ class Settled:
         self.people: Sequence[int] = people
         self.numbers = list(islice(ids, len(visits)))
         self.record: Any = _columns(VisitRecord, self.records)
+        self.bill: Any = bill_of(self.record)
         self.where: Any = _columns(Where, [place.where for place in places])
         self.outcome: Any = _columns(Outcome, outcomes)
         self.amounts: Any = _columns(_Amounts, self.outcome.amounts)
@@ -154,16 +155,8 @@ class Settled:
         said, where = self.record, self.where
         return zip(
             self.people, said.visit_id, map(visit_hash, self.records), where.provider_id,
-            where.prescriber_id, said.med_type, self.times, *self._bill(),
+            where.prescriber_id, said.med_type, self.times, *self.bill,
             map(int, said.account_use), said.original_visit_id, said.fee_category, repeat(None),
-        )  # fmt: skip
-
-    def _bill(self) -> tuple[Sequence[int], ...]:
-        """The total and its four parts."""
-        said = self.record
-        return (
-            said.total_fen, said.fully_self_paid_fen, said.over_limit_fen, said.paid_first_fen,
-            said.in_scope_fen,
         )  # fmt: skip
 
     def settlements(self, version: str) -> Iterator[Row]:
@@ -175,7 +168,7 @@ class Settled:
         return zip(
             self.people, self.numbers, said.visit_id, where.year, where.fiscal_month, where.day,
             self.times, where.provider_id, said.med_type, outcome.status, outcome.tier,
-            outcome.ratio_bp, outcome.reason, *self._bill(), amounts.deductible, amounts.pool,
+            outcome.ratio_bp, outcome.reason, *self.bill, amounts.deductible, amounts.pool,
             outcome.account_fen, repeat(0), cash, outcome.left_fen, amounts.beyond, amounts.cost,
             amounts.before_caps, amounts.visit_cut, amounts.year_cut, amounts.overall_cut,
             *zip(*outcome.before, strict=True), repeat(version), repeat(None),

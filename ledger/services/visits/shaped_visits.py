@@ -141,12 +141,12 @@ class ShapedVisits:
     ) -> tuple[AccumulatorRow, PoolShare]:
         """As `share`, of a visit elsewhere of which a paper bill tells (手工报销)."""
         refuse_other_items((), (None,) * 4, benefit.rules.shapes)
-        day, born = claim.visited_at.date(), born_on(self._certnos.get(person_id, ""))
+        day = claim.visited_at.date()
         facts = Facts(
             benefit.name,
             day,
             ClaimedPlace(claim.place_tier, claim.place_name).window,
-            age=None if born is None else age_on(born, day),
+            age=self._age(person_id, day),
             contracted=claim.contracted,
             disease=claim.disease_code,
         )
@@ -173,7 +173,6 @@ class ShapedVisits:
         self, record: VisitRecord, person_id: int, provider: Provider, benefit: str, day: date
     ) -> Facts:
         """What the rules may ask of a visit, as far as anybody said."""
-        born = record.born_on or born_on(record.certno or self._certnos.get(person_id, ""))
         return Facts(
             benefit,
             day,
@@ -181,10 +180,17 @@ class ShapedVisits:
             None,
             record.stay_id,
             record.first_day,
-            age_on(born, day) if born is not None else None,
+            self._age(person_id, day, record.born_on, record.certno),
             record.contracted,
             record.disease_code,
         )
+
+    def _age(
+        self, person_id: int, day: date, born: date | None = None, certno: str | None = None
+    ) -> int | None:
+        """By the day of birth that a visit says, or the identity number that it or we know."""
+        born = born or born_on(certno or self._certnos.get(person_id, ""))
+        return None if born is None else age_on(born, day)
 
     def count_visit(
         self, person_id: int, settlement_id: int, benefit: str, year: int, pool: PoolShare

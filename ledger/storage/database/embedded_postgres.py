@@ -164,12 +164,11 @@ class EmbeddedPostgres:
             shutil.copytree(shipped.parent, copied / "all", dirs_exist_ok=True, symlinks=True)
         return copied / "all" / shipped.name / "bin"
 
-    def url(self, role: str = APPLICATION) -> str:
+    def url(self, role: str = APPLICATION, database: str = DATABASE) -> str:
         """The address for a role, password included: keep it out of logs."""
         state = self._state()
-        return (
-            f"postgresql://{role}:{state['passwords'][role]}@127.0.0.1:{state['port']}/{DATABASE}"
-        )
+        password, port = state["passwords"][role], state["port"]
+        return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
 
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((self.folder / "server.json").read_text("utf-8"))
