@@ -44,7 +44,10 @@ def test_crediting_and_settling_at_once_lose_nothing(windows: Windows, world: Wo
     credit: list[Task] = [("credit", (Month(2023, 1),))]
     found = at_once(windows, world, credit, *visits(world, 4, 3))
     assert codes(found) == [""] * 13
-    assert world.balance(CHEN_NO) == 10_000 + 10_000 - 12_000
+    # Whether the last two visits still find money depends on when the credit arrives.
+    spent = sum(fen_from_yuan(answer["acct_pay"]) for _code, answer in found[1:])
+    assert 10_000 <= spent <= 12_000
+    assert world.balance(CHEN_NO) == 10_000 + 10_000 - spent
 
 
 def test_a_claw_back_takes_what_visits_leave_and_the_rest_is_owed(
