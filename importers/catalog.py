@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +11,7 @@ from importers.headings import Layout
 from importers.sheets import open_table, read_bytes
 from importers.table import Progress, RawRows, Table
 from ledger.core.batches import Batch
+from ledger.core.collector import collector_paused
 from ledger.core.errors import Unknown
 
 
@@ -54,7 +53,7 @@ def read(kind: str, path: Path, *, progress: Progress | None = None) -> Batch[An
 def read_data(kind: str, data: bytes, file: str, *, progress: Progress | None = None) -> Batch[Any]:
     """As `read`, for content that is in memory; `file` is its name in messages."""
     importer = _importer(kind)
-    with _collector_at_rest():
+    with collector_paused():
         table = open_table(kind, importer.layout, data, file, progress or _silent)
         return importer.read(table)
 
@@ -72,18 +71,6 @@ def _importer(kind: str) -> Importer:
             "import/unknown-kind", f"没有“{kind}”这种文件；可导入：{'、'.join(KINDS)}", kind=kind
         )
     return _IMPORTERS[kind]
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Cells and records hold no circles; looking for them took a quarter of the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _silent(done: int, total: int) -> None:

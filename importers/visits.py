@@ -201,7 +201,7 @@ def _refunds(table: Table, originals: Sequence[str | None]) -> list[bool]:
 
 
 def _check_signs(table: Table, money: Sequence[Money], refunds: Sequence[bool]) -> None:
-    lows = [min((fen for fen in column if fen is not None), default=0) for column in money]
+    lows = [min(filter(None, column), default=0) for column in money]
     if min(lows) >= 0 and not any(refunds):
         return
     for index, (refund, *row) in enumerate(zip(refunds, *money, strict=True)):

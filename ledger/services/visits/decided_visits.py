@@ -22,7 +22,7 @@ from ledger.storage.accounts.merges import CarriedOver, carry_over
 from ledger.storage.books import journal
 from ledger.storage.books.journal import Origin
 from ledger.storage.books.months import BookingMonths
-from ledger.storage.database.bulk import Insert, run_inserts
+from ledger.storage.database.bulk import Insert, Step, steps
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.pools.incoming_quotas import IncomingDraw
@@ -42,7 +42,7 @@ class Prepared(NamedTuple):
 
     connection: Connection
     months: list[Month]
-    statements: list[Insert]
+    steps: list[Step]
 
     def write(self) -> None:
         """Open the months of account, add the rows."""
@@ -50,7 +50,8 @@ class Prepared(NamedTuple):
             booking = BookingMonths(self.connection)
             for month in self.months:
                 booking.of(month.first_day)
-        run_inserts(self.connection, self.statements)
+        for step in self.steps:
+            step()
 
 
 @dataclass(slots=True)
@@ -72,17 +73,18 @@ class Stretch:
     ) -> Prepared:
         """The statements that add these rows, each table in the order of its key."""
         plain_months = {Month.from_number(number) for number in self.months}
+        inserts = [
+            *store.visit_inserts(self.visits),
+            *store.stay_inserts(self.stays),
+            *journal.entry_inserts(work, self.entries, origins=origins),
+            *store.settlement_inserts(self.settlements),
+            *self.traces,
+            *self.plain,
+        ]
         return Prepared(
             work.connection,
             unopened({entry.fiscal_month for entry in self.entries} | plain_months),
-            [
-                *store.visit_inserts(self.visits),
-                *store.stay_inserts(self.stays),
-                *journal.entry_inserts(work, self.entries, origins=origins),
-                *store.settlement_inserts(self.settlements),
-                *self.traces,
-                *self.plain,
-            ],
+            [step for insert in inserts for step in steps(work.connection, insert)],
         )
 
 

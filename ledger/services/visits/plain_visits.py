@@ -25,11 +25,12 @@ from ledger.services.visits.decided_visits import Decided
 from ledger.services.visits.desk_knowledge import EMPTY_YEAR, DeskKnowledge, visit_hash
 from ledger.services.visits.plain_cases import PlainVisit, Where
 from ledger.storage.books.journal import ENTRY_COLUMNS, TRANSFER_COLUMNS
-from ledger.storage.database.bulk import Row, inserts
+from ledger.storage.database.bulk import Insert, Row, inserts
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.visits.settlements import AccumulatorRow, VisitRow
 
+_ENTRY = tuple(ENTRY_COLUMNS.split())
 _SETTLEMENT = str(EntryKind.SETTLEMENT)
 _ACCOUNTS = {name: (kind.debit, kind.credit) for name, kind in TRANSFER_KINDS.items()}
 
@@ -69,11 +70,12 @@ class PlainVisits:
     def take(self, visits: Sequence[PlainVisit]) -> None:
         """Settle visits that stand person by person in order of time."""
         settled = Settled(visits, list(map(self._outcome, visits)), self._ids)
-        stretch, names = self._decided.stretch, Settlement._fields
+        stretch = self._decided.stretch
+        count = len(visits)
         stretch.plain += [
-            *inserts("visit", " ".join(VisitRow._fields), list(settled.visits())),
-            *inserts("entry", ENTRY_COLUMNS, list(self._entries(settled))),
-            *inserts("settlement", " ".join(names), list(settled.settlements(self._version))),
+            Insert("visit", VisitRow._fields, settled.visits(), count),
+            Insert("entry", _ENTRY, self._entries(settled), count),
+            Insert("settlement", Settlement._fields, settled.settlements(self._version), count),
             *inserts("transfer", TRANSFER_COLUMNS, settled.transfers()),
         ]
         stretch.months |= set(settled.where.fiscal_month)

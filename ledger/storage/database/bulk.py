@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -31,45 +32,60 @@ class Insert(NamedTuple):
 
     table: str
     columns: tuple[str, ...]
-    rows: Sequence[Row]
+    rows: Iterable[Row]
+    """Walked through once."""
+    size: int
+
+
+Step = Callable[[], object]
+"""A statement with all its values, for whoever holds the connection."""
 
 
 def inserts(table: str, columns: str, rows: Sequence[Row]) -> list[Insert]:
     """What appends `rows` to `table`; `columns` are their names, separated by spaces."""
-    return [Insert(table, tuple(columns.split()), rows)] if rows else []
+    return [Insert(table, tuple(columns.split()), rows, len(rows))] if rows else []
 
 
 def run_inserts(connection: Connection, prepared: Iterable[Insert]) -> None:
     """Append the rows. A trigger sees them under COPY as under INSERT."""
-    for table, columns, rows in prepared:
-        append = getattr(connection, "append_rows", None)  # A line does it in a way of its own.
-        if append is not None:
-            append(table, columns, rows)
-        elif connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-            # The driver is loaded only where it is needed.
-            from ledger.storage.database.postgres_copy import copy_rows
-
-            copy_rows(connection, table, columns, rows)
-        else:
-            _insert(connection, table, columns, rows)
+    for insert in prepared:
+        for step in steps(connection, insert):
+            step()
 
 
-def _insert(
-    connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row]
-) -> None:
+def steps(connection: Connection, insert: Insert) -> list[Step]:
+    """What appends the rows. For SQLite the values stand in their marks' order already, so that
+    whoever runs the steps beside another thread has little to do but to wait for the database."""
+    table, columns, rows, size = insert
+    append = getattr(connection, "append_rows", None)  # A line does it in a way of its own.
+    if append is not None:
+        return [partial(append, table, columns, rows)]
+    if connection.dialect.name == "postgresql" and size >= COPY_FROM:
+        # The driver is loaded only where it is needed.
+        from ledger.storage.database.postgres_copy import copy_rows
+
+        return [partial(copy_rows, connection, table, columns, rows)]
+    return _statements(connection, insert)
+
+
+def _statements(connection: Connection, insert: Insert) -> list[Step]:
     """Many rows go into one INSERT: a statement for each row took a third longer, triggers and
     indexes included."""
-    mark = f"({', '.join('?' * len(columns))})"
+    table, columns, rows, size = insert
+    width = len(columns)
+    mark = f"({', '.join('?' * width)})"
     head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-    size = MARKS // len(columns)
-    whole = len(rows) - len(rows) % size
-    flat = chain.from_iterable
-    if whole:
-        values = [tuple(flat(rows[start : start + size])) for start in range(0, whole, size)]
-        connection.exec_driver_sql(head + ", ".join([mark] * size), values)
-    if whole < len(rows):
-        rest = rows[whole:]
-        connection.exec_driver_sql(head + ", ".join([mark] * len(rest)), tuple(flat(rest)))
+    values = chain.from_iterable(rows)
+    block = MARKS // width
+    found: list[Step] = []
+    if whole := size // block:
+        filled = [tuple(islice(values, block * width)) for _ in range(whole)]
+        text = head + ", ".join([mark] * block)
+        found.append(partial(connection.exec_driver_sql, text, filled))
+    if rest := size % block:
+        text = head + ", ".join([mark] * rest)
+        found.append(partial(connection.exec_driver_sql, text, tuple(values)))
+    return found
 
 
 def insert_rows(connection: Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
