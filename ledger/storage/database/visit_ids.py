@@ -40,13 +40,13 @@ _LOCKED = """
     WHERE hashtextextended(w.value, 0) IN (SELECT k.value FROM json_each(:keys) AS k) LIMIT 1
 """
 _COMMITTED = """
-    WITH named AS MATERIALIZED (
+    WITH named AS (
         SELECT v.visit_id, v.xmin = pg_current_xact_id()::xid AS ours
         FROM json_each(:texts) AS w CROSS JOIN visit AS v ON v.visit_id = w.value UNION ALL
         SELECT s.visit_id, s.xmin = pg_current_xact_id()::xid
         FROM json_each(:texts) AS w CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value)
-    SELECT 1 FROM named AS n
-    WHERE n.ours AND n.visit_id IN (SELECT o.visit_id FROM named AS o WHERE NOT o.ours) LIMIT 1
+    SELECT 1 FROM named AS n GROUP BY n.visit_id HAVING bool_or(n.ours) AND NOT bool_and(n.ours)
+    LIMIT 1
 """
 
 
