@@ -49,23 +49,34 @@ def inserts(table: str, columns: str, rows: Sequence[Row]) -> list[Insert]:
 def run_inserts(connection: Connection, prepared: Iterable[Insert]) -> None:
     """Append the rows. A trigger sees them under COPY as under INSERT."""
     for insert in prepared:
-        for step in steps(connection, insert):
-            step()
+        if _is_copied(connection, insert):
+            # The driver is loaded only where it is needed.
+            from ledger.storage.database.postgres_copy import copy_rows
+
+            copy_rows(connection, insert.table, insert.columns, insert.rows)
+        else:
+            for step in steps(connection, insert):
+                step()
 
 
 def steps(connection: Connection, insert: Insert) -> list[Step]:
-    """What appends the rows. For SQLite the values stand in their marks' order already, so that
-    whoever runs the steps beside another thread has little to do but to wait for the database."""
-    table, columns, rows, size = insert
-    append = getattr(connection, "append_rows", None)  # A line does it in a way of its own.
-    if append is not None:
-        return [partial(append, table, columns, rows)]
-    if connection.dialect.name == "postgresql" and size >= COPY_FROM:
-        # The driver is loaded only where it is needed.
-        from ledger.storage.database.postgres_copy import copy_rows
+    """What appends the rows, for a thread beside this one: the values are as the database takes
+    them, so that it has little to do but to wait, without the lock of the interpreter."""
+    if _is_copied(connection, insert):
+        from ledger.storage.database.postgres_copy import copy_encoded, encoded
 
-        return [partial(copy_rows, connection, table, columns, rows)]
+        where = connection, insert.table, insert.columns
+        return [partial(copy_encoded, *where, encoded(*where, insert.rows))]
+    append = getattr(connection, "append_rows", None)
+    if append is not None:
+        return [partial(append, insert.table, insert.columns, insert.rows)]
     return _statements(connection, insert)
+
+
+def _is_copied(connection: Connection, insert: Insert) -> bool:
+    """A line appends in a way of its own."""
+    postgres = connection.dialect.name == "postgresql" and not hasattr(connection, "append_rows")
+    return postgres and insert.size >= COPY_FROM
 
 
 def _statements(connection: Connection, insert: Insert) -> list[Step]:

@@ -6,14 +6,17 @@ nothing slips past them. The types of the columns are those that the tables desc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
+from io import BytesIO
 from struct import Struct
 from typing import Any
 
 import psycopg
 from psycopg.adapt import Dumper
+from psycopg.copy import FileWriter
 from psycopg.pq import Format
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -79,21 +82,55 @@ def copy_rows(
     Raises:
         DBAPIError: what a trigger, a key or a CHECK refuses, as of any statement.
     """
+    with _copying(connection, table, columns) as copy:
+        _write(copy, table, columns, rows)
+
+
+def encoded(
+    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> bytes:
+    """`rows` for `copy_encoded`. The connection only says how values are spelt: another thread
+    may be writing with it."""
+    file = BytesIO()
+    with psycopg.Copy(_cursor(connection), binary=True, writer=FileWriter(file)) as copy:
+        _write(copy, table, columns, rows)
+    return file.getvalue()
+
+
+def copy_encoded(connection: Connection, table: str, columns: Sequence[str], rows: bytes) -> None:
+    """As `copy_rows`: nothing is left to do but to wait for the server, without the lock of the
+    interpreter."""
+    with _copying(connection, table, columns) as copy:
+        copy.write(rows)
+
+
+@contextmanager
+def _copying(connection: Connection, table: str, columns: Sequence[str]) -> Iterator[psycopg.Copy]:
     if not connection.in_transaction():
         connection.begin()
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
     try:
-        with driver.cursor() as cursor:
-            for dumper in (_Day, _Instant):
-                cursor.adapters.register_dumper(None, dumper)
-            with cursor.copy(statement) as copy:
-                copy.set_types(_types(table, tuple(columns)))
-                for row in rows:
-                    copy.write_row(row)
+        with _cursor(connection) as cursor, cursor.copy(statement) as copy:
+            yield copy
     except psycopg.Error as error:
         raise DBAPIError(statement, None, error) from error
+
+
+def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    cursor = driver.cursor()
+    for dumper in (_Day, _Instant):
+        cursor.adapters.register_dumper(None, dumper)
+    return cursor
+
+
+def _write(
+    copy: psycopg.Copy, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    copy.set_types(_types(table, tuple(columns)))
+    for row in rows:
+        copy.write_row(row)
 
 
 @lru_cache(maxsize=256)
