@@ -295,6 +295,26 @@ def test_a_visit_of_the_merged_number_is_given_back_to_the_person(
     assert refusal_to_unmerge(world, merge_id) == "merge/visits-since"
 
 
+def test_a_year_is_the_same_asked_for_now_and_as_known_now(world: World, second: Context) -> None:
+    """A visit of the merged number that is given back after the merge counts less from that day
+    on, as of a day and as known at an instant as well."""
+    visit = world.settle(world.visit("b", MERGED, date(2023, 3, 1), 60_000))
+
+    def year(on: date | None = None, known_at: datetime | None = None) -> tuple[str, str]:
+        found = balance(world.context, KEPT, date(2023, 12, 31), on, known_at)
+        return found["deductible_used"], found["pool_paid"]
+
+    merge(world, second)
+    standing, standing_at = year(), CLOCK()
+    assert standing == year(known_at=standing_at) == ("500.00", "50.00")
+    world.reverse(visit, datetime(2023, 6, 20, 9))
+    assert year() == year(known_at=CLOCK()) == ("0.00", "0.00")
+    assert year(known_at=standing_at) == standing
+    assert [year(date(2023, 6, day)) for day in (14, 15, 19, 20)] == [
+        ("0.00", "0.00"), standing, standing, ("0.00", "0.00"),
+    ]  # fmt: skip
+
+
 def test_a_relatives_visit_is_given_back_to_the_holder_that_the_number_is_now(
     world: World, second: Context
 ) -> None:

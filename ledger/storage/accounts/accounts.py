@@ -145,8 +145,9 @@ _POSITION = """
         UNION ALL
         SELECT a.in_scope_fen, a.deductible_fen, a.cost_fen, a.paid_fen, a.version
         FROM accumulator_move AS a
-        JOIN person_merge AS m ON m.merge_id = a.merge_id AND m.happened_on <= :last_day
-        WHERE a.person_id = :person AND a.year = :year AND a.merge_id < :before)
+        JOIN entry AS e ON e.entry_id = a.merge_id AND e.happened_on <= :last_day
+        WHERE a.person_id = :person AND a.year = :year AND a.merge_id < :before
+            AND a.benefit = 'outpatient')
 """
 
 

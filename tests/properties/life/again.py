@@ -159,14 +159,16 @@ class Again(Visits):
 
     @staticmethod
     def person_years(world: World, without: set[int]) -> dict[tuple[int, int], PersonYear]:
+        """Args:
+        without: people left out, by whichever of their numbers they are asked for.
+        """
         everybody = [int(who) for (who,) in world.rows("SELECT person_id FROM person")]
-        chosen = [who for who in everybody if who not in without]
         found: dict[tuple[int, int], PersonYear] = {}
         with world.context.reading() as connection:
-            whole, aliases = whole_people(connection, chosen)
+            whole, aliases = whole_people(connection, everybody)
             for year in YEARS:
                 of_year = person_years(connection, whole, year, aliases)
-                found |= {(person, year): held for person, held in of_year.items()}
+                found |= {(p, year): held for p, held in of_year.items() if p not in without}
         return found
 
     def standing(self, world: World, without: set[int]) -> Standing:
