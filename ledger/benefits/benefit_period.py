@@ -67,12 +67,13 @@ ROSTER = Timeline((), ())
 
 class MonthState(NamedTuple):
     """Why a month is, or is not, a month of benefit. `why` is a key of `WHY`; `paid_on`: when
-    its contribution arrived."""
+    its contribution arrived; `flexible`: a wait is as long as that of flexible workers."""
 
     month: Month
     covered: bool
     why: str
     paid_on: date | None
+    flexible: bool = False
 
 
 WHY = {
@@ -175,11 +176,11 @@ def month_states(
 
 class _Walk:
     """What of the months so far decides about the next: when a contribution last counted, when
-    the person last had or waited for benefits, how long the wait still is."""
+    the person last had or waited for benefits, how long the wait still is, and whose wait."""
 
     def __init__(self, last: Month | None) -> None:
         self.last_paid = self.last_held = last
-        self.waiting = 0
+        self.waiting, self.flexible = 0, False
 
     def step(
         self,
@@ -206,13 +207,13 @@ class _Walk:
         self, month: Month, paid_on: date, span: RosterSpan, rules: BenefitRules
     ) -> MonthState:
         if self.last_held is None or _apart(self.last_held, month) > rules.new_after_months + 1:
-            flexible = span.psn_type in rules.flexible_types
-            self.waiting = rules.waiting_months_flexible if flexible else rules.waiting_months
+            self.flexible = span.psn_type in rules.flexible_types
+            self.waiting = rules.waiting_months_flexible if self.flexible else rules.waiting_months
         stopped = not self._recent(month, rules)
         self.last_paid = self.last_held = month
         if self.waiting:
             self.waiting -= 1
-            return MonthState(month, False, "waiting", paid_on)
+            return MonthState(month, False, "waiting", paid_on, self.flexible)
         restored = stopped and paid_on > month.last_day
         return MonthState(month, True, "restored" if restored else "paid", paid_on)
 
@@ -225,7 +226,7 @@ class _Walk:
     def _unpaid(self, month: Month, paid_on: date | None, rules: BenefitRules) -> MonthState:
         recent = self._recent(month, rules)
         if recent and self.waiting:
-            return MonthState(month, False, "waiting", paid_on)
+            return MonthState(month, False, "waiting", paid_on, self.flexible)
         if recent:
             self.last_held = month
             return MonthState(month, True, "grace", paid_on)

@@ -166,6 +166,16 @@ def test_a_new_flexible_worker_waits_and_an_employee_does_not(world: World) -> N
     assert world.credit("2023-09")["credited_fen"] == 2 * 10_000 + 8 * 10_000
 
 
+def test_a_wait_is_explained_by_the_setting_that_made_it(world: World) -> None:
+    """A flexible worker's six months are not the employees' setting, which says none."""
+    world.enrol(flexible(5, date(2023, 2, 1)))
+    pay(world, psn_no(5), "2023-02", "2023-03")
+    months = explain(world.context, psn_no(5))["months"]
+    waited = [(m["month"], m["rule"]["key"], m["rule"]["value"]) for m in months[:3]]
+    setting = "benefit_period.waiting_months_flexible"
+    assert waited == [(f"2023-0{month}", setting, "6") for month in (2, 3, 4)]
+
+
 def test_a_break_longer_than_the_setting_makes_a_flexible_worker_wait_again(
     tmp_path: Path,
 ) -> None:

@@ -275,7 +275,8 @@ _SETTINGS = {
 
 
 def _month_said(context: Context, state: MonthState) -> dict[str, Any]:
-    key = f"benefit_period.{_SETTINGS.get(state.why, 'source')}"
+    setting = "waiting_months_flexible" if state.flexible else _SETTINGS.get(state.why, "source")
+    key = f"benefit_period.{setting}"
     try:
         rule: dict[str, Any] = _rule(context, key, state.month.first_day)
     except NotInForce:
