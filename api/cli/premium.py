@@ -25,6 +25,10 @@ from api.cli.common import (
     tell,
 )
 
+YearOption = Annotated[
+    int,
+    typer.Option("--year", min=1990, max=9998, help="参保年度。 Year that is insured."),
+]
 app = typer.Typer(
     help="用个人账户代缴保费：缴纳、列出、划出。 Premiums from the account.", no_args_is_help=True
 )
@@ -40,7 +44,7 @@ app = typer.Typer(
 def pay(
     holder: Annotated[str, typer.Argument(help="账户所有人。 Holder of the account.")],
     kind: Annotated[str, typer.Option("--kind", help="险种，如 长期护理保险。 Which insurance.")],
-    year: Annotated[int, typer.Option("--year", help="参保年度。 Year that is insured.")],
+    year: YearOption,
     amount: Annotated[str, typer.Option("--amount", help="金额（元）。 Yuan.")],
     on: Annotated[str, typer.Option("--on", help="缴费日期。 Day.")],
     insured: Annotated[
@@ -133,7 +137,7 @@ def pay_over(
 def give_back(
     insured: Annotated[str, typer.Argument(help="被保险人。 Insured.")],
     kind: Annotated[str, typer.Option("--kind", help="险种。 Which insurance.")],
-    year: Annotated[int, typer.Option("--year", help="参保年度。 Year that is insured.")],
+    year: YearOption,
     on: Annotated[str, typer.Option("--on", help="退回日期。 Day.")],
     reason: ReasonOption,
     actor: ActorOption = None,

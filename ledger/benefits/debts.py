@@ -80,6 +80,19 @@ def match_oldest_first(debts: Iterable[DebtLine], settled_fen: int) -> list[Open
     return result
 
 
+def least_open(moves: Iterable[tuple[date, int]], since: date) -> int:
+    """The least that was open at the end of a day and of every day after it, fen.
+
+    Args:
+        moves: (day, fen) by day; below zero what settled debts.
+    """
+    open_fen, ends = 0, {since: 0}
+    for day, fen in moves:
+        open_fen += fen
+        ends[max(day, since)] = open_fen
+    return min(ends.values())
+
+
 def months_old(since: date, on: date) -> int:
     """Whole months that have passed: a month is over on the same day of the next one."""
     months = (on.year - since.year) * 12 + on.month - since.month

@@ -16,6 +16,7 @@ from ledger.policy.loader import load_pack
 from ledger.services.accounts.account_states import change_state
 from ledger.services.accounts.extra_credits import RowsRefused, inject, supplement
 from ledger.services.accounts.pay_out import return_account
+from ledger.services.accounts.special_adjustment import propose_adjustment
 from ledger.services.books.read import statement
 from tests.accounts.conftest import CHEN_NO, LIN_NO
 from tests.people import CHEN, LIN, YU_CERTNO, psn_no, somebody
@@ -33,6 +34,14 @@ def test_a_supplement_is_money_of_the_year_it_is_for(world: World) -> None:
     supplement(world.context, CHEN_NO, Fen(8_800), DAY, "旧系统漏转", 2021)
     assert ("补录个账", "88.00") in lines(world)
     assert world.rows("SELECT fund_year FROM transfer WHERE kind = 'supplementary'") == [(2021,)]
+
+
+@pytest.mark.parametrize("year", [23, 1989, 2024, 99_999])
+def test_money_is_of_no_year_to_come_and_of_none_before_accounts(world: World, year: int) -> None:
+    for book in (supplement, propose_adjustment):
+        with pytest.raises(Refused) as refused:
+            book(world.context, CHEN_NO, Fen(100), DAY, "补录", year)
+        assert refused.value.code == "account/no-such-year"
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,15 @@ def test_what_the_rules_do_not_allow_is_refused(
     assert allowed.balance(CHEN_NO) == 50_000
 
 
+def test_a_kind_by_another_name_is_told_what_may_be_paid(allowed: World) -> None:
+    """As the words of `--kind` are typed: for whom is said by `--for`."""
+    with pytest.raises(Refused) as refused:
+        pay(allowed, CHEN_NO, kind="本人长期护理保险")
+    assert refused.value.message == (
+        "个人账户不能为本人代缴“本人长期护理保险”；可为本人代缴：大额医疗费用补助、长期护理保险"
+    )
+
+
 def test_a_lost_account_pays_no_premium(allowed: World) -> None:
     change_state(allowed.context, CHEN_NO, Event.LOSE, date(2023, 5, 4), "卡丢失")
     with pytest.raises(Refused) as refused:

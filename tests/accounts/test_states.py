@@ -211,6 +211,18 @@ def test_closing_does_not_swallow_what_the_account_earned(world: World) -> None:
     world.prove()
 
 
+def test_an_account_is_closed_on_the_day_of_its_last_movement_or_later(world: World) -> None:
+    """On 4 May it was empty; then 1.00 came and went. A closed account does not move."""
+    world.enrol(somebody(30))
+    supplement(world.context, psn_no(30), Fen(100), MAY_10, "补录")
+    world.settle(world.visit("all", psn_no(30), MAY_10, 0, use=1, self_paid_fen=100))
+    with pytest.raises(Refused, match="2023-05-10") as refused:
+        change(world, Event.CLOSE, MAY_4, psn_no(30))
+    assert refused.value.code == "account/moved-later"
+    change(world, Event.CLOSE, MAY_10, psn_no(30))
+    world.prove()
+
+
 def test_when_benefits_stop_the_next_run_credits_nothing(world: World) -> None:
     for month in ("2023-01", "2023-02", "2023-03"):
         world.contribute(world.contribution(CHEN_NO, month, 500_000))

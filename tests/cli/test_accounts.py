@@ -146,6 +146,9 @@ def test_premiums_are_refused_while_the_switch_is_off(world: World) -> None:
     words = ("--kind", "长期护理保险", "--year", "2024", "--amount", "100.00", "--on", "2023-10-08")
     refused = ask(world, "premium", "pay", CHEN_NO, *words, code=1)
     assert refused["error"]["code"] == "premium/not-allowed"
+    assert ask(world, "premium", "pay", CHEN_NO, *words, "--year", "24", code=2)["error"][
+        "code"
+    ] == ("usage/bad-value")
     listed = ask(world, "premium", "list", "--from", "2023-01-01", "--to", "2023-12-31")
     assert listed == {"premiums": [], "total": "0.00", "waiting": "0.00"}
     assert ask(world, "premium", "pay-over", "--on", "2023-10-31", code=1)["error"]["code"] == (

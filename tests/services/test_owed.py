@@ -107,6 +107,21 @@ def test_money_paid_back_lands_on_the_disbursement_account(world: World) -> None
     assert refusal(owed.repay, world.context, CHEN_NO, 0, DAY) == "owed/not-above-zero"
 
 
+def test_nothing_is_paid_back_or_given_up_before_it_is_owed(world: World) -> None:
+    """As of no day did anybody pay back more than was owed until then."""
+    book(world, 1_000, date(2023, 3, 1))
+    book(world, 5_000, date(2023, 5, 1))
+    then = "owed/more-than-owed-then"
+    assert refusal(owed.repay, world.context, CHEN_NO, 1, date(2023, 2, 28)) == then
+    assert refusal(owed.repay, world.context, CHEN_NO, 1_001, date(2023, 4, 5)) == then
+    words = (world.context, CHEN_NO, 1_001, date(2023, 4, 5), "无法追回")
+    assert refusal(owed.propose_write_off, *words) == then
+    owed.repay(world.context, CHEN_NO, 1_000, date(2023, 4, 30))
+    assert refusal(owed.repay, world.context, CHEN_NO, 1, date(2023, 4, 5)) == then
+    owed.repay(world.context, CHEN_NO, 5_000, date(2023, 5, 1))
+    assert owes(world) == "0.00"
+
+
 def test_the_oldest_debt_is_settled_first(world: World) -> None:
     book(world, 5_000, date(2023, 3, 1))
     book(world, 1_000, date(2023, 1, 15), memo="更早的一笔")

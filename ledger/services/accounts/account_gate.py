@@ -28,6 +28,26 @@ def admit(connection: Connection, person_id: int, movement: Movement) -> None:
     refuse_movement(standing_of(connection, person_id), movement)
 
 
+FIRST_YEAR = 1990
+"""No account holds money of an earlier year: the first pilots began in 1994."""
+
+
+def refuse_year(year: int | None, on: date) -> None:
+    """Money of a year comes in within that year or later.
+
+    Args:
+        year: of the money; None for that of `on`.
+
+    Raises:
+        Refused: `account/no-such-year`.
+    """
+    if year is not None and not FIRST_YEAR <= year <= on.year:
+        raise Refused(
+            "account/no-such-year",
+            f"没有 {year} 年的资金：年度应在 {FIRST_YEAR} 年至入账日所在的 {on.year} 年之间",
+        )
+
+
 def purse_of(connection: Connection, person_id: int) -> Purse:
     """What is in the account and not held, whatever its state; empty for a person without one."""
     account = accounts.totals(connection, person_id)

@@ -23,6 +23,7 @@ from ledger.benefits.account_states import (
 )
 from ledger.core.errors import Refused
 from ledger.core.money import yuan_text
+from ledger.core.months import FAR, day_after
 from ledger.core.people import Insured, Plan
 from ledger.services.accounts.interest import settle_interest
 from ledger.services.books.read import known_person, person_id_of
@@ -87,9 +88,9 @@ def change_in(
     """The same within a transaction that is open; it does not commit.
 
     Raises:
-        Refused: `account/none` for a person who is on no roster; `account/not-empty` and
-        `account/interest-due` when an account that has or earned money shall be closed; and what
-        `refuse_event` refuses.
+        Refused: `account/none` for a person who is on no roster; `account/not-empty`,
+        `account/moved-later` and `account/interest-due` when an account shall be closed that has
+        money, moved on a later day, or earned interest; and what `refuse_event` refuses.
     """
     connection = work.connection
     if person_id not in on_roster(connection, [person_id]):
@@ -98,6 +99,7 @@ def change_in(
     refuse_event(before, happened.event, happened.happened_on)
     if happened.event is Event.CLOSE:
         _refuse_money_left(work, person_id)
+        _refuse_moved_later(work, person_id, happened.happened_on)
         _refuse_interest_due(context, work, person_id, happened.happened_on)
     after = account_events.record_event(work, person_id, happened, reason, request_id, entry_id)
     insured = _INSURED.get(happened.event)
@@ -138,6 +140,17 @@ def _refuse_money_left(work: UnitOfWork, person_id: int) -> None:
         )
 
 
+def _refuse_moved_later(work: UnitOfWork, person_id: int, on: date) -> None:
+    """A closed account does not move: it is closed on the day of its last movement or later."""
+    later = accounts.lines(work.connection, person_id, day_after(on), FAR)
+    if later:
+        last = later[-1].happened_on
+        raise Refused(
+            "account/moved-later",
+            f"账户在 {last} 还有收支，不能以 {on} 注销；请以 {last} 或以后的日期办理",
+        )
+
+
 def _refuse_interest_due(context: Context, work: UnitOfWork, person_id: int, on: date) -> None:
     """What the account earned before it was empty is the holder's: closing must not swallow it.
     The refusal takes the posting back with everything else."""
@@ -146,7 +159,8 @@ def _refuse_interest_due(context: Context, work: UnitOfWork, person_id: int, on:
         raise Refused(
             "account/interest-due",
             f"账户还有应结未结的利息 {yuan_text(due)} 元；"
-            "利息归本人，请用 gongji account clear 付给本人并注销",
+            "利息归本人，请先结息（gongji interest）并用完再注销，"
+            "或按政策包所列事由用 gongji account clear 付给本人并注销",
         )
 
 

@@ -12,7 +12,7 @@ from ledger.core.errors import Refused, RowError
 from ledger.core.ids import NOBODY
 from ledger.core.money import Fen, yuan_text
 from ledger.journalizing.accounts import one_off_entry, supplementary_entry
-from ledger.services.accounts.account_gate import admit, occasion
+from ledger.services.accounts.account_gate import admit, occasion, refuse_year
 from ledger.services.books.read import person_id_of
 from ledger.services.context import Context
 from ledger.services.once import once
@@ -39,10 +39,11 @@ def supplement(
 
     Raises:
         Unknown: `person/unknown`.
-        Refused: `account/not-above-zero`, `account/no-reason`, `account/none`,
-            `account/closed` and the like.
+        Refused: `account/not-above-zero`, `account/no-reason`, `account/no-such-year`,
+            `account/none`, `account/closed` and the like.
     """
     _refuse_empty(amount_fen, reason)
+    refuse_year(year, on)
     person_id = person_id_of(context, number)
     content = {"verb": "supplement", "fen": amount_fen, "on": on, "reason": reason, "year": year}
 

@@ -101,9 +101,10 @@ def _refuse_kind(pack: Pack, premium_kind: str, own: bool, on: date) -> None:
     refuse_category(rules, premium_kind)
     whose = OWN if own else RELATIVE
     if whose + premium_kind not in rules.premium_kinds:
+        kinds = [kind.removeprefix(whose) for kind in rules.premium_kinds if kind.startswith(whose)]
         raise Refused(
             "premium/kind-not-allowed",
-            f"个人账户不能代缴“{whose}{premium_kind}”；可代缴：{'、'.join(rules.premium_kinds)}",
+            f"个人账户不能为{whose}代缴“{premium_kind}”；可为{whose}代缴：{'、'.join(kinds)}",
             article=cited,
         )
 

@@ -9,7 +9,7 @@ from ledger.benefits.account_states import Movement
 from ledger.core.errors import Refused
 from ledger.core.money import Fen, yuan_text
 from ledger.journalizing.accounts import adjustment_down_entry, adjustment_up_entry
-from ledger.services.accounts.account_gate import admit, occasion, take
+from ledger.services.accounts.account_gate import admit, occasion, refuse_year, take
 from ledger.services.approvals.four_eyes import Executed, ProposalKind, memo_of, propose
 from ledger.services.books.read import known_person
 from ledger.services.context import Context
@@ -36,11 +36,12 @@ def propose_adjustment(
             taken out goes in the order of use.
 
     Raises:
-        Unknown: `person/unknown`. Refused: `account/zero`, `account/closed`,
-        `account/insufficient`, `approval/no-reason`.
+        Unknown: `person/unknown`. Refused: `account/zero`, `account/no-such-year`,
+        `account/closed`, `account/insufficient`, `approval/no-reason`.
     """
     if amount_fen == 0:
         raise Refused("account/zero", "调整金额不能为零")
+    refuse_year(year, on)
     with context.reading() as connection:
         who = known_person(connection, number)
         admit(connection, who.person_id, Movement.CORRECT)

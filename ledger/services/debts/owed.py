@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.benefits.account_states import Movement
-from ledger.benefits.debts import CAUSE_NAMES, Cause
+from ledger.benefits.debts import CAUSE_NAMES, Cause, least_open
 from ledger.benefits.settlement import Settlement
 from ledger.books.entry import Entry
 from ledger.books.kinds import EntryKind
 from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
 from ledger.core.ids import NOBODY, EntryId
 from ledger.core.money import yuan_text
-from ledger.core.months import Month
+from ledger.core.months import FAR, Month
 from ledger.journalizing.debts import DebtParts, debt_entry, repayment_entry, write_off_entry
 from ledger.services.accounts.account_gate import admit, occasion
 from ledger.services.approvals.four_eyes import Executed, ProposalKind, memo_of, propose
@@ -166,13 +166,14 @@ def repay(
     """A person pays back in cash (待追回款缴回).
 
     Raises:
-        Unknown: `person/unknown`. Refused: `owed/not-above-zero`, `owed/more-than-owed`.
+        Unknown: `person/unknown`. Refused: `owed/not-above-zero`, `owed/more-than-owed`,
+        `owed/more-than-owed-then`.
     """
     content = {"verb": "owed-repay", "person": number, "fen": amount_fen, "on": on}
     person_id = person_id_of(context, number)
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        _refuse_more_than_owed(work.connection, person_id, amount_fen)
+        _refuse_more_than_owed(work.connection, person_id, amount_fen, on)
         head = occasion(work, person_id, on, memo or "待追回款缴回")
         append(work, [repayment_entry(head, amount_fen)], request_id)
         return {
@@ -198,18 +199,18 @@ def propose_write_off(
 
     Raises:
         Unknown: `person/unknown`. Refused: `owed/not-above-zero`, `owed/more-than-owed`,
-        `approval/no-reason`.
+        `owed/more-than-owed-then`, `approval/no-reason`.
     """
     with context.reading() as connection:
         person_id = known_person(connection, number).person_id
-        _refuse_more_than_owed(connection, person_id, amount_fen)
+        _refuse_more_than_owed(connection, person_id, amount_fen, on)
     content = {"amount": yuan_text(amount_fen), "fen": amount_fen, "on": on.isoformat()}
     return propose(context, KIND, person_id, content, reason, request_id, dry_run)
 
 
 def _write_off(_context: Context, work: UnitOfWork, proposal: Proposal) -> Executed:
     fen, day = int(proposal.content["fen"]), date.fromisoformat(proposal.content["on"])
-    _refuse_more_than_owed(work.connection, proposal.person_id, fen)
+    _refuse_more_than_owed(work.connection, proposal.person_id, fen, day)
     head = occasion(work, proposal.person_id, day, memo_of(proposal, work))
     append(work, [write_off_entry(head, fen)])
     left = store.debtor(work.connection, proposal.person_id).open_fen
@@ -219,7 +220,9 @@ def _write_off(_context: Context, work: UnitOfWork, proposal: Proposal) -> Execu
 KIND = ProposalKind("write_off", "待追回核销", _write_off)
 
 
-def _refuse_more_than_owed(connection: Connection, person_id: int, amount_fen: int) -> None:
+def _refuse_more_than_owed(
+    connection: Connection, person_id: int, amount_fen: int, on: date
+) -> None:
     if amount_fen <= 0:
         raise Refused("owed/not-above-zero", "金额必须大于零")
     open_fen = store.debtor(connection, person_id).open_fen
@@ -227,6 +230,15 @@ def _refuse_more_than_owed(connection: Connection, person_id: int, amount_fen: i
         raise Refused(
             "owed/more-than-owed",
             f"此人尚有 {yuan_text(open_fen)} 元未追回，{yuan_text(amount_fen)} 元超过了它",
+        )
+    of_person = store.movements(connection, FAR, person_id)
+    moves = ((move.line.happened_on, move.fen) for _person, found in of_person for move in found)
+    open_then = least_open(moves, on)
+    if amount_fen > open_then:
+        raise Refused(
+            "owed/more-than-owed-then",
+            f"{on} 此人欠款可缴回或核销的只有 {yuan_text(open_then)} 元："
+            "日期不能早于欠款发生之日，请核对",
         )
 
 

@@ -64,12 +64,17 @@ def insert_debt(
 
 
 class Movement(NamedTuple):
-    """A transfer on 待追回款: what came to be owed is positive."""
+    """A transfer on 待追回款, by which a person came to owe money or which settled debts."""
 
     person_id: int
     line: DebtLine
     memo: str
     settles: bool
+
+    @property
+    def fen(self) -> int:
+        """What came to be owed; below zero what settled debts."""
+        return -self.line.amount_fen if self.settles else self.line.amount_fen
 
 
 # A claw-back's cause is the reason of its difference; whatever was booked has its own; a debt
