@@ -52,7 +52,7 @@ def restore(
         from ledger.services.backups.restore import restore as put_back
 
         answer = put_back(open_as_owner(db), path, overwrite)
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, quiet=as_json) as context:
         from ledger.services.books.verify import verify
 
         proof = verify(context)

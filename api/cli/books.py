@@ -211,7 +211,7 @@ def balances(
 
     day = parsed(a_day, on) if on else None
     instant = parsed(a_known_instant, known_at) if known_at else None
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, quiet=as_json) as context:
         from ledger.services.books.read import balance_of_everybody
 
         accounts, fen = balance_of_everybody(context, day, instant)
@@ -268,7 +268,7 @@ def statement(
 
 def verify(db: DbOption = None, as_json: JsonOption = False) -> None:
     """从明细重新证明账簿的全部不变式。 Re-prove every invariant."""
-    with answering(as_json), opened(db) as context:
+    with answering(as_json), opened(db, quiet=as_json) as context:
         from ledger.services.books.verify import verify as prove
 
         answer = prove(context)
@@ -302,7 +302,7 @@ def close(
     from ledger.core.months import Month
 
     wanted = parsed(Month.parse, month)
-    with answering(as_json), opened(db, actor=actor) as context:
+    with answering(as_json), opened(db, quiet=as_json, actor=actor) as context:
         from ledger.services.books.close_month import close_month
 
         answer = close_month(context, wanted, dry_run)

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from api.cli.progress import ProgressBar
+
 if TYPE_CHECKING:
-    from ledger.services.context import Context, Progress
+    from ledger.services.context import Context
 
 DbOption = Annotated[
     str | None,
@@ -123,8 +125,9 @@ def opened(
     from api.wiring import open_context
 
     with database_faults(), ExitStack() as stack:
-        shown = None if quiet or not sys.stderr.isatty() else stack.enter_context(progress_bar())
-        context = open_context(db, pack, create=create, actor=actor, progress=shown)
+        shown = None if quiet or not sys.stderr.isatty() else stack.enter_context(ProgressBar())
+        tell = shown.tell if shown else None
+        context = open_context(db, pack, create=create, actor=actor, progress=tell)
         stack.callback(context.engine.dispose)
         yield context
 
@@ -150,31 +153,6 @@ def database_faults() -> Iterator[None]:
             raise
         unusable = Refused("database/unusable", f"数据库打不开或不能读写：{error.orig}")
         raise down or unusable from error
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr that appears once something takes longer than a second."""
-    from time import monotonic
-
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    bar = Bar(console=Console(stderr=True), transient=True)
-    tasks: dict[str, Any] = {}
-    begun = monotonic()
-
-    def tell(what: str, done: int, whole: int) -> None:
-        if monotonic() - begun > 1 and not bar.live.is_started:
-            bar.start()
-        if what not in tasks:
-            tasks[what] = bar.add_task(what, total=whole or None)
-        bar.update(tasks[what], completed=done, total=whole or None)
-
-    try:
-        yield tell
-    finally:
-        bar.stop()
 
 
 def say(words: str, dry_run: bool = False) -> None:

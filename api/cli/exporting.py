@@ -80,7 +80,7 @@ def export(
     arguments = _arguments(name, given, wanted, days)
     arguments["on"] = parsed(a_day, on) if on else None
     arguments["known_at"] = parsed(a_known_instant, known_at) if known_at else None
-    with answering(as_json), opened(db, pack) as context:
+    with answering(as_json), opened(db, pack, quiet=as_json) as context:
         from api.files import appearing_whole
         from exports.catalog import EXPORTS
         from ledger.services.books import reporting
@@ -88,6 +88,7 @@ def export(
         chosen = EXPORTS[name]
         parts = [part for part in (person, employer, provider, month) if part]
         path = out or Path(chosen.file_name(*parts))
+        context.progress(f"写{chosen.title}", 0, 0)
         with (
             reporting.opened(context, name, **arguments) as report,
             appearing_whole(path) as partial,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api.cli.common import JsonOption, answering, examples, print_json, progress_bar
+from api.cli.common import JsonOption, answering, examples, print_json
+from api.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
     from importers.visit_arrays import Kept, VisitArrays
@@ -238,7 +239,7 @@ def _stages() -> Iterator[Stage]:
     if not sys.stderr.isatty():
         yield lambda name, rows: lambda done: None
         return
-    with progress_bar() as tell:
+    with ProgressBar() as bar:
 
         def stage(name: str, rows: int | None) -> Advance:
             so_far = 0
@@ -246,7 +247,7 @@ def _stages() -> Iterator[Stage]:
             def advance(done: int) -> None:
                 nonlocal so_far
                 so_far += done
-                tell(name, so_far, rows or 0)
+                bar.tell(name, so_far, rows or 0)
 
             return advance
 

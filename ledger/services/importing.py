@@ -79,6 +79,7 @@ def take_in(
     """
 
     def attempt() -> ImportResult:
+        context.progress("登记", 0, len(batch.records))
         with context.writing(turn) as work:
             books = Ledgering(batch)
             act(work, books)

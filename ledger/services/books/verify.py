@@ -19,8 +19,12 @@ TRIGGERS = "verify/triggers"
 
 def verify(context: Context) -> dict[str, Any]:
     """Every breach, named; `ok` when there is none."""
+
+    def tell(done: int, whole: int) -> None:
+        context.progress("核对不变式", done, whole)
+
     with context.reading() as connection:
-        breaches = checks.failing(connection, by_two=True)
+        breaches = checks.failing(connection, by_two=True, tell=tell)
         breaches += _trigger_breaches(connection)
         breaches += limit_breaches(context.pack, connection)
         breaches += _benefit_breaches(context, connection)

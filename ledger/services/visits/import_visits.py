@@ -135,7 +135,7 @@ def _take_all(
         if number and number % STRETCH == 0:
             beside.write(desk.hand_over())
         _take(desk, books, record)
-    context.progress("写入账簿", len(records), len(records))
+    context.progress("写入账簿", 0, len(records))
 
 
 def _take(desk: SettlementDesk, books: Ledgering, record: VisitRecord) -> None:

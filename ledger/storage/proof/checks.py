@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -53,22 +53,30 @@ ALL_CHECKS: tuple[Check, ...] = (
 
 
 def failing(
-    connection: Connection, checks: Sequence[Check] = ALL_CHECKS, by_two: bool = False
+    connection: Connection,
+    checks: Sequence[Check] = ALL_CHECKS,
+    by_two: bool = False,
+    tell: Callable[[int, int], None] = lambda _done, _whole: None,
 ) -> list[Breach]:
     """Run the checks; what breaks them, with the first places.
 
     Args:
         by_two: on PostgreSQL a second connection runs every other check, in the same view of the
             books. Not for a transaction that has written: the other would not see it.
+        tell: told (checks begun, checks in all).
     """
     make_room(connection)
     waiting = deque(checks)
+
+    def begun() -> None:
+        tell(len(checks) - len(waiting), len(checks))
+
     if not by_two or connection.dialect.name != "postgresql":
-        found = _run(connection, waiting)
+        found = _run(connection, waiting, begun)
     else:
         with _same_view(connection) as other, ThreadPoolExecutor(1) as helper:
-            beside = helper.submit(_run, other, waiting)
-            found = _run(connection, waiting) | beside.result()
+            beside = helper.submit(_run, other, waiting, begun)
+            found = _run(connection, waiting, begun) | beside.result()
     return [found[check.code] for check in checks if check.code in found]
 
 
@@ -82,7 +90,9 @@ def _same_view(connection: Connection) -> Iterator[Connection]:
         yield other
 
 
-def _run(connection: Connection, waiting: deque[Check]) -> dict[str, Breach]:
+def _run(
+    connection: Connection, waiting: deque[Check], begun: Callable[[], None]
+) -> dict[str, Breach]:
     """Take checks until none is left; code -> breach."""
     breaches = {}
     while waiting:
@@ -90,6 +100,7 @@ def _run(connection: Connection, waiting: deque[Check]) -> dict[str, Breach]:
             check = waiting.popleft()
         except IndexError:
             break  # The other took the last one.
+        begun()
         rows = connection.exec_driver_sql(
             f"SELECT *, count(*) OVER () FROM ({check.sql}) AS found LIMIT {SHOWN}"
         ).all()
