@@ -26,6 +26,11 @@ def _until(day: object) -> str:
     return "至今" if day == FAR else str(day)
 
 
+def result_formula(difference: str) -> str:
+    """平 where a difference is nothing; 不平 where it is something or cannot be worked out."""
+    return f'=IF(IFERROR(ROUND({difference},2)=0,FALSE),"{BALANCED}","{UNBALANCED}")'
+
+
 def color_results(sheet: Sheet, first_row: int, last_row: int, column: int) -> None:
     """Green where the cell says 平 or begins with 全部, red where it says 不平."""
     formats = sheet.book.formats
@@ -44,15 +49,15 @@ def color_results(sheet: Sheet, first_row: int, last_row: int, column: int) -> N
 
 
 def color_differences(sheet: Sheet, first_row: int, last_row: int, column: int) -> None:
-    """Green for a difference of zero, red for any other."""
+    """Green for a difference of zero, red for any other and for one that is an error."""
     formats = sheet.book.formats
+    area = (first_row, column, last_row, column)
+    # First of all: to some programs an error equals whatever it is compared with.
+    broken = {"type": "errors", "format": formats.bad, "stop_if_true": True}
+    sheet.raw.conditional_format(*area, broken)
     for criteria, style in (("==", formats.good), ("!=", formats.bad)):
         sheet.raw.conditional_format(
-            first_row,
-            column,
-            last_row,
-            column,
-            {"type": "cell", "criteria": criteria, "value": 0, "format": style},
+            *area, {"type": "cell", "criteria": criteria, "value": 0, "format": style}
         )
 
 

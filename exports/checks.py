@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
-from exports.blocks import BALANCED, UNBALANCED, color_differences, color_results
+from exports.blocks import (
+    BALANCED,
+    UNBALANCED,
+    color_differences,
+    color_results,
+    result_formula,
+)
 from exports.live import Live
 from exports.workbook import LINE_HEIGHT, Sheet, lines_needed, money_width, yuan_number
 
@@ -90,7 +96,7 @@ def _write_check(sheet: Sheet, check: Check) -> None:
     raw.write_formula(row, _SUM, total, style, number(check.details.value))
     raw.write_number(row, _LEDGER, number(check.ledger), style)
     raw.write_formula(row, _DIFFERENCE, f"=ROUND({details}-{ledger},2)", style, number(difference))
-    result = f'=IF({xl_rowcol_to_cell(row, _DIFFERENCE)}=0,"{BALANCED}","{UNBALANCED}")'
+    result = result_formula(xl_rowcol_to_cell(row, _DIFFERENCE))
     shown = BALANCED if check.passes else UNBALANCED
     raw.write_formula(row, _RESULT, result, formats.centered, shown)
     raw.write_string(row, 6, check.source, formats.wrapped)

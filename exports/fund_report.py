@@ -19,6 +19,7 @@ from exports.blocks import (
     assumption_notes,
     assumption_sheet,
     color_results,
+    result_formula,
     sign_off,
 )
 from exports.live import NOTHING, Live, added
@@ -216,7 +217,7 @@ class _Front:
         cash = xl_rowcol_to_cell(sheet.row, 4)
         held = self._own("五、期末结余", 5)
         sheet.row += 1
-        formula = f'=IF(ROUND({cash}-{held.formula},2)=0,"{BALANCED}","{UNBALANCED}")'
+        formula = result_formula(f"{cash}-{held.formula}")
         sheet.raw.write_string(sheet.row, 0, "期末结余＝货币资金合计", formats.bold)
         shown = BALANCED if cash_fen == held.value else UNBALANCED
         sheet.raw.write_formula(sheet.row, 1, formula, formats.total_text, shown)

@@ -12,6 +12,7 @@ from exports.blocks import (
     assumption_notes,
     assumption_sheet,
     color_results,
+    result_formula,
     sign_off,
 )
 from exports.columns import REFUNDED, SETTLED, SETTLEMENT_AMOUNTS, settlement_columns
@@ -133,7 +134,7 @@ def _write_results(sheet: Sheet, report: ProviderStatement, table: Table, first:
     )
     for column, wrong in enumerate((*differences, any(differences)), start=1):
         due, ledger = (xl_rowcol_to_cell(first + row, column) for row in (3, 6))
-        formula = f'=IF(ROUND({due}-{ledger},2)=0,"{BALANCED}","{UNBALANCED}")'
+        formula = result_formula(f"{due}-{ledger}")
         shown = UNBALANCED if wrong else BALANCED
         raw.write_formula(sheet.row, column, formula, formats.centered, shown)
     color_results(sheet, sheet.row, sheet.row, 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
-from exports.blocks import BALANCED, UNBALANCED, color_results
+from exports.blocks import BALANCED, UNBALANCED, color_results, result_formula
 from exports.columns import money
 from exports.live import Live, at, span
 from exports.tables import Column, Kind, Table, write_table
@@ -209,7 +209,7 @@ def _write_totals(sheet: Sheet, trial: tuple[TrialBalanceLine, ...], first: int)
     raw.write_string(row + 1, 1, "借贷平衡", formats.total_text)
     for i in range(0, len(sums), 2):
         debit, credit = xl_rowcol_to_cell(row, 2 + i), xl_rowcol_to_cell(row, 3 + i)
-        formula = f'=IF(ROUND({debit}-{credit},2)=0,"{BALANCED}","{UNBALANCED}")'
+        formula = result_formula(f"{debit}-{credit}")
         shown = BALANCED if sums[i] == sums[i + 1] else UNBALANCED
         raw.merge_range(row + 1, 2 + i, row + 1, 3 + i, "", formats.total_text)
         raw.write_formula(row + 1, 2 + i, formula, formats.total_text, shown)

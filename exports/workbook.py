@@ -48,8 +48,8 @@ def yuan_number(fen: int) -> float:
     """Fen as the number that an Excel cell holds.
 
     A cell knows binary floats only. This is the one place where money becomes one, and it is
-    safe: whole fen below 2^53 (90 million million yuan) divided by 100 give the double nearest
-    to the two-decimal number, which Excel shows and reads back as exactly that number. Nothing
+    safe: whole fen of up to 15 digits (10 million million yuan) divided by 100 give the double
+    nearest to the two-decimal number, which Excel shows and reads back as exactly that. Nothing
     is computed from it here; every value beside a formula is divided from a sum of fen.
     """
     return fen / 100
