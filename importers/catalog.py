@@ -23,7 +23,7 @@ class Importer(NamedTuple):
     read: Callable[[Table], Batch[Any]]
 
 
-_IMPORTERS = {
+IMPORTERS = {
     "providers": Importer("定点机构", providers.LAYOUT, providers.read_providers),
     "people": Importer("参保人员", people.LAYOUT, people.read_people),
     "contributions": Importer("缴费到账", contributions.LAYOUT, contributions.read_contributions),
@@ -33,7 +33,7 @@ _IMPORTERS = {
     "quota-uses": Importer("跨统筹区共济使用", quota_uses.LAYOUT, quota_uses.read_quota_uses),
 }
 
-KINDS = tuple(_IMPORTERS)
+KINDS = tuple(IMPORTERS)
 """Kinds of files, in the order in which a month needs them."""
 
 
@@ -66,11 +66,11 @@ def read_raw(kind: str, path: Path, numbers: set[int]) -> RawRows:
 
 
 def _importer(kind: str) -> Importer:
-    if kind not in _IMPORTERS:
+    if kind not in IMPORTERS:
         raise Unknown(
             "import/unknown-kind", f"没有“{kind}”这种文件；可导入：{'、'.join(KINDS)}", kind=kind
         )
-    return _IMPORTERS[kind]
+    return IMPORTERS[kind]
 
 
 def _silent(done: int, total: int) -> None:

@@ -19,6 +19,16 @@ _FEWEST = 2
 _STARS = re.compile(r"[*★※#：:]+")
 _NUMBER = re.compile(r"^\d{1,2}[.、)]")
 _BRACKETED = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]")
+_ALIKE = (
+    (re.compile("享受"), ""),
+    (re.compile("编码|代码"), "编号"),
+    (re.compile("起始"), "开始"),
+    (re.compile("终止|截止"), "结束"),
+    (re.compile("时间"), "日期"),
+    (re.compile("^是否(?=..)"), ""),
+    (re.compile("(?<=..)(?:标志|标识|标记)$"), ""),
+)
+"""Words that headings use for one another: 待遇享受终止时间 is 待遇结束日期."""
 _FOREIGN_UNIT = re.compile(r"万元|千元|百元|单位[:：]?分|[(（]分[)）]|[(（]角[)）]")
 
 
@@ -96,6 +106,13 @@ def plain_heading(text: str) -> str:
     return _NUMBER.sub("", plain)
 
 
+def loosely(plain: str) -> str:
+    """A heading with one word for all that mean the same."""
+    for words, one in _ALIKE:
+        plain = words.sub(one, plain)
+    return plain
+
+
 def display(layout: Layout, group: tuple[str, ...]) -> str:
     """The usual headings of a group of fields, for a message."""
     first = {known.key: known.names[0] for known in layout.fields}
@@ -103,11 +120,15 @@ def display(layout: Layout, group: tuple[str, ...]) -> str:
 
 
 class _Names:
-    """Looks headings up; names win over weaker other names."""
+    """Looks headings up; names win over weaker other names, and those over names in other words.
+
+    The last count as weak too, so that 结算日期 never stands against 结算时间.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._names = {plain_heading(n): f.key for f in layout.fields for n in (f.key, *f.names)}
         self._others = {plain_heading(n): f.key for f in layout.fields for n in f.others}
+        self._loose = {loosely(n): key for n, key in (self._others | self._names).items()}
 
     def header(self, row: int, depth: int, spellings: list[tuple[str, ...]]) -> Header:
         """A header as it reads if each column is called one of its `spellings`."""
@@ -124,13 +145,20 @@ class _Names:
     def _find(
         self, candidates: tuple[str, ...], strong: Columns, weak: Columns
     ) -> tuple[str, str | None, Columns]:
-        for text in candidates:
-            # With what stands in brackets, then without it: a unit, a hint, 必填.
-            for spelling in (plain_heading(text), plain_heading(_BRACKETED.sub("", text))):
-                if key := self._names.get(spelling):
-                    return text, key, strong
-                if key := self._others.get(spelling):
-                    return text, key, weak
+        # With what stands in brackets, then without it: a unit, a hint, 必填.
+        spellings = [
+            (text, plain_heading(spelling))
+            for text in candidates
+            for spelling in (text, _BRACKETED.sub("", text))
+        ]
+        for text, spelling in spellings:
+            if key := self._names.get(spelling):
+                return text, key, strong
+            if key := self._others.get(spelling):
+                return text, key, weak
+        for text, spelling in spellings:
+            if key := self._loose.get(loosely(spelling)):
+                return text, key, weak
         return candidates[-1] if candidates else "", None, weak
 
 

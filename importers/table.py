@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from importers.cells import NO_RESULT, SHARED, Cell, Fault, Memo, Reader, is_blank, shown
 from importers.cells import without_spaces as squeezed
 from importers.grids import Grid
-from importers.headings import Field, Header, Layout
+from importers.headings import Field, Header, Layout, plain_heading
 from ledger.core.batches import Batch
 from ledger.core.errors import Refused, RowError
 
@@ -38,6 +38,8 @@ _SIGN_OFF = re.compile(
 _COLUMN_NUMBER = re.compile(r"[(（]?(\d{1,2})[)）]?(?:=.*)?")
 """A cell of the row 栏次 below a header: 1, (2), 3=1+2."""
 _FEWEST_NUMBERED = 3
+_NEVER_USED = {"序号", "行号", "备注", "姓名", "人员姓名", "性别", "单位名称"}
+"""Known to be of no use, so not worth telling: who a row is about its number says."""
 _COUNT = re.compile(r"[\d,]{1,9}(?:\.0+)?(?:人|人次|条|笔|户|家|件)?")
 
 
@@ -147,7 +149,8 @@ class Table:
 
     def _ended(self, rows: int, records: list[R], errors: list[RowError]) -> Batch[R]:
         self._progress(len(self), len(self))
-        return Batch(self.kind, self.file, rows, records, errors, self.headings)
+        headings, unused = self.headings, self._unused_headings()
+        return Batch(self.kind, self.file, rows, records, errors, headings, unused)
 
     def _column(self, key: str, read: Reader[T], blank: T | Fault | None) -> list[T | None]:
         self._report()
@@ -183,6 +186,18 @@ class Table:
                     )
             headings[key] = self._header.texts[first]
         return headings
+
+    def _unused_headings(self) -> list[str]:
+        """Headings of columns that hold something and are no field of this kind of file."""
+        used = {column for columns in self._header.columns.values() for column in columns}
+        return [
+            text
+            for column, text in enumerate(self._header.texts)
+            if column not in used
+            and text
+            and plain_heading(text) not in _NEVER_USED
+            and any(not is_blank(row[column]) for row in self._data)
+        ]
 
     def _text_columns(self) -> set[int]:
         amounts = {field.key for field in self._layout.fields if _is_amount(field)}

@@ -80,6 +80,7 @@ def as_contract(result: Any) -> dict[str, Any]:
         "unchanged": result.unchanged,
         "rejected": result.rejected,
         "errors": [error._asdict() for error in result.errors],
+        "unused_columns": result.unused,
     }
 
 
@@ -95,6 +96,8 @@ def _print(result: Any, errors: Path | None, not_booked: str) -> None:
         f"{result.file}：{result.rows} 行，接受 {result.accepted}"
         f"（其中未变 {result.unchanged}），拒绝 {result.rejected}{not_booked}"
     )
+    if result.unused:
+        typer.echo(f"没有用到的列（不认识列名）：{'、'.join(result.unused)}")
     if result.errors:
         rows = [[str(e.row), e.column, e.message, e.code] for e in result.errors[:SHOWN_FAULTS]]
         table("错误", ["行", "列", "原因", "代码"], rows)

@@ -15,7 +15,8 @@ class Batch(Generic[T]):
     """The data rows of one file. A row is in `records` or has at least one error, never both.
 
     `headings` maps a field of the record to the heading under which this file has it, so that
-    a fault found later still names the column in the file's own words.
+    a fault found later still names the column in the file's own words. `unused` are headings
+    of columns that are no field of this kind of file: tolerated, and told.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Batch(Generic[T]):
     records: list[T]
     errors: list[RowError]
     headings: dict[str, str] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
 
     def heading(self, name: str) -> str:
         return self.headings.get(name, name)
@@ -39,6 +41,7 @@ class ImportResult:
     accepted: int
     unchanged: int
     errors: list[RowError]
+    unused: list[str]
 
     @property
     def rejected(self) -> int:

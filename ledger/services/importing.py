@@ -58,6 +58,7 @@ class Ledgering:
             0 if refused else self.accepted,
             0 if refused else self.unchanged,
             errors,
+            self.batch.unused,
         )
 
 

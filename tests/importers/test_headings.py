@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import openpyxl
 import pytest
 
-from importers.catalog import KINDS, read_data, read_raw
+from importers.catalog import IMPORTERS, KINDS, read_data, read_raw
+from importers.headings import loosely, plain_heading
 from ledger.core.errors import Refused, Unknown
+from ledger.core.people import Insured
 from tests.importers.files import (
     CHEN,
     ONE_ROW,
@@ -40,7 +43,9 @@ def test_the_fewest_columns_are_enough(kind: str) -> None:
         ("people", "证件号码", "certno"),
         ("people", "参保区划", "参保地"),
         ("people", "待遇开始日期", "待遇享受开始日期"),
+        ("people", "待遇开始日期", "待遇享受起始时间"),
         ("people", "人员编号", "psn_no"),
+        ("people", "人员编号", "人员代码"),
         ("people", "姓名", "*姓名"),
         ("people", "姓名", "姓 名"),
         ("people", "姓名", "2.姓名"),
@@ -79,6 +84,47 @@ def test_the_fault_names_the_column_in_the_words_of_the_file() -> None:
     assert [error.column for error in batch.errors] == ["公民身份号码（必填）"]
     assert batch.heading("certno") == "公民身份号码（必填）"
     assert batch.heading("employer_no") == "employer_no"
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading", "cell", "field", "value"),
+    [
+        ("people", "待遇享受终止日期", "2023-06-30", "benefit_until", date(2023, 7, 1)),
+        ("people", "参保状态标识", "暂停参保", "insured", Insured.PAUSED),
+        ("providers", "协议截止时间", "2023-06-30", "agreement_until", date(2023, 7, 1)),
+        ("providers", "门诊统筹药店标志", "否", "pharmacy_pooling", False),
+        ("visits", "是否退费", "0", "is_refund", False),
+        ("families", "共济截止日期", "2023-06-30", "valid_until", date(2023, 7, 1)),
+    ],
+)
+def test_a_column_that_may_be_missing_is_known_in_other_words(
+    kind: str, heading: str, cell: str, field: str, value: object
+) -> None:
+    header, row = ONE_ROW[kind]
+    batch = read_rows(kind, [[*header, heading], [*row, cell]])
+    assert batch.unused == []
+    assert getattr(only(batch), field) == value
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_two_fields_are_the_same_in_other_words(kind: str) -> None:
+    fields: dict[str, str] = {}
+    for field in IMPORTERS[kind].layout.fields:
+        for name in (field.key, *field.names, *field.others):
+            known = fields.setdefault(loosely(plain_heading(name)), field.key)
+            assert known == field.key, name
+
+
+def test_an_exact_name_wins_over_one_in_other_words() -> None:
+    header, row = ONE_ROW["people"]
+    record = only(read_rows("people", [["人员代码", *header], ["HR-7", *row]]))
+    assert record.psn_no == only(read_rows("people", [header, row])).psn_no
+
+
+def test_columns_that_are_not_used_are_told() -> None:
+    header, row = ONE_ROW["people"]
+    wider = ["序号", *header, "血型", "籍贯"]
+    assert read_rows("people", [wider, ["1", *row, "A", ""]]).unused == ["血型"]
 
 
 def test_columns_that_nobody_needs_are_tolerated() -> None:

@@ -67,6 +67,12 @@ def test_the_same_rows_again_change_nothing(world: World) -> None:
     assert dump(world, ["person", "person_identity", "person_span", "employer"]) == before
 
 
+def test_a_retiree_who_stands_twice_in_a_file_retires_once(world: World) -> None:
+    retired = somebody(7, "周敏", status=Status.RETIRED, settled_up_on=date(2023, 2, 1))
+    assert bring(world, "people", retired, retired) == (2, 1, [])
+    assert world.rows("SELECT person_id FROM retirement") == []
+
+
 def test_a_change_adds_a_span_from_its_day(world: World) -> None:
     changed = somebody(1, CHEN.name, plan=Plan.POOL_ONLY, changed_on=date(2023, 4, 1))
     assert bring(world, "people", changed) == (1, 0, [])

@@ -142,6 +142,8 @@ class _Roster:
         self._psn_of[person_id] = record.psn_no
         span = self._span(record, person_id, record.benefit_from, record.benefit_until)
         self._spans[person_id] = [span]
+        if record.settled_up_on is not None:
+            self._settled_up[person_id] = record.settled_up_on
         self._fresh.add(person_id)
         self._look_again(person_id, span.valid_from)
         self._books.accept()
