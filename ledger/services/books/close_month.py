@@ -70,7 +70,7 @@ def _still_open(work: UnitOfWork, month: Month) -> list[dict[str, str]]:
     if closed is not None and month <= closed:
         note("close/closed-before", f"{month} 已经结账")
         return items
-    earlier = [m for m in months.open_months(connection) if m < month]
+    earlier = months.booked_and_open(connection, before=month)
     if earlier:
         note("close/earlier-month-open", f"更早的月份未结账：{'、'.join(map(str, earlier))}")
     credited = people.credited_through(connection)

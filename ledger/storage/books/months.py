@@ -1,4 +1,9 @@
-"""Months of account (会计月份): opened by the first event that needs them, closed for ever."""
+"""Months of account (会计月份): opened by the first event that needs them, closed for ever.
+
+On PostgreSQL a month is opened at once, whatever becomes of the event: as long as its row is not
+committed, everybody else who needs the month would wait for that event's end. A month that was
+opened for nothing has no entry; nobody sees it, and it closes together with the next one.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,21 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from ledger.core.months import Month
 from ledger.storage.database.bulk import Row
+from ledger.storage.database.busy import waited_too_long
 from ledger.storage.database.questions import Question, ask
-from ledger.storage.database.triggers_postgres import TAKE_MONTH
+from ledger.storage.database.triggers_postgres import SHARE_MONTH, TAKE_MONTH
+
+_OPENING = 0
+"""No month's number: whoever opens one shares the lock on it, whoever closes one has it alone."""
+
+MOMENT_MS = 300
+"""How long a closing waits in everybody's way, before it lets them pass and comes again."""
+
+_PAUSE = "SELECT pg_sleep(0.05)"
 
 
 def last_closed(connection: Connection) -> Month | None:
@@ -22,9 +37,12 @@ def last_closed(connection: Connection) -> Month | None:
     return None if number is None else Month.from_number(number)
 
 
-def open_months(connection: Connection) -> list[Month]:
+def booked_and_open(connection: Connection, before: Month) -> list[Month]:
+    """Earlier months with an entry that are not closed."""
     rows = connection.exec_driver_sql(
-        "SELECT month FROM fiscal_month WHERE status = 'open' ORDER BY month"
+        "SELECT m.month FROM fiscal_month AS m WHERE m.status = 'open' AND m.month < ? "
+        "AND EXISTS (SELECT 1 FROM entry AS e WHERE e.fiscal_month = m.month) ORDER BY m.month",
+        (before.number,),
     )
     return [Month.from_number(number) for (number,) in rows]
 
@@ -77,24 +95,85 @@ class BookingMonths:
         if self._closed is not None and month <= self._closed:
             month = self._closed.next()
         if month not in self._open and self._may_open:
-            self._connection.exec_driver_sql(
-                "INSERT INTO fiscal_month (month, status) VALUES (?, 'open') "
-                "ON CONFLICT DO NOTHING",
-                (month.number,),
-            )
+            _open(self._connection, month)
             self._open.add(month)
         return month
 
 
+_OPEN = """
+    INSERT INTO fiscal_month (month, status)
+    SELECT n.month, 'open' FROM (SELECT CAST(? AS INTEGER) AS month) AS n
+    WHERE NOT EXISTS (
+        SELECT 1 FROM fiscal_month AS m WHERE m.status = 'closed' AND m.month >= n.month)
+    ON CONFLICT DO NOTHING
+"""
+
+
+def _open(connection: Connection, month: Month) -> None:
+    """Open a month that no closing has passed; one that has been passed meanwhile stays shut, so
+    that the entry for it is refused and its event takes another month."""
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(_OPEN, (month.number,))
+        return
+    from ledger.storage.database.lines import line_apart  # The driver, only where it is needed.
+
+    with line_apart(connection.engine) as line:
+        line.say("BEGIN")
+        line.say(f"SELECT {SHARE_MONTH.format(_OPENING)}")
+        line.exec_driver_sql(_OPEN, (month.number,))
+        line.commit()
+
+
 def hold(connection: Connection, month: Month) -> None:
-    """Let nothing more be booked into the month until the transaction ends. Whoever waits with
-    an entry for it finds it closed, and takes the next one."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT {TAKE_MONTH.format('?')}", (month.number,))
+    """Let nothing more be booked into the month and the open ones before it, and none be opened,
+    until the transaction ends. Whoever waits with an entry finds the month closed, and takes the
+    next one.
+
+    A file may keep a month for minutes, and who waits for it alone is in the way of all who come
+    later. So it waits a moment, lets them pass, and comes again, as long as anybody may wait.
+
+    Raises:
+        DBAPIError: somebody kept the month for too long.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    limit = int(connection.exec_driver_sql(_LIMIT).scalar_one())
+    tries_left = max(limit // MOMENT_MS, 1) if limit else -1
+    while not _held(connection, month, is_last=tries_left == 1):
+        tries_left -= 1
+        connection.exec_driver_sql(_PAUSE)
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {limit}")
+
+
+_LIMIT = "SELECT setting FROM pg_settings WHERE name = 'lock_timeout'"
+"""Milliseconds; 0: for ever."""
+_OPEN_UP_TO = "SELECT month FROM fiscal_month WHERE status = 'open' AND month <= ? ORDER BY month"
+
+
+def _held(connection: Connection, month: Month, is_last: bool) -> bool:
+    """Are all of them held now? If not, none is.
+
+    Raises:
+        DBAPIError: they are not, and this was the last try.
+    """
+    take = f"SELECT {TAKE_MONTH.format('?')}"
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {MOMENT_MS}")
+            connection.exec_driver_sql(take, (_OPENING,))
+            opened = connection.exec_driver_sql(_OPEN_UP_TO, (month.number,)).all()
+            for (number,) in opened:
+                connection.exec_driver_sql(take, (number,))
+    except DBAPIError as error:
+        if is_last or not waited_too_long(error):
+            raise
+        return False
+    return True
 
 
 def close_month(connection: Connection, month: Month, instant: datetime, actor: str) -> None:
-    """Roll the month's turnover up by account, then lock it."""
+    """Roll the month's turnover up by account, then lock it, and those before it that were opened
+    and never had an entry. Under `hold`."""
     connection.exec_driver_sql(
         """
         INSERT INTO account_month (fiscal_month, account, debit_fen, credit_fen)
@@ -109,6 +188,7 @@ def close_month(connection: Connection, month: Month, instant: datetime, actor: 
         {"month": month.number},
     )
     connection.exec_driver_sql(
-        "UPDATE fiscal_month SET status = 'closed', closed_at = ?, closed_by = ? WHERE month = ?",
+        "UPDATE fiscal_month SET status = 'closed', closed_at = ?, closed_by = ? "
+        "WHERE month <= ? AND status = 'open'",
         (instant, actor, month.number),
     )

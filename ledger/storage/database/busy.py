@@ -64,6 +64,11 @@ def busy(error: SQLAlchemyError) -> Refused | None:
     return _refusal(_WAITED[state]) if state in _WAITED else None
 
 
+def waited_too_long(error: DBAPIError) -> bool:
+    """Was it a lock on PostgreSQL that somebody else kept?"""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
 def _refusal(why: str) -> Refused:
     return Refused("database/busy", _text(why))
 

@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import Refused
@@ -73,6 +74,8 @@ class Line:
         self.info: dict[str, Any] = {}
         self.listeners: Any = None
         """Of commits; an engine's, called with the line."""
+        self.engine: Engine | None = None
+        """Whose line it is while somebody has it."""
         self._ways: dict[tuple[str, tuple[str, ...]], _Way] = {}
         read_as_text(driver)
 

@@ -45,17 +45,41 @@ def line_of(engine: Engine) -> Iterator[Line]:
     except BaseException:
         places.release()
         raise
-    line.listeners = engine.dispatch.commit
+    line.listeners, line.engine = engine.dispatch.commit, engine
     try:
-        yield line
+        with _in_our_words():
+            yield line
+    finally:
+        line.engine = None  # Or the engine would live as long as a line that waits for it.
+        line.rollback()
+        _give_back(engine, line)
+        places.release()
+
+
+@contextmanager
+def line_apart(engine: Engine) -> Iterator[Line]:
+    """A line for one transaction beside the caller's own. It takes nobody's place: whoever asks
+    holds one already, and all of them could wait for one more.
+
+    Raises:
+        GongjiError: what the database refuses, in the user's words.
+    """
+    line = _dial(engine)
+    try:
+        with _in_our_words():
+            yield line
+    finally:
+        line.close()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
     except DBAPIError as error:
         raise translate(error) from error
     except psycopg.Error as error:
         raise translate(DBAPIError("line", None, error)) from error
-    finally:
-        line.rollback()
-        _give_back(engine, line)
-        places.release()
 
 
 def _places_of(engine: Engine) -> BoundedSemaphore:

@@ -97,8 +97,11 @@ def entry_counts(connection: Connection, month: Month) -> EntryCounts:
 
 
 def months_of_account(connection: Connection) -> list[Month]:
-    """Every month of account that was ever opened, oldest first."""
-    rows = connection.exec_driver_sql("SELECT month FROM fiscal_month ORDER BY month")
+    """Every month of account with an entry, oldest first."""
+    rows = connection.exec_driver_sql(
+        "SELECT m.month FROM fiscal_month AS m WHERE EXISTS "
+        "(SELECT 1 FROM entry AS e WHERE e.fiscal_month = m.month) ORDER BY m.month"
+    )
     return [Month.from_number(number) for (number,) in rows]
 
 
