@@ -31,6 +31,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "code": {"type": "string", "examples": ["person/unknown"]},
         "detail": {"type": "string"},
         "article": {"type": "string", "description": "拒绝所依据的条款。"},
+        "reversed_by": {"type": "string", "description": "已有的退费的结算ID。"},
         "errors": {
             "type": "array",
             "items": {

@@ -61,6 +61,9 @@ STATUS_BY_CLASS: tuple[tuple[type[GongjiError], int], ...] = (
 )
 """The first that fits; any other error of ours is a fault of the server: 500."""
 
+MEMBERS = ("article", "reversed_by")
+"""What a problem says beside the standard's members, where its error knows it."""
+
 DETAILS = {
     "database/busy": "系统正忙，请稍后用同一幂等键重试",
     "database/not-at-head": "数据库版本与程序不一致；请联系经办机构",
@@ -94,10 +97,11 @@ def problem(
     detail: str,
     *,
     errors: Sequence[Mapping[str, str]] | None = None,
-    article: object = None,
+    more: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """A problem details answer. `errors` are the faults of a request, field by field."""
+    """A problem details answer. `errors` are the faults of a request, field by field; `more`
+    holds further members, see `MEMBERS`."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -105,8 +109,7 @@ def problem(
         "code": code,
         "detail": detail,
     }
-    if article is not None:
-        body["article"] = str(article)
+    body |= {name: str(value) for name, value in (more or {}).items()}
     if errors is not None:
         body["errors"] = list(errors)
     return JSONResponse(body, status, dict(headers or {}), PROBLEM)
@@ -129,7 +132,7 @@ def problem_of(error: GongjiError) -> JSONResponse:
         error.code,
         error.message,
         errors=error.faults if isinstance(error, FaultyRequest) else None,
-        article=error.data.get("article"),
+        more={name: error.data[name] for name in MEMBERS if error.data.get(name) is not None},
         headers=headers,
     )
 

@@ -210,15 +210,19 @@ def test_a_reversal_gives_everything_back(city: City) -> None:
     city.world.prove()
 
 
-def test_a_reversal_asked_again_is_the_same_and_a_second_one_a_conflict(city: City) -> None:
-    first = city.reverse("first", "r", city.chen_visit)
-    assert city.reverse("first", "r", city.chen_visit).json() == first.json()
-    second = city.reverse("first", "r2", city.chen_visit)
-    again = city.reverse("agency", "r", city.chen_visit)
-    for answer in (second, again):
-        assert answer.status_code in (200, 409)
-        if answer.status_code == 200:
-            assert answer.json()["setl_id"] == first.json()["setl_id"]
+@pytest.mark.parametrize("body", [{}, {"setl_time": "2024-02-16 08:00:00"}, {"mdtrt_id": "R-7"}])
+def test_a_reversal_asked_again_is_the_same_and_a_second_one_a_conflict(
+    city: City, body: dict[str, str]
+) -> None:
+    """However alike the two are: a key is one request, another key another one."""
+    first = city.reverse("first", "r", city.chen_visit, json=body)
+    assert first.status_code == 200
+    assert city.reverse("first", "r", city.chen_visit, json=body).json() == first.json()
+    for who, key in (("first", "r2"), ("agency", "r")):
+        again = city.reverse(who, key, city.chen_visit, json=body)
+        assert (again.status_code, again.json()["code"]) == (409, "refund/done-before")
+        assert again.json()["reversed_by"] == first.json()["setl_id"]
+    city.world.prove()
 
 
 def test_a_reversal_may_have_an_id_and_a_time_of_its_own(city: City) -> None:

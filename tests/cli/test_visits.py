@@ -53,3 +53,25 @@ def test_a_child_on_no_roster_settles_by_identity_number_from_the_relative(world
     answer = ask(world, "settle", "--visit", "M1", "--person", YU_CERTNO, "--total", "100.00")
     assert answer["hifp_pay"] == "0.00"
     assert answer["acct_mulaid_pay"] == answer["acct_pay"] == "100.00"
+
+
+def test_a_second_refund_is_refused_with_the_number_of_the_first(world: World) -> None:
+    """The same command again, or the same request id, is the first one asked for again."""
+    number = ask(world, "settle", "--visit", "M1", "--person", CHEN.psn_no, "--total", "8.00")
+    again = ("reverse", str(number["setl_id"]), "--time", "2023-03-07T09:00")
+    first = tell(world, *again, "--request-id", "r1")
+    assert tell(world, *again, "--request-id", "r1") == first
+    assert tell(world, *again)["setl_id"] == first["setl_id"]
+    for other in ((*again, "--request-id", "r2"), (*again[:3], "2023-03-08T09:00")):
+        error = tell(world, *other, code=1)["error"]
+        assert (error["code"], error["reversed_by"]) == ("refund/done-before", first["setl_id"])
+        assert first["setl_id"] in error["message"]
+
+
+def tell(world: World, *words: str, code: int = 0) -> dict[str, Any]:
+    """What a command says that names no visit of its own."""
+    words = (*words, "--db", databases.address(world.path), "--json")
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == code, result.output
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer

@@ -108,6 +108,22 @@ def test_refunds_of_one_visit_at_once_give_it_back_once(windows: Windows, world:
     assert world.accumulators(CHEN_NO, 2023) == (0, 0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("minutes", [0, 1])
+def test_refunds_under_one_visit_id_at_once_give_it_back_once(
+    windows: Windows, world: World, minutes: int
+) -> None:
+    """Each has a request id of its own; all of the same minute, or one after another."""
+    answer = world.settle(world.visit("to-give-back", CHEN_NO, DAY, 60_000, use=1))
+    settlement = int(answer["setl_id"])
+    tasks: list[list[Task]] = [
+        [("reverse", (settlement, datetime(2023, 3, 2, 9, number * minutes), f"r{number}"))]
+        for number in range(5)
+    ]
+    found = at_once(windows, world, *tasks)
+    assert sorted(code for code, _answer in found) == ["", *["refund/done-before"] * 4]
+    assert world.balance(CHEN_NO) == 10_000
+
+
 def test_refunds_of_what_relatives_paid_race_with_visits_of_the_holder(
     windows: Windows, world: World
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,10 +126,29 @@ def test_a_refund_asked_for_twice_is_one_refund(world: World) -> None:
     assert world.reverse(answer, datetime(2023, 3, 3), request_id="r2") == first
     assert world.reverse(answer, LATER)["setl_id"] == first["setl_id"]
     for late in ({}, {"request_id": "r3"}, {"visit_id": "another"}):
-        with pytest.raises(Conflict) as refused:
-            world.reverse(answer, datetime(2023, 3, 4), **late)
-        assert refused.value.code == "refund/done-before"
+        assert refused_refund(world, answer, datetime(2023, 3, 4), **late) == first["setl_id"]
+    # Whoever has a request id of his own asks for a refund of his own.
+    assert refused_refund(world, answer, LATER, request_id="r3") == first["setl_id"]
+    other = World(world.path, actor="another hospital")
+    assert refused_refund(other, answer, LATER, request_id="r2") == first["setl_id"]
+    other.close()
     assert dump(world, EVERYTHING) == before
+
+
+def refused_refund(world: World, answer: dict[str, Any], at: datetime, **more: str) -> object:
+    """The refund that was done before, as the refusal names it."""
+    with pytest.raises(Conflict) as refused:
+        world.reverse(answer, at, **more)
+    assert refused.value.code == "refund/done-before"
+    assert str(refused.value.data["reversed_by"]) in refused.value.message
+    return refused.value.data["reversed_by"]
+
+
+def test_a_refund_is_not_given_back(world: World) -> None:
+    first = world.reverse(world.settle(world.visit("A", CHEN.psn_no, DAY, 60_000)), LATER)
+    with pytest.raises(Conflict) as refused:
+        world.reverse(first, datetime(2023, 3, 4))
+    assert (refused.value.code, refused.value.data["reversed_by"]) == ("refund/done-before", None)
 
 
 def test_a_settlement_that_is_not_there_is_not_given_back(world: World) -> None:

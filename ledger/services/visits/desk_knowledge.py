@@ -16,7 +16,7 @@ from ledger.benefits.kernel_rules import KernelParameters, kernel_parameters
 from ledger.benefits.resettlement import taken_off
 from ledger.benefits.settlement import Settlement, SettlementHead
 from ledger.benefits.stays import in_hospital
-from ledger.core.errors import Conflict, NotInForce, Refused, Unknown
+from ledger.core.errors import NotInForce, Refused, Unknown
 from ledger.core.months import FAR, Month
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
@@ -24,6 +24,7 @@ from ledger.core.visits import VisitRecord, bill_of
 from ledger.policy.pack import Pack
 from ledger.policy.values import AccountRules, OutpatientRules
 from ledger.services.visits.shaped_visits import ORDINARY, Benefit, ShapedVisits, other_benefits
+from ledger.services.visits.visit_refusals import done_before
 from ledger.storage.accounts import merges
 from ledger.storage.books.months import BookingMonths
 from ledger.storage.pools import incoming_quotas
@@ -150,7 +151,7 @@ class DeskKnowledge:
         touched |= {leg.person_id for e in self.stored_entries.values() for leg in e.transfers}
         self.aliases = merges.kept_of(connection, touched) if touched else {}
         owners = {settlement.person_id for settlement in stored}
-        self.reversed = store.reversed_settlements(connection, owners) if owners else set()
+        self.reversed = store.reversed_settlements(connection, owners) if owners else {}
 
     # --- looking up ---
 
@@ -340,7 +341,7 @@ class DeskKnowledge:
         ):
             raise Refused("refund/other-person", f"原就诊“{original.visit_id}”不属于此人或此机构")
         if original.settlement_id in self.reversed or original.reverses_settlement_id:
-            raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")
+            raise done_before(original.visit_id, self.reversed.get(original.settlement_id))
         if bill_of(record) != tuple(-fen for fen in bill_of(original)):
             raise Refused(
                 "refund/partial", "退费金额必须与原就诊完全相反；部分退费请全额退后重新录入"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.benefits.settlement import Settlement
-from ledger.core.errors import Conflict, Refused, Unknown
+from ledger.core.errors import Refused, Unknown
 from ledger.core.money import Fen
 from ledger.core.visit_facts import shown
 from ledger.core.visits import AccountUse, VisitRecord
@@ -17,6 +17,7 @@ from ledger.services.once import once
 from ledger.services.visits.settle_together import Command, settle_together
 from ledger.services.visits.settlement_answer import answer_again, answer_of, pack_of, present
 from ledger.services.visits.settlement_desk import SettlementDesk
+from ledger.services.visits.visit_refusals import done_before
 from ledger.storage.books.journal import Origin
 from ledger.storage.database.turns import Turn, lock_patients
 from ledger.storage.database.unit_of_work import UnitOfWork
@@ -96,7 +97,8 @@ def reverse(
     visit_id: str | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    """Give a settled visit back whole.
+    """Give a settled visit back whole. The same request id gives the first answer; without one,
+    the very same refund does.
 
     Args:
         settled_at: local time of the refund.
@@ -115,25 +117,27 @@ def reverse(
     content = {"verb": "reverse", "setl_id": settlement_id}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        _refuse_second_refund(work.connection, original, record)
+        lock_patients(work.connection, [record.psn_no, record.certno], relatives=False)
+        _refuse_second_refund(work.connection, original, record, request_id)
         return _settle(context, work, record, request_id)
 
     return once(context, original.person_id, request_id, content, act, dry_run, Turn.VISIT)
 
 
 def _refuse_second_refund(
-    connection: Connection, original: Settlement, record: VisitRecord
+    connection: Connection, original: Settlement, record: VisitRecord, request_id: str | None
 ) -> None:
     """The refund's id is made from the visit's, so a second refund would look like a reused id.
-    The very same refund is let through: it gets the first answer again."""
+    The very same refund is let through: it gets the first answer again. But whoever comes with a
+    request id of his own asks for a refund of his own."""
     done = store.settlements_of_visits(connection, [record.visit_id]).get(record.visit_id)
     if done is None or done.reverses_settlement_id is None:
         return
     gave_back = store.settlement_by_id(connection, done.reverses_settlement_id)
     if gave_back is None or gave_back.visit_id != original.visit_id:
         return
-    if done.settled_at != record.settled_at:
-        raise Conflict("refund/done-before", f"原就诊“{original.visit_id}”已经退过费")
+    if request_id is not None or done.settled_at != record.settled_at:
+        raise done_before(original.visit_id, done.settlement_id)
 
 
 def _refuse_claim(original: Settlement) -> None:

@@ -266,7 +266,7 @@ class SettlementDesk:
             self._decided.carried.append(CarriedOver(person_id, refund, uses))
         if benefit == ORDINARY:
             self._remember_year(person_id, original.year, year_without(ordinary, original))
-        know.reversed.add(original.settlement_id)
+        know.reversed[original.settlement_id] = refund.settlement_id
         return refund
 
     def _give_back_draws(self, original: Settlement, refund: Settlement) -> None:

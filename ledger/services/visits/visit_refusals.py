@@ -1,4 +1,4 @@
-"""What a desk refuses in a visit by itself and the rules of its day, whoever the person is.
+"""What a desk refuses in a visit, whoever the person is.
 
 The order of all refusals is `benefits.outpatient.REFUSALS`.
 """
@@ -6,7 +6,7 @@ The order of all refusals is `benefits.outpatient.REFUSALS`.
 from __future__ import annotations
 
 from ledger.benefits.account_use import refuse_category
-from ledger.core.errors import Refused
+from ledger.core.errors import Conflict, Refused
 from ledger.core.money import yuan_text
 from ledger.core.visits import Billed, VisitRecord, bill_of
 from ledger.policy.values import AccountRules, OutpatientRules
@@ -50,3 +50,11 @@ def refuse_forbidden(record: VisitRecord, rules: AccountRules) -> None:
     """Raises: Refused `account/forbidden-category` for what accounts do not pay (S3c-14, 23)."""
     if record.account_use != 0 and record.fee_category:
         refuse_category(rules, record.fee_category)
+
+
+def done_before(visit_id: str, reversed_by: int | None) -> Conflict:
+    """`refund/done-before`, with the number of the refund where there is one: what the visit id
+    names may be a refund itself, and that is not given back."""
+    number = None if reversed_by is None else str(reversed_by)
+    by = "" if number is None else f"，退费的结算ID为 {number}"
+    return Conflict("refund/done-before", f"原就诊“{visit_id}”已经退过费{by}", reversed_by=number)

@@ -243,14 +243,15 @@ def settlement_by_id(connection: Connection, settlement_id: int) -> Settlement |
     return None if row is None else settlement_row(tuple(row))
 
 
-def reversed_settlements(connection: Connection, people: Iterable[int]) -> set[int]:
-    """Numbers of settlements that a refund has given back."""
+def reversed_settlements(connection: Connection, people: Iterable[int]) -> dict[int, int]:
+    """Numbers of settlements that were given back -> of what gave them back."""
     rows = connection.exec_driver_sql(
-        "SELECT s.reverses_settlement_id FROM json_each(:keys) AS w CROSS JOIN settlement AS s "
+        "SELECT s.reverses_settlement_id, s.settlement_id FROM json_each(:keys) AS w "
+        "CROSS JOIN settlement AS s "
         "ON s.person_id = w.value AND s.reverses_settlement_id IS NOT NULL",
         {"keys": keys(people)},
     )
-    return {int(number) for (number,) in rows}
+    return {int(given_back): int(by) for given_back, by in rows}
 
 
 def reversal_of(connection: Connection, settlement: Settlement) -> int | None:
