@@ -17,6 +17,7 @@ from ledger.services.context import Context
 from ledger.services.importing import ImportOptions
 from ledger.services.visits.import_visits import import_visits
 from ledger.services.visits.settle_visit import settle
+from ledger.storage.database import visit_ids
 from tests import databases
 from tests.concurrency.held import IMPATIENT, desk, held
 from tests.people import CHEN, LIN
@@ -118,3 +119,14 @@ def test_a_paper_bill_sees_the_id_that_a_desk_used_meanwhile(world: World) -> No
     with pytest.raises(Conflict) as conflict:
         claimed.result()
     assert conflict.value.code == "visit/duplicate-id"
+
+
+@pytest.mark.parametrize("look", ["_LOCKED", "_COMMITTED"])
+def test_a_last_look_compares_no_pairs(world: World, look: str) -> None:
+    """Desks wait during it, and of a file's ids the server guesses that there are ten."""
+    marks = {"texts": "[]", "keys": "[1]"}
+    with desk(databases.address(world.path)) as context, context.reading() as connection:
+        asked = f"EXPLAIN {getattr(visit_ids, look)}"
+        plan = [line for (line,) in connection.exec_driver_sql(asked, marks)]
+    pairs = [line for line in plan if "Join Filter" in line or "CTE Scan" in line]
+    assert len(pairs) == (look == "_COMMITTED"), "\n".join(plan)
