@@ -196,7 +196,7 @@ class Table:
             if column not in used
             and text
             and plain_heading(text) not in _NEVER_USED
-            and any(not is_blank(row[column]) for row in self._data)
+            and not all(map(is_blank, set(self._column_cells(column))))
         ]
 
     def _text_columns(self) -> set[int]:

@@ -80,7 +80,6 @@ def as_contract(result: Any) -> dict[str, Any]:
         "unchanged": result.unchanged,
         "rejected": result.rejected,
         "errors": [error._asdict() for error in result.errors],
-        "unused_columns": result.unused,
     }
 
 
