@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from multiprocessing import get_context
+from time import sleep
 
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -91,6 +94,36 @@ def test_a_process_that_stands_still_lets_go_what_it_holds(world: World) -> None
         with pytest.raises(Refused) as refused:
             carry_out(asleep, fall_asleep, turn=Turn.VISIT)
     assert refused.value.code == "database/busy"
+
+
+@only_postgres
+def test_the_statement_of_a_killed_process_ends_with_it(world: World) -> None:
+    """Else its locks would last for as long as a run takes that nobody waits for any more."""
+    url = databases.address(world.path)
+    statement = "SELECT pg_sleep(600) /* of a process that is killed */"
+    asleep = get_context("spawn").Process(target=_ask, args=(url, statement))
+    asleep.start()
+    _until(lambda: _running(world, statement) == 1)
+    asleep.kill()
+    _until(lambda: _running(world, statement) == 0)
+
+
+def _ask(url: str, statement: str) -> None:
+    with desk(url) as context, context.reading() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _running(world: World, statement: str) -> int:
+    ask = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = ?"
+    return int(world.rows(ask, statement)[0][0])
+
+
+def _until(so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if so():
+            return
+        sleep(0.1)
+    raise AssertionError("not within a minute")
 
 
 @only_postgres

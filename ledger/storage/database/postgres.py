@@ -88,10 +88,16 @@ class _WholeNumber(Loader):
         return int(bytes(data))
 
 
+GONE_MS = 1_000
+"""How often the server looks whether somebody still waits for a statement's answer: one for a
+process that was killed would go on, and hold what it holds, to its end."""
+
+
 def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
     options = (
         f"-c lock_timeout={limits.lock_ms} -c statement_timeout={limits.statement_ms} "
-        f"-c idle_in_transaction_session_timeout={limits.idle_ms}"
+        f"-c idle_in_transaction_session_timeout={limits.idle_ms} "
+        f"-c client_connection_check_interval={GONE_MS}"
     )
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
