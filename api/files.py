@@ -66,11 +66,12 @@ def make_way(path: Path) -> None:
         Refused: `export/unwritable`.
     """
     from ledger.core.errors import Refused
+    from ledger.core.os_errors import why
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused("export/unwritable", f"无法写入 {path}：{error.strerror}") from error
+        raise Refused("export/unwritable", f"无法写入 {path}：{why(error)}") from error
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise Refused("export/unwritable", f"无法写入 {path}：是文件夹，或没有写权限")
 
@@ -83,6 +84,7 @@ def appearing_whole(path: Path) -> Iterator[Path]:
         Refused: `export/unwritable`.
     """
     from ledger.core.errors import Refused
+    from ledger.core.os_errors import why
 
     make_way(path)
     partial = path.with_name(f".{path.name}.partial")
@@ -90,7 +92,7 @@ def appearing_whole(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        raise Refused("export/unwritable", f"无法写入 {path}：{error.strerror}") from error
+        raise Refused("export/unwritable", f"无法写入 {path}：{why(error)}") from error
     finally:
         partial.unlink(missing_ok=True)
 

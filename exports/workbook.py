@@ -22,6 +22,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from ledger.core.errors import Refused
+from ledger.core.os_errors import why
 from ledger.reports.head import ReportHead
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ class Sheet:
 
 def unwritable(target: Target, error: OSError | None = None) -> Refused:
     """Nothing can be written there; said before the work where that can be known."""
-    why = f"：{error.strerror}" if error is not None and error.strerror else "：没有这个文件夹"
-    return Refused("export/unwritable", f"无法写入 {target}{why}")
+    reason = "没有这个文件夹" if error is None else why(error)
+    return Refused("export/unwritable", f"无法写入 {target}：{reason}")
 
 
 def check_folder(target: Target) -> None:

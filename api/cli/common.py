@@ -216,6 +216,16 @@ def parsed(reader: Callable[[str], Any], text: str) -> Any:
         raise typer.BadParameter(f"“{text}”：{error}") from error
 
 
+def as_in_a_file(reader: Callable[[Any], Any], text: str) -> Any:
+    """Read an argument as an importer reads a cell: the same words, the same message."""
+    from importers.cells import Fault
+
+    found = reader(text)
+    if isinstance(found, Fault):
+        raise typer.BadParameter(found.message)
+    return found
+
+
 def local_text(recorded_at: str) -> str:
     """When something was recorded, as the Beijing time that `--known-at` takes: whole, so that
     asking with it finds what was recorded then."""

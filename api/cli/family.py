@@ -14,6 +14,7 @@ from api.cli.common import (
     PackOption,
     a_day,
     answering,
+    as_in_a_file,
     examples,
     opened,
     parsed,
@@ -25,8 +26,8 @@ from api.cli.common import (
 
 app = typer.Typer(help="家庭共济：建立、解除、查询授权。 Family mutual aid.", no_args_is_help=True)
 
-Holder = Annotated[str, typer.Option("--holder", help="授权人证件号码。 Holder.")]
-User = Annotated[str, typer.Option("--user", help="使用人证件号码。 User.")]
+Holder = Annotated[str, typer.Option("--holder", help="授权人的证件号码或人员编号。 Holder.")]
+User = Annotated[str, typer.Option("--user", help="使用人的证件号码或人员编号。 User.")]
 
 
 @app.command(
@@ -54,9 +55,10 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """建立共济关系。 Let a relative use an account."""
+    from importers.labels import relation as kinship
     from ledger.core.money import fen_from_yuan
     from ledger.core.months import day_after
-    from ledger.core.people import FamilyRecord, Relation
+    from ledger.core.people import FamilyRecord
 
     record = FamilyRecord(
         0,
@@ -64,15 +66,18 @@ def add(
         "",
         user,
         name,
-        parsed(Relation, relation),
+        as_in_a_file(kinship, relation),
         parsed(a_day, start),
         day_after(parsed(a_day, last) if last else None),
         parsed(fen_from_yuan, quota) if quota else None,
     )
     with answering(as_json), opened(db, pack, actor=actor) as context:
+        from importers.cells import Fault
+        from importers.identity import citizen_number
         from ledger.services.roster.import_families import add_link
 
-        new = add_link(context, record, dry_run)
+        read = citizen_number(user)
+        new = add_link(context, record, dry_run, read.message if isinstance(read, Fault) else "")
         if as_json:
             print_json({"holder": holder, "user": user, "new": new, "dry_run": dry_run})
         else:

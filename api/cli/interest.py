@@ -104,7 +104,7 @@ def _last_day(text: str) -> date:
     from ledger.core.months import Month
 
     year = text.strip().removesuffix("年")
-    return Month.parse(f"{year}-12" if len(year) == 4 else text).last_day
+    return Month.parse(f"{year}-12" if len(year) == 4 and year.isdecimal() else text).last_day
 
 
 COMMANDS = (

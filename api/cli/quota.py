@@ -17,6 +17,7 @@ from api.cli.common import (
     RequestOption,
     a_day,
     answering,
+    as_in_a_file,
     day_or_today,
     examples,
     opened,
@@ -67,11 +68,11 @@ def give(
     as_json: JsonOption = False,
 ) -> None:
     """授予其他统筹区的亲属额度：额度内的余额随即冻结。 Give a quota; the money is held."""
+    from importers.labels import relation as kinship
     from ledger.core.money import fen_from_yuan
     from ledger.core.months import day_after
-    from ledger.core.people import Relation
 
-    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), parsed(Relation, relation)
+    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), as_in_a_file(kinship, relation)
     until = day_after(parsed(a_day, last) if last else None)
     with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.pools import pool_quotas

@@ -16,6 +16,7 @@ from api.cli.common import (
     a_day,
     an_instant,
     answering,
+    as_in_a_file,
     examples,
     opened,
     parsed,
@@ -24,7 +25,7 @@ from api.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from ledger.core.visits import FeeItem, VisitRecord
+    from ledger.core.visits import VisitRecord
     from ledger.services.context import Context
 
 VisitId = Annotated[str, typer.Option("--visit", help="就诊ID（mdtrt_id）。 Visit id.")]
@@ -94,6 +95,8 @@ def _asked(
     items: list[str] | None,
 ) -> dict[str, Any]:
     """What only the rules of some pools ask for, as fields of a visit."""
+    from importers.fee_items import fee_item
+
     return {
         "disease_code": disease,
         "contracted": contracted,
@@ -101,19 +104,8 @@ def _asked(
         "stay_id": stay,
         "first_day": parsed(a_day, stay_from) if stay_from else None,
         "last_day": parsed(a_day, stay_to) if stay_to else None,
-        "items": tuple(parsed(_item, item) for item in items or ()),
+        "items": tuple(as_in_a_file(fee_item, item) for item in items or ()),
     }
-
-
-def _item(text: str) -> FeeItem:
-    """`YAO1:120.00:乙:2:110.00` as a line of the bill."""
-    from importers.cells import Fault
-    from importers.fee_items import fee_item
-
-    found = fee_item(text)
-    if isinstance(found, Fault):
-        raise ValueError(found.message)
-    return found
 
 
 def _record(
@@ -131,9 +123,11 @@ def _record(
 ) -> VisitRecord:
     """What the options say, as a visit; the in-scope amount is what the other parts leave."""
     from api.wiring import local_now
+    from importers.labels import med_type as kind_of_visit
     from ledger.core.money import Fen, fen_from_yuan
     from ledger.core.visits import STAY, AccountUse, VisitRecord
 
+    med_type = as_in_a_file(kind_of_visit, med_type)
     whole = parsed(fen_from_yuan, total)
     parts = [parsed(fen_from_yuan, text) for text in amounts]
     in_scope = whole - sum(parts)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ledger.core.errors import Refused
+from ledger.core.os_errors import why
 
 MANIFEST = ".gongji-demo.json"
 """Lists the files that a run made, relative to the folder."""
@@ -24,9 +25,11 @@ class DemoFolder:
             planned: names of the input files that this run will write.
 
         Raises:
-            Refused: `demo/foreign-files` when a file that no demo made stands in the way.
+            Refused: `demo/foreign-files` when a file that no demo made stands in the way;
+                `export/unwritable`.
         """
         self.root = root
+        _make(root)
         made = _made_before(root)
         ours = [DATABASE, *(f"{INPUTS}/{name}" for name in planned)]
         self._refuse_foreign([name for name in ours if (root / name).exists()], made)
@@ -35,7 +38,7 @@ class DemoFolder:
         for ending in _BESIDE_A_DATABASE:
             (root / f"{DATABASE}{ending}").unlink(missing_ok=True)
         for folder in (self.inputs, self.outputs):
-            folder.mkdir(parents=True, exist_ok=True)
+            _make(folder)
         self._made: list[str] = []
         self.keep([root / name for name in ours])
 
@@ -90,3 +93,11 @@ def _made_before(root: Path) -> list[str]:
     names = json.loads(manifest.read_text(encoding="utf-8"))["files"]
     inside = root.resolve()
     return [name for name in names if (root / name).resolve().is_relative_to(inside)]
+
+
+def _make(folder: Path) -> None:
+    """Raises: Refused `export/unwritable`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused("export/unwritable", f"无法写入 {folder}：{why(error)}") from error

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from ledger.core.errors import Refused
+from ledger.core.os_errors import why
 
 
 def run(app: FastAPI, host: str, port: int, tell: Callable[[str], object]) -> None:
@@ -35,5 +36,5 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise Refused(
-            "server/cannot-listen", f"不能在 {host}:{port} 上监听：{error.strerror}；请换 --port"
+            "server/cannot-listen", f"不能在 {host}:{port} 上监听：{why(error)}；请换 --port"
         ) from error

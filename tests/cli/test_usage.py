@@ -49,6 +49,28 @@ def test_wrong_usage_is_exit_code_two(words: tuple[str, ...]) -> None:
             "起始日晚于终止日",
         ),
         (("credit", "2023-13"), "usage/bad-value", "没有 2023 年 13 月这个月份"),
+        (("interest", "20XX"), "usage/bad-value", "“20XX”不是月份"),
+        (
+            (
+                "family",
+                "add",
+                "--holder",
+                "1",
+                "--user",
+                "2",
+                "--relation",
+                "77",
+                "--from",
+                "2023-01-01",
+            ),
+            "usage/bad-value",
+            "“77”不是可以共济的关系",
+        ),
+        (
+            ("quote", "--person", "1", "--provider", "2", "--total", "5", "--med-type", "xx"),
+            "usage/bad-value",
+            "医疗类别“xx”不明",
+        ),
         (("simulate", "no.csv", "--pack", "x"), "usage/bad-value", "VISITS：没有 no.csv"),
     ],
 )
@@ -82,3 +104,13 @@ def test_a_folder_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
     result = gongji("init", "--db", f"sqlite:///{tmp_path / 'nowhere' / 'gongji.db'}", "--json")
     assert result.exit_code == 1
     assert '"database/unusable"' in result.stdout
+
+
+def test_a_place_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    stands_there = tmp_path / "a-file"
+    stands_there.touch()
+    for words in (("demo", str(stands_there)), ("demo", str(stands_there / "below"))):
+        said = gongji(*words)
+        assert said.exit_code == 1
+        assert said.stderr.startswith(f"✗ 无法写入 {words[1]}：")
+        assert "[export/unwritable]" in said.stderr

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from ledger.core.errors import Refused
+from ledger.core.os_errors import why
 
 BOOKS, MANIFEST = "books", "manifest.json"
 FORMAT = 1
@@ -89,7 +90,7 @@ def new_backup(path: Path) -> Iterator[Writing]:
             os.fsync(out.fileno())
         part.replace(path)
     except OSError as error:
-        raise Refused("backup/unwritable", f"备份写不进 {path}：{error.strerror}") from error
+        raise Refused("backup/unwritable", f"备份写不进 {path}：{why(error)}") from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ledger.benefits.family import relation_allowed
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError, NotInForce, Refused, Unknown
@@ -50,16 +52,41 @@ def import_families(
     return take_in(context, batch, options, take, Turn.STANDSTILL)
 
 
-def add_link(context: Context, record: FamilyRecord, dry_run: bool = False) -> bool:
-    """Make one link; False when it was there already. Raises what an import lists."""
+def add_link(
+    context: Context, record: FamilyRecord, dry_run: bool = False, no_identity: str = ""
+) -> bool:
+    """Make one link; False when it was there already. Either number of a person will do.
+
+    Args:
+        no_identity: why the user's number is no identity number, if so: nobody is entered under it.
+
+    Raises:
+        Unknown: `person/unknown`. And what an import lists.
+    """
 
     def act(work: UnitOfWork) -> bool:
-        desk = _FamilyDesk(context, work, [record])
-        new = desk.add(record)
+        named = _by_certificate(work.connection, record, no_identity)
+        desk = _FamilyDesk(context, work, [named])
+        new = desk.add(named)
         desk.save()
         return new
 
     return carry_out(context, act, dry_run, Turn.STANDSTILL)
+
+
+def _by_certificate(connection: Connection, link: FamilyRecord, no_identity: str) -> FamilyRecord:
+    """The link with the identity numbers of whoever it names by another number."""
+    holder, user = (
+        people.find_person(connection, n) for n in (link.holder_certno, link.user_certno)
+    )
+    if user is None and no_identity:
+        unknown = f"使用人“{link.user_certno}”不在册，按证件号码看：{no_identity}"
+        raise Unknown("person/unknown", unknown)
+    certnos = people.certnos_of(connection, [known for known in (holder, user) if known])
+    return link._replace(
+        holder_certno=certnos.get(holder or 0, link.holder_certno),
+        user_certno=certnos.get(user or 0, link.user_certno),
+    )
 
 
 def revoke_link(
@@ -75,7 +102,7 @@ def revoke_link(
         ids = [people.find_person(work.connection, number) for number in (holder, user)]
         if ids[0] is None or ids[1] is None:
             missing = holder if ids[0] is None else user
-            raise Unknown("person/unknown", f"“{missing}”不在册")
+            raise Unknown("person/unknown", f"“{missing}”不在册：没有这个人员编号或证件号码")
         until = last_day + timedelta(days=1)
         links = [
             link
