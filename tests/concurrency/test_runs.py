@@ -7,10 +7,13 @@ from datetime import date
 import pytest
 
 from ledger.benefits.account_states import Event
+from ledger.benefits.interest import spans_through, unposted
 from ledger.core.money import Fen, fen_from_yuan
 from ledger.core.months import Month
 from ledger.core.people import ContributionKind, Relation, Status
+from ledger.services.accounts.interest import post_interest
 from ledger.services.books.move_funds import move_funds
+from ledger.storage.accounts.interest import movements_of
 from tests.concurrency.books import at_once, codes
 from tests.concurrency.windows import Task, Windows
 from tests.people import CHEN, LIN, certno, psn_no, somebody
@@ -163,6 +166,22 @@ def test_interest_and_settling_at_once_lose_no_day(windows: Windows, world: Worl
     again = at_once(windows, world, interest, interest)
     assert codes(again) == ["", ""]
     world.prove()
+
+
+def test_what_a_run_of_interest_did_not_see_is_late_for_the_next_one(
+    windows: Windows, world: World
+) -> None:
+    """Visits of a year that runs count to its end, and to the end of the next, meanwhile."""
+    runs: list[Task] = [("interest", (date(year, 12, 31),)) for year in (2023, 2024, 2025)]
+    found = at_once(windows, world, runs, *visits(world, 4, 4, 500))
+    assert codes(found) == [""] * 19
+    end = date(2026, 12, 31)
+    assert post_interest(world.context, end)["not_covered_fen"] == 0
+    with world.context.reading() as connection:
+        person = world.person_id(CHEN_NO)
+        movements = movements_of(connection, [person])[person]
+    spans = spans_through(world.context.pack, date(2022, 1, 1), end)
+    assert unposted(movements, spans, end) == []
 
 
 def test_an_account_frozen_while_visits_settle_pays_before_it_or_not_at_all(

@@ -99,6 +99,8 @@ BESIDE = [
     ("credit", "a visit of his"),
     ("credit", "a file of his visits"),
     ("close", "a visit of his in April"),
+    ("interest", "a visit of his"),
+    ("interest", "a file of her visits"),
 ]
 """While the first has done everything but commit, the second is done whole."""
 
@@ -117,7 +119,9 @@ WAITS = [
     ("credit", "people"),
     ("credit", "close"),
     ("close", "a visit of his"),
-    ("interest", "a visit of his"),
+    ("interest", "a visit of hers that her account pays"),
+    ("interest", "her account frozen"),
+    ("interest", "credit"),
     ("adopt", "a visit of his"),
 ]
 """And here the second waits for the first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,12 @@ from ledger.core.ids import NOBODY
 from ledger.core.months import Month
 from ledger.journalizing.interest import interest_entry, interest_leg
 from ledger.policy.loader import load_pack
+from ledger.services.accounts import interest
 from ledger.services.accounts.interest import post_interest, settle_interest
+from ledger.services.carry_out import carry_out
 from ledger.storage.books.journal import append
 from ledger.storage.books.months import BookingMonths
+from ledger.storage.database.turns import Turn
 from tests.people import CHEN, LIN
 from tests.world import World, shiyan
 
@@ -118,6 +122,25 @@ def test_a_visit_booked_late_gives_interest_back(world: World) -> None:
     assert back == [("2023-12-31", answer["taken_back_fen"])]
     # 5,000.00 less for the whole of 2023, of 11,153 fen.
     assert answer["taken_back_fen"] == 11153 - 5577
+
+
+def test_a_run_that_would_lock_people_behind_the_totals_begins_again_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Visits hold their people and wait for totals: who holds totals must not wait for people."""
+    turns: list[Turn] = []
+
+    def in_turn(context: Any, act: Any, dry_run: bool, turn: Turn = Turn.COMMAND) -> Any:
+        turns.append(turn)
+        return carry_out(context, act, dry_run, turn)
+
+    apart = iter([[], [world.person_id(LIN_NO)]])
+    monkeypatch.setattr(interest, "carry_out", in_turn)
+    monkeypatch.setattr(interest.store, "staged_apart", lambda _connection: next(apart, []))
+    answer = run(world, date(2024, 12, 31))
+    assert turns == [Turn.COMMAND, Turn.STANDSTILL]
+    assert [year["year"] for year in answer["years"]] == [2022, 2023, 2024]
+    assert world.rows("SELECT count(*) FROM entry WHERE kind = 'interest'") == [(3,)]
 
 
 def test_a_dry_run_writes_nothing(world: World) -> None:

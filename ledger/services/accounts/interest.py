@@ -3,8 +3,11 @@ everybody by a run."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from ledger.benefits.interest import (
@@ -31,7 +34,7 @@ from ledger.services.context import Context
 from ledger.storage.accounts import interest as store
 from ledger.storage.books.journal import add_legs, append
 from ledger.storage.books.months import BookingMonths
-from ledger.storage.database.turns import Turn
+from ledger.storage.database.turns import Turn, lock_people, moment_alone
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.policy import remember_version
 from ledger.storage.visits.settlements import purses_of
@@ -105,12 +108,38 @@ def _legs(
 # --- a run for everybody ---
 
 
+class _HasToBeAloneError(Exception):
+    """A run beside visits would wait for people who may wait for what it holds."""
+
+
+_YEARS = 100
+"""More than a run ever posts: there were no accounts before 1994."""
+
+
 @dataclass(slots=True)
 class _Run:
     """What a run has posted, year by year."""
 
+    entry_ids: Iterator[EntryId]
+    alone: bool
+    """Nobody settles meanwhile."""
+    locked: set[int] = field(default_factory=set)
     entry_id: EntryId | None = None
     years: list[dict[str, Any]] = field(default_factory=list)
+
+    def lock(self, work: UnitOfWork, people: Iterable[int]) -> None:
+        """Before anything is taken from their accounts.
+
+        Raises:
+            _HasToBeAloneError: totals are held already, and visits hold people and wait for totals.
+        """
+        missing = set(people) - self.locked
+        if self.alone or not missing:
+            return
+        if self.entry_id is not None:
+            raise _HasToBeAloneError
+        lock_people(work.connection, missing)
+        self.locked |= missing
 
     def total(self, key: str) -> int:
         return sum(year[key] for year in self.years)
@@ -122,6 +151,9 @@ def post_interest(context: Context, through: date, dry_run: bool = False) -> dic
     Each year is an entry of its own, dated on its last day (102) or on `through` (103). What was
     booked late for earlier years is made good in them.
 
+    On PostgreSQL visits go on meanwhile. A run's entries have the ids of a moment at its beginning
+    at which nobody settled, so that what it does not see has later ones and is late for the next.
+
     Returns:
         `through, run, people, interest_fen, taken_back_fen, not_covered_fen, years`. `people`
         counts the postings of all years.
@@ -130,8 +162,9 @@ def post_interest(context: Context, through: date, dry_run: bool = False) -> dic
         Refused: `interest/counted-further`: a run has counted beyond `through` before.
     """
 
-    def act(work: UnitOfWork) -> _Run:
-        run = _Run()
+    def act(work: UnitOfWork, alone: bool) -> _Run:
+        with moment_alone(work.connection):
+            run = _Run(iter(list(islice(work.ids.run(), _YEARS))), alone)
         last = store.last_run(work.connection)
         if last is not None and last.through > through:
             raise Refused(
@@ -147,7 +180,10 @@ def post_interest(context: Context, through: date, dry_run: bool = False) -> dic
             mark = None
         return run
 
-    run = carry_out(context, act, dry_run, Turn.STANDSTILL)
+    try:
+        run = carry_out(context, partial(act, alone=False), dry_run)
+    except _HasToBeAloneError:
+        run = carry_out(context, partial(act, alone=True), dry_run, Turn.STANDSTILL)
     return {
         "through": through.isoformat(),
         "run": None if run.entry_id is None else str(run.entry_id),
@@ -193,6 +229,7 @@ def _run_year(
     context.progress(f"{year} 年计息", 0, 1)
     store.stage_year(connection, year, last_day, spans, mark)
     totals = store.stage_totals(connection)
+    run.lock(work, store.staged_apart(connection))
     if totals.first_late is not None:
         return totals.first_late.year
     back, lacking = _back_legs(work, store.staged_back(connection), Month.of(last_day))
@@ -204,7 +241,8 @@ def _run_year(
         "not_covered_fen": lacking,
     }
     if row["people"]:
-        run.entry_id = _post_year(context, work, last_day, totals.people, back)
+        run.entry_id = next(run.entry_ids)
+        _post_year(context, work, run.entry_id, last_day, totals.people, back)
     if row["people"] or lacking:
         run.years.append(row)
     context.progress(f"{year} 年计息", 1, 1)
@@ -223,11 +261,16 @@ def _back_legs(
 
 
 def _post_year(
-    context: Context, work: UnitOfWork, day: date, people: int, back: list[Transfer]
-) -> EntryId:
+    context: Context,
+    work: UnitOfWork,
+    entry_id: EntryId,
+    day: date,
+    people: int,
+    back: list[Transfer],
+) -> None:
     """One entry with a leg for everybody whom the staged year pays, and those taken back."""
     pack = context.pack
-    entry_id, month = work.ids.next(), BookingMonths(work.connection).of(day)
+    month = BookingMonths(work.connection).of(day)
     version, memo = context.stamp_policy(work), f"结息至 {day}"
     entry = interest_entry(NOBODY, entry_id, day, month, (), version, memo)
     append(work, [entry], more_legs=people + len(back))
@@ -235,4 +278,3 @@ def _post_year(
         work.connection, entry_id, day, month, kind_of_run(day), money_of(pack, day.year, day)
     )
     add_legs(work.connection, [entry._replace(transfers=tuple(back))])
-    return entry_id

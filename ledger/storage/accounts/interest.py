@@ -19,7 +19,8 @@ from ledger.books.chart import ACCOUNT_INTEREST, PERSONAL_ACCOUNT_FUND
 from ledger.books.kinds import TRANSFER_KINDS, EntryKind
 from ledger.core.months import Month
 from ledger.storage.books.journal import TRANSFER_COLUMNS
-from ledger.storage.database.bulk import keys
+from ledger.storage.database.bulk import add_to_totals, keys
+from ledger.storage.database.turns import lock_totals
 
 _SIGNED = (
     f"CASE WHEN t.credit_account = '{PERSONAL_ACCOUNT_FUND}' "
@@ -209,6 +210,14 @@ def stage_totals(connection: Connection) -> StageTotals:
     return StageTotals(people, fen, None if late is None else date.fromisoformat(late))
 
 
+def staged_apart(connection: Connection) -> list[int]:
+    """People whose accounts were paid more than is due, or had late movements."""
+    rows = connection.exec_driver_sql(
+        "SELECT person_id FROM temp.interest_stage WHERE amount_fen < 0 OR late IS NOT NULL"
+    )
+    return [person_id for (person_id,) in rows]
+
+
 def staged_back(connection: Connection) -> list[tuple[int, int]]:
     """(person, fen) of the accounts that were paid more than is due."""
     rows = connection.exec_driver_sql(
@@ -226,7 +235,8 @@ def post_stage(
     kind: str,
     money_of: int,
 ) -> None:
-    """Write what is staged above zero as legs of one entry and add it to the running totals."""
+    """Write what is staged above zero as legs of one entry and add it to the running totals.
+    From here to the commit nobody else moves an account."""
     marks = {
         "entry": entry_id,
         "kind": kind,
@@ -243,15 +253,19 @@ def post_stage(
         "amount_fen, NULL, NULL FROM temp.interest_stage WHERE amount_fen > 0 ORDER BY person_id",
         marks,
     )
+    lock_totals(connection)
     connection.exec_driver_sql(
         "UPDATE personal_account SET credited_fen = credited_fen + s.amount_fen "
         "FROM temp.interest_stage AS s "
         "WHERE s.person_id = personal_account.person_id AND s.amount_fen > 0"
     )
-    connection.exec_driver_sql(
-        "INSERT INTO account_year (person_id, year, credited_fen, debited_fen) "
-        "SELECT person_id, :year, amount_fen, 0 FROM temp.interest_stage WHERE amount_fen > 0 "
-        "ON CONFLICT (person_id, year) "
-        "DO UPDATE SET credited_fen = account_year.credited_fen + excluded.credited_fen",
+    add_to_totals(
+        connection,
+        "account_year",
+        "person_id year",
+        "credited_fen",
+        "SELECT person_id, :year AS year, amount_fen AS credited_fen FROM temp.interest_stage "
+        "WHERE amount_fen > 0",
+        {"debited_fen": "0"},
         {"year": money_of},
     )

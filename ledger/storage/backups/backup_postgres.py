@@ -22,6 +22,7 @@ from ledger.storage.database.triggers_postgres import triggers
 from ledger.storage.tables import metadata
 
 CHUNK = 1 << 20
+DAMAGED = "restore/damaged"
 
 
 def programs_for(connection: Connection) -> Path:
@@ -99,7 +100,7 @@ def restore_dump(programs: Path, url: URL, dump: IO[bytes], counts: dict[str, in
         counts: table -> rows that must be there in the end.
 
     Raises:
-        Refused: `restore/failed`.
+        Refused: `restore/failed`, `restore/damaged` where rows are missing.
     """
     with TemporaryFile() as errors:
         script = subprocess.Popen(
@@ -125,7 +126,10 @@ def restore_dump(programs: Path, url: URL, dump: IO[bytes], counts: dict[str, in
                 script.stdin.close()
             code = script.wait()
         if code != 0 or not whole:
-            raise Refused("restore/failed", f"恢复失败，数据库没有改变：{_said(errors)}")
+            said = _said(errors)
+            if DAMAGED in said:
+                raise Refused(DAMAGED, "备份已损坏：行数与其清单不符；数据库没有改变")
+            raise Refused("restore/failed", f"恢复失败，数据库没有改变：{said}")
 
 
 def _copy_in(programs: Path, dump: IO[bytes], into: IO[bytes], errors: IO[bytes]) -> bool:
@@ -154,7 +158,7 @@ def _write(into: IO[bytes], *statements: str) -> None:
 def _drop_ours() -> Iterator[str]:
     """Tables and functions of ours, and of nobody else, that stand in the way."""
     # Whoever still reads the old tables is not waited for endlessly.
-    yield "SET LOCAL lock_timeout = '10s';\n"
+    yield "SET LOCAL lock_timeout = '10s'; SET LOCAL client_min_messages = warning;\n"
     for table in (*metadata.tables, "alembic_version"):
         yield f'DROP TABLE IF EXISTS public."{table}" CASCADE;\n'
     for name in sorted({trigger.name for trigger in triggers()}):
@@ -165,7 +169,7 @@ def _same_counts(counts: dict[str, int]) -> Iterator[str]:
     for table, count in counts.items():
         yield (
             f'DO $$ BEGIN IF (SELECT count(*) FROM public."{table}") <> {count} THEN '
-            f"RAISE EXCEPTION 'restore/damaged: {table}'; END IF; END $$;\n"
+            f"RAISE EXCEPTION '{DAMAGED}: {table}'; END IF; END $$;\n"
         )
 
 

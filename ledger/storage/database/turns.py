@@ -8,7 +8,8 @@ million people would never end if one visit between its first look and its last 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 from sqlalchemy import Connection
@@ -36,6 +37,20 @@ def take_turn(connection: Connection, turn: Turn) -> None:
     """Wait for the turn: the first statement of a transaction that writes."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(turn.value)
+
+
+@contextmanager
+def moment_alone(connection: Connection) -> Iterator[None]:
+    """Inside the block nobody settles: all that began before has ended, and all that comes after
+    has later entries. For a command that then goes on beside visits."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    moment = connection.begin_nested()
+    connection.exec_driver_sql("LOCK TABLE pool, person IN EXCLUSIVE MODE")
+    yield
+    connection.exec_driver_sql("SELECT pg_sleep(0.002)")  # Ids count milliseconds.
+    moment.rollback()  # Lets go of the two locks.
 
 
 _IN_ORDER = "ORDER BY p.person_id FOR NO KEY UPDATE OF p"
