@@ -95,6 +95,19 @@ def test_a_full_disk_under_sqlite_refuses_and_loses_nothing(tmp_path: Path) -> N
         world.close()
 
 
+@databases.only_sqlite
+def test_a_disk_that_is_full_when_the_books_are_opened_is_called_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 16) as disk:
+        world = people(World(disk / "books.db"))
+        answers = [settle(world, number) for number in range(3)]
+        world.close()
+        with filled_up(disk):
+            assert settle_again_is_refused(world, 3) == "database/disk-full"
+            world.close()
+        prove_nothing_lost(world, answers)
+        world.close()
+
+
 def settle_again_is_refused(world: World, number: int) -> str:
     with pytest.raises(GongjiError) as refused:
         settle(world, number)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.core.errors import GongjiError, Refused
 from ledger.storage.database.busy import DEFAULT_LIMITS, Limits, LostRace, busy
-from ledger.storage.database.outages import outage, read_only
+from ledger.storage.database.outages import outage, unopened
 
 PRAGMAS = (
     "PRAGMA foreign_keys = ON",
@@ -87,8 +87,9 @@ def _on_connect(file: str | None, connection: Any, _record: object) -> None:
         for pragma in PRAGMAS:
             connection.execute(pragma)
     except sqlite3.OperationalError as error:
-        # A file in WAL mode needs files beside it, so that a read-only disk cannot even be read.
-        refused = read_only(file)
+        # A file in WAL mode needs files beside it, so that a disk that is full or for reading only
+        # cannot even be read.
+        refused = unopened(file)
         if refused is None:
             raise
         raise refused from error

@@ -8,6 +8,7 @@ known whether the last one was committed: the same request id asks again and fin
 from __future__ import annotations
 
 import os
+import shutil
 
 from sqlalchemy.exc import DBAPIError
 
@@ -53,12 +54,22 @@ def outage(error: DBAPIError) -> Refused | None:
     return None if code is None else Refused(code, MESSAGES[code])
 
 
-def read_only(file: str | None) -> Refused | None:
-    """The refusal of a file that this user or this disk may not write; None where it may be."""
+ROOM_BESIDE = 65_536
+"""Bytes that SQLite needs beside a file in WAL mode before it reads the first row: an index of
+32 KiB, and what a disk rounds it up to."""
+
+
+def unopened(file: str | None) -> Refused | None:
+    """The refusal of a file that this user or this disk may not write, or beside which there is
+    no room; None where neither is the reason."""
     if not file or not os.path.exists(file):
         return None
-    writable = os.access(file, os.W_OK) and os.access(os.path.dirname(file) or ".", os.W_OK)
-    return None if writable else Refused(READ_ONLY, MESSAGES[READ_ONLY])
+    folder = os.path.dirname(file) or "."
+    if not (os.access(file, os.W_OK) and os.access(folder, os.W_OK)):
+        return Refused(READ_ONLY, MESSAGES[READ_ONLY])
+    if shutil.disk_usage(folder).free < ROOM_BESIDE:
+        return Refused(FULL, MESSAGES[FULL])
+    return None
 
 
 def _code(error: DBAPIError) -> str | None:
