@@ -84,6 +84,29 @@ def test_the_application_changes_and_deletes_nothing_that_is_posted(
             connection.execute(statement)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE fiscal_month SET month = 202401",
+        "DELETE FROM fiscal_month",
+        "UPDATE account_month SET debit_fen = 0",
+        "DELETE FROM account_month",
+        "CREATE OR REPLACE FUNCTION entry_check_insert() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RETURN NULL; END $$",
+        "CREATE SCHEMA before_ours",
+        "CREATE RULE nothing AS ON INSERT TO entry DO INSTEAD NOTHING",
+        "MERGE INTO entry AS e USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE",
+        f"SET ROLE {OWNER}",
+    ],
+)
+def test_the_application_gets_round_no_guard(server: EmbeddedPostgres, statement: str) -> None:
+    with (
+        psycopg.connect(server.url(APPLICATION)) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement)
+
+
 @pytest.mark.parametrize("table", sorted(APPEND_ONLY))
 def test_the_triggers_refuse_even_the_owner(server: EmbeddedPostgres, table: str) -> None:
     column = APPEND_ONLY[table][0]

@@ -12,8 +12,14 @@ from sqlalchemy import Connection, inspect
 from ledger.storage.database.append_only import APPEND_ONLY
 from ledger.storage.database.embedded_postgres import APPLICATION
 
-NO_DELETE = ("fiscal_month", "pool", "account")
+NO_DELETE = ("pool", "account")
 """Tables whose rows may change but never go."""
+FEWER = {
+    "alembic_version": "SELECT",
+    "account_month": "SELECT, INSERT",
+    "fiscal_month": "SELECT, INSERT, UPDATE (status, closed_at, closed_by)",
+}
+"""What a month came to stays when it closes, and a month keeps its number."""
 
 
 def grant_application(connection: Connection) -> None:
@@ -25,7 +31,6 @@ def grant_application(connection: Connection) -> None:
         granted = "SELECT, INSERT"
         if table not in APPEND_ONLY:
             granted += ", UPDATE" if table in NO_DELETE else ", UPDATE, DELETE"
-        if table == "alembic_version":
-            granted = "SELECT"
+        granted = FEWER.get(table, granted)
         connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {APPLICATION}")
         connection.exec_driver_sql(f"GRANT {granted} ON {table} TO {APPLICATION}")
