@@ -14,7 +14,6 @@ from api.cli.common import (
     PackOption,
     a_day,
     answering,
-    as_in_a_file,
     examples,
     opened,
     parsed,
@@ -23,6 +22,7 @@ from api.cli.common import (
     table,
     tell,
 )
+from api.cli.relatives import RelationOption, a_relation, document
 
 app = typer.Typer(help="家庭共济：建立、解除、查询授权。 Family mutual aid.", no_args_is_help=True)
 
@@ -40,10 +40,7 @@ User = Annotated[str, typer.Option("--user", help="使用人的证件号码或�
 def add(
     holder: Holder,
     user: User,
-    relation: Annotated[
-        str,
-        typer.Option("--relation", help="1 配偶 2 子女 5 父母 4 孙 6 祖 7 兄弟姐妹。 Relation."),
-    ],
+    relation: RelationOption,
     start: Annotated[str, typer.Option("--from", help="首日。 First day.")],
     last: Annotated[str | None, typer.Option("--to", help="末日（含）。 Last day.")] = None,
     quota: Annotated[str | None, typer.Option("--quota", help="共济额度（元）。 Ceiling.")] = None,
@@ -55,28 +52,26 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """建立共济关系。 Let a relative use an account."""
-    from importers.labels import relation as kinship
+    from importers.cells import Fault
     from ledger.core.money import fen_from_yuan
     from ledger.core.months import day_after
     from ledger.core.people import FamilyRecord
 
+    read = document(user)
     record = FamilyRecord(
         0,
         holder,
         "",
-        user,
+        user if isinstance(read, Fault) else read,
         name,
-        as_in_a_file(kinship, relation),
+        a_relation(relation),
         parsed(a_day, start),
         day_after(parsed(a_day, last) if last else None),
         parsed(fen_from_yuan, quota) if quota else None,
     )
     with answering(as_json), opened(db, pack, actor=actor) as context:
-        from importers.cells import Fault
-        from importers.identity import citizen_number
         from ledger.services.roster.import_families import add_link
 
-        read = citizen_number(user)
         new = add_link(context, record, dry_run, read.message if isinstance(read, Fault) else "")
         if as_json:
             print_json({"holder": holder, "user": user, "new": new, "dry_run": dry_run})

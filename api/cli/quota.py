@@ -17,7 +17,6 @@ from api.cli.common import (
     RequestOption,
     a_day,
     answering,
-    as_in_a_file,
     day_or_today,
     examples,
     opened,
@@ -26,6 +25,7 @@ from api.cli.common import (
     table,
     tell,
 )
+from api.cli.relatives import RelationOption, a_document, a_relation
 
 app = typer.Typer(
     help="跨统筹区共济：授予、使用、退回、解除、到期、对账单。 Mutual aid across pools.",
@@ -33,9 +33,6 @@ app = typer.Typer(
 )
 
 QuotaArgument = Annotated[int, typer.Argument(help="额度编号。 The quota.")]
-RelationOption = Annotated[
-    str, typer.Option("--relation", help="1 配偶 2 子女 5 父母 4 孙 6 祖 7 兄弟姐妹。 Relation.")
-]
 PoolOption = Annotated[
     str, typer.Option("--pool", help="对方统筹区代码，6 位。 Code of the other pool.")
 ]
@@ -47,7 +44,7 @@ LastDayOption = Annotated[
 @app.command(
     "give",
     epilog=examples(
-        "gongji quota give 4203000000000001 --user 420102199001010011 --user-name 陈远 "
+        "gongji quota give 4203000000000001 --user 420102190001010013 --user-name 陈远 "
         "--pool 420100 --relation 2 --amount 50.00 --to 2026-12-31",
     ),
 )
@@ -68,17 +65,17 @@ def give(
     as_json: JsonOption = False,
 ) -> None:
     """授予其他统筹区的亲属额度：额度内的余额随即冻结。 Give a quota; the money is held."""
-    from importers.labels import relation as kinship
     from ledger.core.money import fen_from_yuan
     from ledger.core.months import day_after
 
-    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), as_in_a_file(kinship, relation)
+    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), a_relation(relation)
+    whom = a_document(user), name
     until = day_after(parsed(a_day, last) if last else None)
     with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.pools import pool_quotas
 
         answer = pool_quotas.give(
-            context, holder, (user, name), pool, of, fen, day, until, request_id, dry_run
+            context, holder, whom, pool, of, fen, day, until, request_id, dry_run
         )
         tell(answer, f"已冻结，额度编号 {answer['quota_id']}", dry_run, as_json)
 
@@ -199,7 +196,7 @@ def list_quotas(
     "statement",
     epilog=examples(
         "gongji quota statement 4203000000000001",
-        "gongji quota statement 420102199001010011 --json",
+        "gongji quota statement 420102190001010013 --json",
     ),
 )
 def statement(

@@ -16,7 +16,6 @@ from api.cli.common import (
     RequestOption,
     a_day,
     answering,
-    as_in_a_file,
     day_or_today,
     examples,
     opened,
@@ -29,9 +28,9 @@ from api.cli.quota import (
     LastDayOption,
     PoolOption,
     QuotaArgument,
-    RelationOption,
     app,
 )
+from api.cli.relatives import RelationOption, a_document, a_relation
 
 __all__ = ["app"]
 """The same group as in `quota`, now with these commands too."""
@@ -41,7 +40,7 @@ __all__ = ["app"]
     "receive",
     epilog=examples(
         "gongji quota receive 4203000000000001 --pool 110100 --reference BJ-77 "
-        "--holder 110101199001010017 --holder-name 陈近 --relation 2 --amount 500.00",
+        "--holder 110101190001010014 --holder-name 陈近 --relation 2 --amount 500.00",
     ),
 )
 def receive(
@@ -67,17 +66,17 @@ def receive(
     as_json: JsonOption = False,
 ) -> None:
     """登记其他统筹区授予本地参保人的额度。 Register a quota that another pool has given."""
-    from importers.labels import relation as kinship
     from ledger.core.money import fen_from_yuan
     from ledger.core.months import day_after
 
-    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), as_in_a_file(kinship, relation)
+    fen, day, of = parsed(fen_from_yuan, amount), day_or_today(on), a_relation(relation)
+    whose = a_document(holder), name
     until = day_after(parsed(a_day, last) if last else None)
     with answering(as_json), opened(db, pack, actor=actor) as context:
         from ledger.services.pools import incoming_quotas
 
         answer = incoming_quotas.receive(
-            context, patient, pool, reference, (holder, name), of, fen, day, until, position,
+            context, patient, pool, reference, whose, of, fen, day, until, position,
             request_id, dry_run,
         )  # fmt: skip
         tell(answer, f"已登记，额度编号 {answer['quota_id']}", dry_run, as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from ledger.core.errors import Refused
 from ledger.core.people import Relation
@@ -20,6 +20,20 @@ ARTICLES = (
 def relation_allowed(relation: Relation, rules: FamilyRules) -> bool:
     """Do the rules of the link's first day allow this relation? Not by age, not by sex."""
     return relation.value in rules.relations
+
+
+def refuse_no_days(first: date, until: date) -> None:
+    """A link or a quota runs for a day at least.
+
+    Args:
+        until: half open.
+
+    Raises:
+        Refused: `family/ends-before-start`.
+    """
+    if until <= first:
+        last = until - timedelta(days=1)
+        raise Refused("family/ends-before-start", f"末日 {last} 早于首日 {first}，请核对")
 
 
 def refuse_across(relation: Relation, rules: FamilyRules, ours: str, theirs: str, on: date) -> None:

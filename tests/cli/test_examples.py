@@ -53,11 +53,11 @@ INJECT = f"gongji account inject {P}=2000.00 {ON}"
 DEBT = f"gongji owed book {P} --cause mistake --pool 120.00 --on 2023-03-01"
 ADJUST = f"gongji propose adjust {P} 120.00 --on 2023-05-04 --reason 补记漏划 --actor cli:wang"
 GIVE = (
-    f"gongji quota give {P} --user 420102199001010011 --user-name 陈远 --pool 420100 "
+    f"gongji quota give {P} --user 420102190001010013 --user-name 陈远 --pool 420100 "
     "--relation 2 --amount 50.00 --on 2026-03-02"
 )
 RECEIVE = (
-    f"gongji quota receive {P} --pool 110100 --reference BJ-77 --holder 110101199001010017 "
+    f"gongji quota receive {P} --pool 110100 --reference BJ-77 --holder 110101190001010014 "
     "--holder-name 陈近 --relation 2 --amount 500.00 --on 2026-03-02"
 )
 SETTLE = (

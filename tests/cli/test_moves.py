@@ -133,3 +133,35 @@ def test_two_numbers_are_put_together_and_taken_apart_by_two_people(world: World
     undo = ask(world, "merge", "undo", number, *words)["proposal_id"]
     run(world, "proposals", "approve", undo, "--actor", "lisi")
     assert len(ask(world, "merge", "list")["merges"]) == 2
+
+
+CARD = certno(800)
+
+
+_ENDS = ("--user", CARD, "--relation", "子女", "--to", "2026-03-01")
+
+
+@pytest.mark.parametrize(
+    ("words", "at_home", "across"),
+    [
+        (("--user", "123", "--relation", "2"), "person/unknown", "usage/bad-value"),
+        (("--user", CARD[:17] + "?", "--relation", "2"), "person/unknown", "usage/bad-value"),
+        (("--user", CARD, "--relation", "15"), "usage/bad-value", "usage/bad-value"),
+        (_ENDS, "family/ends-before-start", "family/ends-before-start"),
+    ],
+)
+def test_a_relative_is_named_by_a_number_that_can_be_and_for_a_day_at_least(
+    world: World, words: tuple[str, ...], at_home: str, across: str
+) -> None:
+    """A mistyped number would make a person of its own; days that end before they begin would
+    hold money for nobody. At home a person number will do as well, so what is none is nobody."""
+    day = "2026-03-02"
+    quota = ("--pool", "420100", "--amount", "10.00", "--on", day)
+    from_away = tuple("--holder" if word == "--user" else word for word in words)
+    for code, command in (
+        (at_home, ("family", "add", "--holder", CHEN.certno, "--from", day, *words)),
+        (across, ("quota", "give", CHEN_NO, *quota, *words)),
+        (across, ("quota", "receive", CHEN_NO, *quota, "--reference", "Q-1", *from_away)),
+    ):
+        exit_code = 2 if code.startswith("usage") else 1
+        assert ask(world, *command, code=exit_code)["error"]["code"] == code

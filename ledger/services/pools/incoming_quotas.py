@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.benefits.family import refuse_across
+from ledger.benefits.family import refuse_across, refuse_no_days
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen, yuan_text
 from ledger.core.months import FAR
@@ -48,10 +48,12 @@ def receive(
 
     Raises:
         Unknown: `person/unknown`. Conflict: `quota/reference-used`.
-        Refused: `pools/…`, `family/same-person`, `family/relation-not-allowed`,
-        `quota/across-not-allowed`, `quota/not-above-zero`, `quota/no-reference`.
+        Refused: `pools/…`, `family/ends-before-start`, `family/same-person`,
+        `family/relation-not-allowed`, `quota/across-not-allowed`, `quota/not-above-zero`,
+        `quota/no-reference`.
     """
     other_pool(context, pool)
+    refuse_no_days(on, valid_until)
     if amount_fen <= 0:
         raise Refused("quota/not-above-zero", "共济额度必须大于零")
     if not reference:

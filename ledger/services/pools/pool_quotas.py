@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from ledger.benefits.account_states import Movement
 from ledger.benefits.account_use import Purse
-from ledger.benefits.family import refuse_across
+from ledger.benefits.family import refuse_across, refuse_no_days
 from ledger.core.errors import Conflict, Refused, Unknown
 from ledger.core.money import Fen, yuan_text
 from ledger.core.months import FAR
@@ -53,11 +53,13 @@ def give(
         valid_until: half open; the quota ends by itself only when `expire` runs.
 
     Raises:
-        Unknown: `person/unknown`. Refused: `pools/…`, `family/same-person`,
-        `family/relation-not-allowed`, `quota/across-not-allowed`, `quota/not-above-zero`,
-        `quota/open-already`, `quota/not-covered`, or a state of the account.
+        Unknown: `person/unknown`. Refused: `pools/…`, `family/ends-before-start`,
+        `family/same-person`, `family/relation-not-allowed`, `quota/across-not-allowed`,
+        `quota/not-above-zero`, `quota/open-already`, `quota/not-covered`, or a state of the
+        account.
     """
     other_pool(context, pool)
+    refuse_no_days(on, valid_until)
     certno, name = user
     content = {
         "verb": "quota", "holder": number, "user": certno, "pool": pool, "fen": amount_fen,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.benefits.family import relation_allowed
+from ledger.benefits.family import refuse_no_days, relation_allowed
 from ledger.core.batches import Batch, ImportResult
 from ledger.core.errors import GongjiError, NotInForce, Refused, Unknown
 from ledger.core.people import FamilyRecord
@@ -141,6 +141,9 @@ class _FamilyDesk:
             )
         if record.holder_certno == record.user_certno:
             raise Refused("family/same-person", "授权人和使用人不能是同一个人")
+        refuse_no_days(record.valid_from, record.valid_until)
+        if record.quota_fen is not None and record.quota_fen < 0:
+            raise Refused("family/negative-quota", "共济额度不能为负")
         self._judge(record)
         user = self._user(record)
         links = self._links.setdefault(user, [])
