@@ -91,6 +91,7 @@ def test_the_application_changes_and_deletes_nothing_that_is_posted(
         "DELETE FROM fiscal_month",
         "UPDATE account_month SET debit_fen = 0",
         "DELETE FROM account_month",
+        "UPDATE account SET normal_side = 'debit'",
         "CREATE OR REPLACE FUNCTION entry_check_insert() RETURNS trigger LANGUAGE plpgsql "
         "AS $$ BEGIN RETURN NULL; END $$",
         "CREATE SCHEMA before_ours",

@@ -12,14 +12,16 @@ from sqlalchemy import Connection, inspect
 from ledger.storage.database.append_only import APPEND_ONLY
 from ledger.storage.database.embedded_postgres import APPLICATION
 
-NO_DELETE = ("pool", "account")
+NO_DELETE = ("pool",)
 """Tables whose rows may change but never go."""
 FEWER = {
+    "account": "SELECT, INSERT, UPDATE (official_code)",
     "alembic_version": "SELECT",
     "account_month": "SELECT, INSERT",
     "fiscal_month": "SELECT, INSERT, UPDATE (status, closed_at, closed_by)",
 }
-"""What a month came to stays when it closes, and a month keeps its number."""
+"""What a month came to stays when it closes, and a month keeps its number; the chart of accounts
+is ours but for the codes that the agency gives them."""
 
 
 def grant_application(connection: Connection) -> None:
