@@ -27,14 +27,23 @@ class Purse:
         self.years = years
         """Year of the money -> fen left of it."""
 
-    def take(self, wanted: int, oldest_first: bool) -> list[tuple[int, int]]:
-        """Take up to `wanted` fen; returns (year of the money, fen) for each part taken."""
+    def take(
+        self, wanted: int, oldest_first: bool, before_all: int | None = None
+    ) -> list[tuple[int, int]]:
+        """Take up to `wanted` fen; returns (year of the money, fen) for each part taken.
+
+        Args:
+            before_all: the year whose money goes first, whatever the order.
+        """
         left = min(wanted, self.available)
         if left <= 0:
             return []
         self.available -= left
         parts = []
-        for year in sorted(self.years, reverse=not oldest_first):
+        years = sorted(self.years, reverse=not oldest_first)
+        if before_all in self.years:
+            years.sort(key=lambda year: year != before_all)
+        for year in years:
             part = min(left, self.years[year])
             if part > 0:
                 self.years[year] -= part

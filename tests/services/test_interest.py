@@ -124,6 +124,17 @@ def test_a_visit_booked_late_gives_interest_back(world: World) -> None:
     assert answer["taken_back_fen"] == 11153 - 5577
 
 
+def test_interest_that_was_too_much_goes_back_from_the_money_that_it_became(world: World) -> None:
+    """Money of 2024, though newer, stays: else 2024 would earn otherwise than without the delay."""
+    run(world, date(2024, 12, 31))
+    world.settle(world.visit("late", CHEN_NO, date(2023, 7, 1), 500_000, use=1))
+    run(world, date(2024, 12, 31))
+    back = world.rows(
+        "SELECT happened_on, fund_year FROM transfer WHERE kind = 'interest_back' ORDER BY entry_id"
+    )
+    assert back == [("2023-12-31", 2023), ("2024-12-31", 2024)]
+
+
 def test_a_run_that_would_lock_people_behind_the_totals_begins_again_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

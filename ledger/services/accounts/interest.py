@@ -97,12 +97,13 @@ def _legs(
     this_year: bool,
 ) -> list[Transfer]:
     month = None if this_year else Month.of(happened_on)
+    money = money_of(pack, row.year, happened_on)
     if row.delta_fen > 0:
         kind = "interest_daily" if this_year else "interest_yearly"
-        money = money_of(pack, row.year, happened_on)
         return [interest_leg(person_id, kind, money, row.delta_fen, month)]
     purse = purses_of(work.connection, [person_id])[person_id]
-    return interest_back_legs(person_id, purse.take(-row.delta_fen, oldest_first=False), month)
+    taken = purse.take(-row.delta_fen, oldest_first=False, before_all=money)
+    return interest_back_legs(person_id, taken, month)
 
 
 # --- a run for everybody ---
@@ -232,7 +233,8 @@ def _run_year(
     run.lock(work, store.staged_apart(connection))
     if totals.first_late is not None:
         return totals.first_late.year
-    back, lacking = _back_legs(work, store.staged_back(connection), Month.of(last_day))
+    money = money_of(context.pack, year, last_day)
+    back, lacking = _back_legs(work, store.staged_back(connection), Month.of(last_day), money)
     row = {
         "year": year,
         "people": totals.people + len({leg.person_id for leg in back}),
@@ -250,13 +252,19 @@ def _run_year(
 
 
 def _back_legs(
-    work: UnitOfWork, wanted: list[tuple[int, int]], month: Month
+    work: UnitOfWork, wanted: list[tuple[int, int]], month: Month, money: int
 ) -> tuple[list[Transfer], int]:
-    """Legs that take back what was paid too much, as far as it is there; and what is not, fen."""
+    """Legs that take back what was paid too much, as far as it is there; and what is not, fen.
+
+    Args:
+        money: the year of the money that the interest became. It goes first: taken from another
+            year's, the years behind would earn some fen otherwise than if it had never been paid.
+    """
     purses = purses_of(work.connection, [person for person, _fen in wanted])
     legs: list[Transfer] = []
     for person, fen in wanted:
-        legs += interest_back_legs(person, purses[person].take(fen, oldest_first=False), month)
+        taken = purses[person].take(fen, oldest_first=False, before_all=money)
+        legs += interest_back_legs(person, taken, month)
     return legs, sum(fen for _person, fen in wanted) - sum(leg.amount_fen for leg in legs)
 
 
