@@ -16,7 +16,7 @@ from ledger.books.kinds import TRANSFER_KINDS
 from ledger.core.months import Month
 from ledger.policy.values import CreditingRules
 from ledger.storage.books.journal import TRANSFER_COLUMNS
-from ledger.storage.database.bulk import add_to_totals, keys, make_room
+from ledger.storage.database.bulk import add_to_totals, for_everybody, keys, make_room
 from ledger.storage.database.turns import lock_totals
 
 # The span of the first covered day in the month (benefits run by spans without overlap): the one
@@ -109,8 +109,9 @@ def month_parameters(month: Month, rules: CreditingRules) -> dict[str, object]:
 
 def stage_month(connection: Connection, month: Month, rules: CreditingRules) -> None:
     """Stage what is due to everybody for a month that no run has covered."""
-    for statement in (STAGE_EMPLOYED, STAGE_RETIRED):
-        connection.exec_driver_sql(statement, month_parameters(month, rules))
+    with for_everybody(connection):
+        for statement in (STAGE_EMPLOYED, STAGE_RETIRED):
+            connection.exec_driver_sql(statement, month_parameters(month, rules))
     forget_nothing_due(connection, month)
 
 

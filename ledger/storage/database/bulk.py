@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from itertools import chain, islice
@@ -141,6 +142,18 @@ def make_room(connection: Connection) -> None:
             "SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = 0; "
             "SET LOCAL idle_in_transaction_session_timeout = 0"
         )
+
+
+@contextmanager
+def for_everybody(connection: Connection) -> Iterator[None]:
+    """Statements inside join whole tables. A database that was filled just now has no statistics
+    of them: PostgreSQL would plan for a few dozen people and compare each with all the others."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
+    yield
+    connection.exec_driver_sql("SET LOCAL enable_nestloop = on")
 
 
 def add_to_totals(
