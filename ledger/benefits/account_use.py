@@ -146,8 +146,8 @@ def pay_from_accounts(
     if use == 0 or payable_fen <= 0:
         return NO_ACCOUNT
     oldest_first = rules.use_order == "oldest_first"
-    own_parts = own.take(payable_fen, oldest_first) if own is not None else []
-    own_fen = sum([part for _year, part in own_parts]) if own_parts else 0
+    own_parts = pay_from_own(payable_fen, own, rules)
+    own_fen = sum([part for _year, part in own_parts])
     draws: list[Draw] = []
     family_fen = 0
     if use == 2:
@@ -163,6 +163,11 @@ def pay_from_accounts(
     if not own_parts and not draws:
         return NO_ACCOUNT
     return AccountShare(own_parts, draws, own_fen + family_fen, family_fen)
+
+
+def pay_from_own(payable_fen: int, own: Purse | None, rules: AccountRules) -> list[tuple[int, int]]:
+    """What the person's own account pays of `payable_fen`: (year of the money, fen)."""
+    return [] if own is None else own.take(payable_fen, rules.use_order == "oldest_first")
 
 
 def pay_from_other_pools(

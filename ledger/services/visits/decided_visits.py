@@ -22,7 +22,7 @@ from ledger.storage.accounts.merges import CarriedOver, carry_over
 from ledger.storage.books import journal
 from ledger.storage.books.journal import Origin
 from ledger.storage.books.months import BookingMonths
-from ledger.storage.database.bulk import Insert, Step, steps
+from ledger.storage.database.bulk import Columns, Insert, Step, steps
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.pools.incoming_quotas import IncomingDraw
@@ -63,7 +63,7 @@ class Stretch:
     settlements: list[Settlement] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     traces: list[Insert] = field(default_factory=list)
-    plain: list[Insert] = field(default_factory=list)
+    plain: list[Insert | Columns] = field(default_factory=list)
     """Visits that never were objects here."""
     months: set[int] = field(default_factory=set)
     """Months of account that they are booked in."""

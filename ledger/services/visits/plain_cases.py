@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from ledger.benefits.kernel import NEW_YEAR
-from ledger.benefits.outpatient import Case, PoolShare, pool_share
+from ledger.benefits.outpatient import Case, Reason, pool_share
 from ledger.core.errors import GongjiError
 from ledger.core.people import Status
 from ledger.core.providers import ProviderKind
@@ -40,34 +40,58 @@ class Where(NamedTuple):
     fiscal_month: int
 
 
-@dataclass(slots=True)
-class Place:
+class Verdict(NamedTuple):
+    """Whether the pool pays at a place for a person of some status, as rows say it."""
+
+    status: str
+    tier: int | None
+    ratio_bp: int
+    reason: str
+    pays_at: tuple[int, int] | None
+    """Status and tier as the kernel takes them; None where the pool pays nothing."""
+
+
+class Verdicts(dict[tuple[Status | None, bool, bool], Verdict]):
+    """Status, on the roster, in hospital -> the verdict, which is `pool_share`'s of a visit of
+    nothing."""
+
+    def __init__(self, rules: DayRules, provider: Provider, med_type: str, tier: int | None):
+        super().__init__()
+        self._rules, self._provider = rules, provider
+        self._med_type, self._tier = med_type, tier
+
+    def __missing__(self, key: tuple[Status | None, bool, bool]) -> Verdict:
+        status, on_roster, in_hospital = key
+        case = Case(
+            self._med_type,
+            0,
+            on_roster,
+            status,
+            in_hospital,
+            self._provider.kind is ProviderKind.PHARMACY,
+            self._provider.pharmacy_pooling,
+            self._tier,
+        )
+        share = pool_share(case, self._rules.outpatient, NEW_YEAR, self._rules.parameters)
+        at = None
+        if share.reason is Reason.COVERED and share.tier is not None:
+            at = int(status is Status.RETIRED), share.tier
+        found = self[key] = Verdict(
+            str(status) if status else "",
+            share.tier,
+            share.ratio_bp,
+            str(share.reason),
+            at,
+        )
+        return found
+
+
+class Place(NamedTuple):
     """Where and when: the visits of one day, provider, type and prescriber are alike."""
 
     rules: DayRules
-    provider: Provider
-    med_type: str
-    tier: int | None
     where: Where
-    verdicts: dict[tuple[Status | None, bool, bool], PoolShare] = field(default_factory=dict)
-
-    def verdict(self, status: Status | None, on_roster: bool, in_hospital: bool) -> PoolShare:
-        """Whether the pool pays, at which tier and ratio: `pool_share` of a visit of nothing."""
-        found = self.verdicts.get((status, on_roster, in_hospital))
-        if found is None:
-            case = Case(
-                self.med_type,
-                0,
-                on_roster,
-                status,
-                in_hospital,
-                self.provider.kind is ProviderKind.PHARMACY,
-                self.provider.pharmacy_pooling,
-                self.tier,
-            )
-            found = pool_share(case, self.rules.outpatient, NEW_YEAR, self.rules.parameters)
-            self.verdicts[status, on_roster, in_hospital] = found
-        return found
+    verdicts: Verdicts
 
 
 class PlainVisit(NamedTuple):
@@ -104,23 +128,26 @@ def sort_out(know: DeskKnowledge, records: Sequence[VisitRecord]) -> SortedOut:
         else:
             found.append(PlainVisit(person_id, record, place))
     busy |= know.touched_by(busy)
-    plain = [visit for visit in found if visit.person_id not in busy]
-    others += [visit.record for visit in found if visit.person_id in busy]
-    plain.sort(key=_person_and_time)
+    plain = found
+    if not busy.isdisjoint(map(_PERSON, found)):
+        plain = [visit for visit in found if visit.person_id not in busy]
+        others += [visit.record for visit in found if visit.person_id in busy]
+    # One after the other, each keeping the order before it: by a key of both took twice as long.
+    plain.sort(key=_SETTLED_AT)
+    plain.sort(key=_PERSON)
     return SortedOut(plain, others)
 
 
 _Alike = tuple[str, date, str, str | None]
-
-
-def _person_and_time(visit: PlainVisit) -> tuple[int, datetime, int]:
-    return visit.person_id, visit.record.settled_at, visit.record.row
+_PERSON, _SETTLED_AT = itemgetter(0), attrgetter("record.settled_at")
 
 
 def _named_elsewhere(know: DeskKnowledge, records: Sequence[VisitRecord]) -> set[str]:
     """Visit ids that are here already, stand twice in the file, or are given back in it."""
-    times = Counter(r.visit_id for r in records)
-    twice = {visit_id for visit_id, count in times.items() if count > 1}
+    ids = [record.visit_id for record in records]
+    twice = set()
+    if len(set(ids)) < len(ids):
+        twice = {visit_id for visit_id, count in Counter(ids).items() if count > 1}
     given_back = {r.original_visit_id for r in records if r.original_visit_id}
     return twice | given_back | set(know.visits)
 
@@ -165,4 +192,4 @@ def _plain_place(know: DeskKnowledge, record: VisitRecord, day: date) -> Place |
         day.year,
         rules.fiscal_month,
     )
-    return Place(rules, provider, record.med_type, tier, where)
+    return Place(rules, where, Verdicts(rules, provider, record.med_type, tier))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -38,6 +38,19 @@ class Insert(NamedTuple):
     size: int
 
 
+class Columns(NamedTuple):
+    """Rows for a table turned round: the name of each column -> its values in all rows. Without
+    columns there are no rows."""
+
+    table: str
+    values: Mapping[str, Sequence[Any]]
+
+    def as_rows(self) -> Insert:
+        columns = tuple(self.values)
+        size = len(self.values[columns[0]])
+        return Insert(self.table, columns, zip(*self.values.values(), strict=True), size)
+
+
 Step = Callable[[], object]
 """A statement with all its values, for whoever holds the connection."""
 
@@ -60,18 +73,26 @@ def run_inserts(connection: Connection, prepared: Iterable[Insert]) -> None:
                 step()
 
 
-def steps(connection: Connection, insert: Insert) -> list[Step]:
+def steps(connection: Connection, insert: Insert | Columns) -> list[Step]:
     """What appends the rows, for a thread beside this one: the values are as the database takes
     them, so that it has little to do but to wait, without the lock of the interpreter."""
-    if _is_copied(connection, insert):
-        from ledger.storage.database.postgres_copy import copy_encoded, encoded
+    if isinstance(insert, Columns) and not insert.values:
+        return []
+    rows = insert.as_rows() if isinstance(insert, Columns) else insert
+    if _is_copied(connection, rows):
+        from ledger.storage.database.postgres_copy import copy_encoded, encoded, encoded_columns
 
-        where = connection, insert.table, insert.columns
-        return [partial(copy_encoded, *where, encoded(*where, insert.rows))]
+        if isinstance(insert, Columns):
+            data = encoded_columns(connection, insert.table, insert.values)
+        else:
+            data = encoded(connection, insert.table, insert.columns, insert.rows)
+        return [partial(copy_encoded, connection, rows.table, rows.columns, data)]
     append = getattr(connection, "append_rows", None)
     if append is not None:
-        return [partial(append, insert.table, insert.columns, insert.rows)]
-    return _statements(connection, insert)
+        return [partial(append, rows.table, rows.columns, rows.rows)]
+    if isinstance(insert, Columns) and connection.dialect.name == "sqlite":
+        return _statements(connection, *_parted(insert))
+    return _statements(connection, rows, {})
 
 
 def _is_copied(connection: Connection, insert: Insert) -> bool:
@@ -80,23 +101,37 @@ def _is_copied(connection: Connection, insert: Insert) -> bool:
     return postgres and insert.size >= COPY_FROM
 
 
-def _statements(connection: Connection, insert: Insert) -> list[Step]:
+def _parted(insert: Columns) -> tuple[Insert, dict[str, Any]]:
+    """The columns in which the rows differ, and what is the same in all of them: of a stretch of
+    a file nearly half the values."""
+    same, differing = {}, {}
+    for name, values in insert.values.items():
+        first, last = values[0], values[-1]
+        if first == last and values.count(first) == len(values) > 1:
+            same[name] = first
+        else:
+            differing[name] = values
+    return Columns(insert.table, differing).as_rows(), same
+
+
+def _statements(connection: Connection, insert: Insert, same: Mapping[str, Any]) -> list[Step]:
     """Many rows go into one INSERT: a statement for each row took a third longer, triggers and
-    indexes included."""
+    indexes included. A value that is the `same` in all rows is handed over once, and has a
+    number (SQLite alone has such marks): a value takes as long to hand over as to store."""
     table, columns, rows, size = insert
     width = len(columns)
-    mark = f"({', '.join('?' * width)})"
-    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-    values = chain.from_iterable(rows)
-    block = MARKS // width
+    mark = f"({', '.join([*(f'?{at}' for at in range(1, len(same) + 1)), *'?' * width])})"
+    head = f"INSERT INTO {table} ({', '.join([*same, *columns])}) VALUES "
+    values, once = chain.from_iterable(rows), tuple(same.values())
+    block = MARKS // (len(once) + width)
     found: list[Step] = []
     if whole := size // block:
-        filled = [tuple(islice(values, block * width)) for _ in range(whole)]
+        filled = [once + tuple(islice(values, block * width)) for _ in range(whole)]
         text = head + ", ".join([mark] * block)
         found.append(partial(connection.exec_driver_sql, text, filled))
     if rest := size % block:
         text = head + ", ".join([mark] * rest)
-        found.append(partial(connection.exec_driver_sql, text, tuple(values)))
+        found.append(partial(connection.exec_driver_sql, text, once + tuple(values)))
     return found
 
 
