@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ledger.storage.database import bulk
 from ledger.storage.database.bulk import Columns, steps
+from tests import databases
 from tests.world import World
 
 SIZE = 50
@@ -66,6 +68,29 @@ def test_columns_become_the_rows_that_they_say(
     found = world.rows(f"SELECT {', '.join(SAME)} FROM visit ORDER BY visit_id")
     world.close()
     assert found == list(zip(*columns.values(), strict=True))
+
+
+@databases.only_sqlite
+def test_a_column_that_differed_once_makes_no_further_statement(tmp_path: Path) -> None:
+    first = visits(SIZE, visit_id=[f"A{n}" for n in range(SIZE)])
+    mixed = visits(SIZE, visit_id=[f"B{n}" for n in range(SIZE)], total_fen=range(SIZE))
+    again = visits(SIZE, visit_id=[f"C{n}" for n in range(SIZE)])
+    world = World(tmp_path / "world.db")
+    said: list[str] = []
+    with world.context.writing() as work:
+        event.listen(
+            world.context.engine, "before_cursor_execute", lambda *given: said.append(given[2])
+        )
+        for columns in (first, mixed, again, mixed | {"visit_id": [f"D{n}" for n in range(SIZE)]}):
+            for step in steps(work.connection, Columns("visit", columns)):
+                step()
+        work.commit()
+    found = world.rows("SELECT sum(total_fen), count(*) FROM visit")
+    world.close()
+    texts = [text for text in said if text.startswith("INSERT INTO visit")]
+    assert len(texts) == 4
+    assert len(set(texts)) == 2
+    assert found == [(2 * 500 * SIZE + 2 * sum(range(SIZE)), 4 * SIZE)]
 
 
 def test_no_columns_are_no_rows(tmp_path: Path) -> None:

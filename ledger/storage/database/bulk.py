@@ -90,8 +90,8 @@ def steps(connection: Connection, insert: Insert | Columns) -> list[Step]:
     append = getattr(connection, "append_rows", None)
     if append is not None:
         return [partial(append, rows.table, rows.columns, rows.rows)]
-    if isinstance(insert, Columns) and connection.dialect.name == "sqlite":
-        return _statements(connection, *_parted(insert))
+    if isinstance(insert, Columns) and rows.size > 1 and connection.dialect.name == "sqlite":
+        return _statements(connection, *_parted(connection, insert))
     return _statements(connection, rows, {})
 
 
@@ -101,17 +101,30 @@ def _is_copied(connection: Connection, insert: Insert) -> bool:
     return postgres and insert.size >= COPY_FROM
 
 
-def _parted(insert: Columns) -> tuple[Insert, dict[str, Any]]:
+def _parted(connection: Connection, insert: Columns) -> tuple[Insert, dict[str, Any]]:
     """The columns in which the rows differ, and what is the same in all of them: of a stretch of
-    a file nearly half the values."""
-    same, differing = {}, {}
-    for name, values in insert.values.items():
-        first, last = values[0], values[-1]
-        if first == last and values.count(first) == len(values) > 1:
-            same[name] = first
-        else:
-            differing[name] = values
-    return Columns(insert.table, differing).as_rows(), same
+    a file nearly half the values. (All columns never are: no table takes a row twice.)
+
+    A column that differed once counts as differing as long as the connection lives. Else each
+    stretch might be a statement of its own, and SQLite takes as long to prepare one as to run it.
+    """
+    differing = connection.info.setdefault(_DIFFERING, {}).setdefault(insert.table, set())
+    same = {
+        name: values[0]
+        for name, values in insert.values.items()
+        if name not in differing and _are_alike(values)
+    }
+    others = {name: values for name, values in insert.values.items() if name not in same}
+    differing |= others.keys()
+    return Columns(insert.table, others).as_rows(), same
+
+
+_DIFFERING = "columns that differ"
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    first = values[0]
+    return bool(first == values[-1] and values.count(first) == len(values))
 
 
 def _statements(connection: Connection, insert: Insert, same: Mapping[str, Any]) -> list[Step]:
