@@ -1,7 +1,7 @@
 """Plain visits settled person by person, and written column by column.
 
 It decides by the same rules as the desk: who is covered is `pool_share`'s word, the amounts are
-the kernel's, the account pays by `pay_from_accounts`, the legs are `plain_legs`. What it leaves
+the kernel's, the account pays by `pay_from_own`, the legs are `plain_legs`. What it leaves
 out are the objects of the books, one for each visit, entry and leg: they cost more than all the
 deciding. A test settles the same files both ways and compares every row.
 """
