@@ -162,7 +162,7 @@ def plant(path: Path, statements: list[str]) -> None:
 
 _CHECKS = (
     "SELECT conrelid::regclass::text, conname FROM pg_constraint "
-    "WHERE contype = 'c' AND conrelid <> 0"
+    "WHERE contype = 'c' AND conrelid <> 0 AND coninhcount = 0"
 )
 
 

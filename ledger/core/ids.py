@@ -45,6 +45,11 @@ def first_id_after(instant: datetime) -> int:
     return (_millis(instant) + 1) << (_COUNTER_BITS + _NODE_BITS)
 
 
+def first_id_of(year: int) -> int:
+    """The smallest id that is recorded in a year (UTC)."""
+    return _millis(datetime(year, 1, 1, tzinfo=UTC)) << (_COUNTER_BITS + _NODE_BITS)
+
+
 class EntryIds:
     """Hands out ids that rise strictly, also when the clock stands still or runs back."""
 
@@ -57,6 +62,10 @@ class EntryIds:
     def at(self, node: int) -> EntryIds:
         """Ids by the same clock, made by another node."""
         return EntryIds(self._now, node)
+
+    def year(self) -> int:
+        """In which an id made now is recorded (UTC)."""
+        return self._now().astimezone(UTC).year
 
     def run(self) -> Iterator[EntryId]:
         """Ids for what is recorded at one instant: the clock is looked at once."""

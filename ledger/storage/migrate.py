@@ -7,16 +7,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Index
 
 from ledger.storage.database.engine import open_engine, writing
 from ledger.storage.database.roles import grant_application
+from ledger.storage.tables import metadata
+from ledger.storage.tables.base import indexes_of
 
 ROOM = {"personal_account": 50, "account_year": 50}
 """Per cent of a page that PostgreSQL fills at first. A month changes every row of these tables: a
@@ -46,6 +51,24 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
                 _leave_room(connection)
         connection.commit()
     return before != after
+
+
+def differences(connection: Connection) -> list[Any]:
+    """Between the schema of a database and the tables, as Alembic tells them."""
+    options = {"compare_type": True, "include_object": is_of(connection)}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+def is_of(connection: Connection) -> Callable[..., bool]:
+    """For Alembic: does this kind of database have the index, or is it the other's (`ddl_if`)."""
+    dialect = connection.dialect.name
+
+    def include(item: object, _name: object, _kind: object, reflected: bool, _to: object) -> bool:
+        if reflected or not isinstance(item, Index) or item.table is None:
+            return True
+        return item.name in {index.name for index in indexes_of(item.table, dialect)}
+
+    return include
 
 
 def _leave_room(connection: Connection) -> None:

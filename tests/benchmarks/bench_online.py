@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
@@ -27,6 +26,7 @@ from ledger.services.visits.settle_visit import settle
 from ledger.services.visits.shared_commit import SharedCommit
 from ledger.storage.books.journal import Origin
 from tests.benchmarks.desks_city import DesksCity, admin_address, context_at, desks_city, visits
+from tests.benchmarks.postgres_city import server_seconds
 from tests.benchmarks.table import Row
 
 DESKS = 8
@@ -121,10 +121,10 @@ def settling(
     for process in processes:
         process.start()
     barrier.wait(120)
-    server, begun = _server_time(city), perf_counter()
+    server, begun = server_seconds(city.server), perf_counter()
     found = [told.get(timeout=seconds * 10 + 120) for _ in processes]
     taken = perf_counter() - begun
-    server = _server_time(city) - server
+    server = server_seconds(city.server) - server
     for process in processes:
         process.join()
     waits = sorted(wait for of_desk, _cpu in found for wait in of_desk)
@@ -196,23 +196,6 @@ def _one_by_one(
         ask(record)
         waits.append(perf_counter() - start)
     return waits
-
-
-def _server_time(city: DesksCity) -> float:
-    """Processor seconds of the server's processes; connections that ended count with their
-    parent."""
-    postmaster = int((city.server.data / "postmaster.pid").read_text().split()[0])
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if stat.parent.name == str(postmaster):
-            ticks += sum(map(int, fields[11:15]))
-        elif fields[1] == str(postmaster):
-            ticks += sum(map(int, fields[11:13]))
-    return ticks / 100
 
 
 # --- the reference ---

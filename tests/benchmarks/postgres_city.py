@@ -45,3 +45,20 @@ def fresh_city(server: EmbeddedPostgres, name: str) -> Context:
 def context_on(server: EmbeddedPostgres, name: str, role: str = APPLICATION) -> Context:
     engine = open_engine(server.url(role, name))
     return Context(engine, load_pack("420300"), clock, EntryIds(clock), "bench")
+
+
+def server_seconds(server: EmbeddedPostgres) -> float:
+    """Processor seconds of the server's processes; connections that ended count with their
+    parent."""
+    postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if stat.parent.name == str(postmaster):
+            ticks += sum(map(int, fields[11:15]))
+        elif fields[1] == str(postmaster):
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / 100

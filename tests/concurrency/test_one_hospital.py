@@ -31,7 +31,7 @@ WAITING = (
 """Of this database alone: other tests wait on the same server."""
 CHANGED = """
     SELECT c.relname, bool_or(a.attname IS NOT NULL) FROM pg_locks AS l
-    JOIN pg_class AS c ON c.oid = l.relation AND c.relkind = 'r'
+    JOIN pg_class AS c ON c.oid = l.relation AND c.relkind IN ('r', 'p')
     LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname IN ('person_id', 'user_id')
     WHERE l.mode = 'RowExclusiveLock' AND l.database = (
         SELECT oid FROM pg_database WHERE datname = current_database())

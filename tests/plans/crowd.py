@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import Column, Table
 
+from ledger.storage.database import years
 from ledger.storage.database.embedded_postgres import ADMIN
 from ledger.storage.database.triggers import sqlite_triggers
 from ledger.storage.tables import metadata
@@ -138,11 +139,18 @@ def fill_the_rest(path: Path, empty: Iterable[str]) -> None:
     )
 
 
+KEPT_APART = f"""
+    SELECT CAST(oid AS regclass)::text FROM pg_class WHERE relkind = 'r'
+    AND relnamespace::regnamespace::text IN ('public', '{years.SCHEMA}')
+"""
+"""Tables as they lie on the disk: of those that are kept by year, each year."""
+
+
 def never_look(path: Path) -> None:
     """Look at every table of a PostgreSQL now, and never again: what is planned from here on is
     planned as on the first day, and stays so."""
     with psycopg.connect(databases.address(path, ADMIN), autocommit=True) as connection:
-        for table in metadata.tables:
+        for (table,) in connection.execute(KEPT_APART).fetchall():
             connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)".encode())
         connection.execute("ANALYZE")
 

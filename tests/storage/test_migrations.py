@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect
 
 from ledger.core.errors import Refused
@@ -32,7 +30,7 @@ def test_an_empty_database_is_brought_to_the_newest_revision_once(tmp_path: Path
         assert installed_triggers(connection) == {
             name: sql.strip() for name, sql in sqlite_triggers().items()
         }
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert migrate.differences(connection) == []
         assert checks_of(engine) == checks_of(described(tmp_path))
     engine.dispose()
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 
-from ledger.core.ids import EntryIds
+from ledger.core.ids import EntryIds, first_id_of, recorded_at
 from ledger.services.books.verify import verify
 from ledger.services.context import Context
 from ledger.storage import migrate
-from ledger.storage.database.append_only import APPEND_ONLY
+from ledger.storage.database import years
+from ledger.storage.database.append_only import APPEND_ONLY, BY_YEAR
 from ledger.storage.database.embedded_postgres import (
     ADMIN,
     APPLICATION,
@@ -29,11 +30,12 @@ from ledger.storage.database.embedded_postgres import (
 from ledger.storage.database.engine import open_engine
 from ledger.storage.database.roles import NO_DELETE
 from ledger.storage.database.triggers import missing_triggers
+from ledger.storage.database.unit_of_work import unit_of_work
 from ledger.storage.tables import metadata
 from tests.databases import scratch_folders
 from tests.world import CLOCK, busy_template, open_context, shiyan
 
-RELEASED = ("576f279d58e3", "8d1f0c2a7b44", "c41b7e90d2f6")
+RELEASED = ("576f279d58e3", "8d1f0c2a7b44", "c41b7e90d2f6", "5e92d17ab3c8")
 """Revisions that stand in somebody's database; they are never touched again."""
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -136,20 +138,23 @@ def stands(engine: Engine) -> None:
     """The newest schema, every trigger in its place."""
     with engine.connect() as connection:
         assert migrate.current(connection) == migrate.head()
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert migrate.differences(connection) == []
         assert missing_triggers(connection) == []
         if engine.dialect.name == "postgresql":
             assert granted(connection) == {
                 (table, right) for table in metadata.tables for right in may(table)
             } | {("alembic_version", "SELECT")}
+            assert granted(connection, years.SCHEMA) == {
+                (leaf, "SELECT") for leaf in sa.inspect(connection).get_table_names(years.SCHEMA)
+            }
 
 
-def granted(connection: sa.Connection) -> set[tuple[str, str]]:
+def granted(connection: sa.Connection, schema: str = "public") -> set[tuple[str, str]]:
     """What the application's role may do to which table."""
     rows = connection.exec_driver_sql(
         "SELECT table_name, privilege_type FROM information_schema.role_table_grants "
-        "WHERE grantee = ?",
-        (APPLICATION,),
+        "WHERE grantee = ? AND table_schema = ?",
+        (APPLICATION, schema),
     )
     return {(table, right) for table, right in rows}
 
@@ -224,3 +229,39 @@ def test_a_filled_database_of_a_release_keeps_every_row(
     assert rows_of(owner, older) == before
     found = verify(Context(owner, shiyan(), CLOCK, EntryIds(CLOCK), "tester"))
     assert found["ok"], found["breaches"]
+
+
+def test_after_an_upgrade_the_next_id_begins_a_year(server: EmbeddedPostgres, busy: Rows) -> None:
+    """What stood stays where it lay, in the first part; a clock that runs back finds it there."""
+    owner, anybody = _in_postgres(server)
+    migrate.upgrade(owner, RELEASED[-1])
+    fill(anybody, tables_of(owner), busy)
+    with owner.connect() as connection:
+        lay = connection.exec_driver_sql(WHERE_IT_LIES).scalar_one()
+    migrate.upgrade(owner)
+    newest = max(row[number] for table, number in BY_YEAR.items() for row in busy[table])
+    year = recorded_at(newest).year
+    for instant in (CLOCK(), recorded_at(first_id_of(year - 2))):
+        clock = partial(next, repeat(instant))
+        with unit_of_work(owner, EntryIds(clock), clock, "tester") as work:
+            work.commit()
+    first, this = f"{years.SCHEMA}.transfer_first", f"{years.SCHEMA}.transfer_{year}"
+    with anybody.begin() as connection:
+        connection.exec_driver_sql("SET session_replication_role = replica")
+        transfer = metadata.tables["transfer"]
+        for number in (first_id_of(year - 1), newest, newest + 1, first_id_of(year + 1) - 1):
+            row = busy["transfer"][0] | {"entry_id": number, "leg": 99}
+            connection.execute(transfer.insert(), row)
+        assert connection.exec_driver_sql(WHERE_IT_LIES.replace("transfer", first)).scalar() == lay
+        rows = connection.exec_driver_sql(
+            "SELECT CAST(CAST(tableoid AS regclass) AS text), count(*) FROM transfer GROUP BY 1"
+        )
+        assert {str(name): int(count) for name, count in rows} == {
+            first: len(busy["transfer"]) + 2,
+            this: 2,
+        }
+    for engine in (owner, anybody):
+        engine.dispose()
+
+
+WHERE_IT_LIES = "SELECT pg_relation_filenode('transfer')"

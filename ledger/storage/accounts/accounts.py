@@ -14,6 +14,7 @@ from ledger.reports.account_statement import YearTotal
 from ledger.storage.as_of import BOOKED, NOW, AsOf
 from ledger.storage.database.bulk import make_room
 from ledger.storage.database.engine import instant_text
+from ledger.storage.database.kept_plans import ask_again
 
 
 class AccountTotals(NamedTuple):
@@ -77,7 +78,7 @@ def year_totals(connection: Connection, person_id: int, view: AsOf = NOW) -> tup
         )
     else:
         marks = view.marks(person_id) | {"account": PERSONAL_ACCOUNT_FUND}
-        rows = connection.exec_driver_sql(_YEARS, marks)
+        return tuple(YearTotal(*row) for row in ask_again(connection, _YEARS, marks))
     return tuple(YearTotal(*row) for row in rows)
 
 
@@ -102,11 +103,9 @@ def balances(connection: Connection, view: AsOf) -> Iterator[tuple[int, int]]:
 
 def owed(connection: Connection, person_id: int, view: AsOf = NOW) -> int:
     """What a person owes (待追回), fen."""
-    value = connection.exec_driver_sql(
-        f"SELECT coalesce(-{_MOVED}, 0) FROM transfer AS t WHERE {BOOKED}",
-        view.marks(person_id) | {"account": OWED_BY_PERSONS},
-    ).scalar_one()
-    return int(value)
+    query = f"SELECT coalesce(-{_MOVED}, 0) FROM transfer AS t WHERE {BOOKED}"
+    marks = view.marks(person_id) | {"account": OWED_BY_PERSONS}
+    return int(ask_again(connection, query, marks)[0][0])
 
 
 _HELD = """
@@ -163,7 +162,7 @@ class YearPosition(NamedTuple):
 
 def year_position(connection: Connection, person_id: int, year: int, view: AsOf) -> YearPosition:
     """The accumulators of a person-year, folded anew from what a question looks at."""
-    row = connection.exec_driver_sql(_POSITION, view.marks(person_id) | {"year": year}).one()
+    (row,) = ask_again(connection, _POSITION, view.marks(person_id) | {"year": year})
     return YearPosition(*row)
 
 

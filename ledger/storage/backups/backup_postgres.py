@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from ledger.core.errors import Refused
+from ledger.storage.database import years
 from ledger.storage.database.embedded_postgres import shipped_programs
 from ledger.storage.database.triggers_postgres import triggers
 from ledger.storage.tables import metadata
@@ -161,8 +162,10 @@ def _drop_ours() -> Iterator[str]:
     yield "SET LOCAL lock_timeout = '10s'; SET LOCAL client_min_messages = warning;\n"
     for table in (*metadata.tables, "alembic_version"):
         yield f'DROP TABLE IF EXISTS public."{table}" CASCADE;\n'
-    for name in sorted({trigger.name for trigger in triggers()}):
-        yield f"DROP FUNCTION IF EXISTS public.{name}() CASCADE;\n"
+    yield f"DROP SCHEMA IF EXISTS {years.SCHEMA} CASCADE;\n"
+    of_triggers = (f"{name}()" for name in sorted({trigger.name for trigger in triggers()}))
+    for function in (*of_triggers, *years.FUNCTIONS):
+        yield f"DROP FUNCTION IF EXISTS public.{function} CASCADE;\n"
 
 
 def _same_counts(counts: dict[str, int]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Which tables are written once and never changed, and the key of each."""
+"""Which tables are written once and never changed, the key of each, and which are kept by year."""
 
 from __future__ import annotations
 
@@ -36,3 +36,7 @@ APPEND_ONLY = {
     "claim": ("person_id", "visit_id"),
 }
 """Table -> key. Rows of these tables are written once."""
+
+BY_YEAR = {"transfer": "entry_id", "settlement": "settlement_id"}
+"""Table that PostgreSQL keeps by year of recording -> the id that tells the year: those of which
+people have many. Entries are few beside them, since a crediting run is one."""

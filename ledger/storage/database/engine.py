@@ -54,6 +54,7 @@ MESSAGES = {
     "ledger/not-reversible": "退费和批量业务不能被冲销",
     "ledger/unknown-entry": "分录不属于任何开放月份的业务",
     "ledger/unknown-account": "会计科目表中没有该科目",
+    "ledger/no-such-year": "系统时钟的年份不在 2020 至 2088 之间，不能编号入账；请校正时钟",
     "approval/same-actor": "提案须由提出人以外的另一人复核",
 }
 

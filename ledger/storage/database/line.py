@@ -86,7 +86,7 @@ class Line:
         if statement.lstrip().startswith(("SELECT", "WITH")):
             return self._read(statement, parameters)
         if isinstance(parameters, dict):
-            prepared, names = _named(statement)
+            prepared, names = numbered(statement)
             self.keep(prepared, [parameters[name] for name in names])
             return Found([])
         many = parameters if isinstance(parameters, list) else [parameters or ()]
@@ -237,8 +237,9 @@ def _numbered(statement: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _named(statement: str) -> tuple[str, tuple[str, ...]]:
-    """The same for `:name` marks, and the names in the order of their numbers."""
+def numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """A statement with `:name` marks as the server prepares it, and their names in the order of
+    their numbers."""
     said = in_words_of_postgres(statement).replace("%%", "%")
     names = tuple(dict.fromkeys(_NAME.findall(said)))
     return _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", said), names

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from ledger.core.errors import Refused
 from ledger.core.ids import NODES, EntryIds
+from ledger.storage.database.years import open_year
 
 CLAIM = "SELECT pg_try_advisory_lock(?, ?)"
 NODE_LOCKS = 0x6E6F6465
@@ -21,7 +22,7 @@ NODE_LOCKS = 0x6E6F6465
 
 
 def ids_on(connection: Connection, ids: EntryIds) -> EntryIds:
-    """The ids that this connection hands out: by the clock of `ids`.
+    """The ids that this connection hands out: by the clock of `ids`, whose year is there.
 
     Raises:
         Refused: `database/busy` where every node is taken.
@@ -32,6 +33,7 @@ def ids_on(connection: Connection, ids: EntryIds) -> EntryIds:
     if known is None:
         known = connection.info["ids"] = ids.at(_claim(connection))
     mine: EntryIds = known
+    open_year(connection, mine.year())
     return mine
 
 

@@ -97,7 +97,9 @@ def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
     options = (
         f"-c lock_timeout={limits.lock_ms} -c statement_timeout={limits.statement_ms} "
         f"-c idle_in_transaction_session_timeout={limits.idle_ms} "
-        f"-c client_connection_check_interval={GONE_MS}"
+        f"-c client_connection_check_interval={GONE_MS} "
+        # What is prepared (`kept_plans`) is planned once.
+        "-c plan_cache_mode=force_generic_plan"
     )
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),

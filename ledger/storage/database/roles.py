@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect
 
+from ledger.storage.database import years
 from ledger.storage.database.append_only import APPEND_ONLY
 from ledger.storage.database.embedded_postgres import APPLICATION
 
@@ -36,3 +37,5 @@ def grant_application(connection: Connection) -> None:
         granted = FEWER.get(table, granted)
         connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {APPLICATION}")
         connection.exec_driver_sql(f"GRANT {granted} ON {table} TO {APPLICATION}")
+    if inspect(connection).has_schema(years.SCHEMA):
+        years.grant_reading(connection)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from ledger.storage.database import years
 from ledger.storage.database.append_only import APPEND_ONLY
 
 # Posting shares a month, closing takes it alone: no entry slips in behind a closing. It is a lock
@@ -73,6 +74,19 @@ CHECKS = {
 }
 
 
+# The key of entries lets one alone reverse another, whatever the year. Hardly any settlement gives
+# one back, so this is asked row by row.
+GIVEN_BACK_ONCE = """
+    IF NOT EXISTS (
+        SELECT 1 FROM entry AS e
+        WHERE e.person_id = NEW.person_id AND e.entry_id = NEW.settlement_id
+          AND e.reverses_entry_id = NEW.reverses_settlement_id)
+    THEN RAISE EXCEPTION
+        'ledger/reversed-before: a settlement is given back once, by the entry that reverses it';
+    END IF;
+"""
+ROW_CHECKS = {"settlement": GIVEN_BACK_ONCE}
+
 NO_MONTH_REOPENS = f"""
     PERFORM {TAKE_MONTH.format("OLD.month")};
     IF OLD.status = 'closed'
@@ -133,6 +147,13 @@ def triggers() -> list[Trigger]:
             for table in APPEND_ONLY
         ),
         *(_checking(table, body) for table, body in CHECKS.items()),
+        Trigger(
+            "settlement_given_back_once",
+            "settlement",
+            "AFTER INSERT ON settlement FOR EACH ROW WHEN (NEW.reverses_settlement_id IS NOT NULL)",
+            ROW_CHECKS["settlement"],
+            f"{BY_INDEX} {OUR_TABLES}",
+        ),
         _refusing("fiscal_month", "DELETE OR TRUNCATE", MONTHS_STAY),
         Trigger(
             "fiscal_month_refuse_reopen",
@@ -152,12 +173,15 @@ def install(connection: Connection, tables: Collection[str]) -> None:
 
 
 _INSTALLED = """
-    SELECT t.tgname, p.prosrc FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-    WHERE NOT t.tgisinternal AND t.tgenabled = 'O'
+    SELECT c.relname, t.tgname, p.prosrc FROM pg_trigger AS t
+    JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND t.tgparentid = 0
 """
 
 
 def missing(connection: Connection) -> list[str]:
-    """Triggers that are gone, switched off, or not what they were."""
-    installed = {row.tgname: row.prosrc for row in connection.exec_driver_sql(_INSTALLED)}
-    return [t.name for t in triggers() if installed.get(t.name) != t.source]
+    """Triggers that are gone, switched off, or not what they were, and years without theirs."""
+    rows = connection.exec_driver_sql(_INSTALLED)
+    installed = {(row.relname, row.tgname): row.prosrc for row in rows}
+    gone = [t.name for t in triggers() if installed.get((t.table, t.name)) != t.source]
+    return gone + years.unguarded(connection)

@@ -8,6 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel.sql.sqltypes import AutoString
 
+from ledger.storage.migrate import is_of
 from ledger.storage.tables import metadata
 
 
@@ -21,6 +22,7 @@ context.configure(
     connection=connection,
     target_metadata=metadata,
     compare_type=True,
+    include_object=is_of(connection),
     render_item=plain_types,
     render_as_batch=connection.dialect.name == "sqlite",
 )

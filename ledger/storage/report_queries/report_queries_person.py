@@ -12,6 +12,7 @@ from ledger.reports.account_statement import FamilyUse, Movement
 from ledger.reports.people import RELATION_NAMES, named
 from ledger.storage.as_of import BOOKED, AsOf
 from ledger.storage.database.bulk import keys
+from ledger.storage.database.kept_plans import ask_again
 
 # Names are looked up apart: an account has a thousand movements at a handful of institutions.
 _MOVEMENTS = f"""
@@ -48,7 +49,7 @@ def movements(
     marks = view.marks(person_id) | {"first": first, "account": PERSONAL_ACCOUNT_FUND}
     # All at once: forty years are a thousand rows, and one at a time they take twice as long.
     # They come in the order of the key and are nearly in that of days, which sorting here knows.
-    rows = sorted(connection.exec_driver_sql(_MOVEMENTS, marks).all(), key=itemgetter(0))
+    rows = sorted(ask_again(connection, _MOVEMENTS, marks), key=itemgetter(0))
     providers = _names(connection, _PROVIDERS, {row[6] for row in rows if row[6] is not None})
     relatives = _names(
         connection, _RELATIVES, {row[5] for row in rows if row[1].startswith("family_draw")}
@@ -89,10 +90,8 @@ def first_and_last_day(
     connection: Connection, person_id: int, view: AsOf
 ) -> tuple[date, date] | None:
     """The days of the person's first and last transfer; None: nothing was ever booked."""
-    row = connection.exec_driver_sql(
-        f"SELECT min(t.happened_on), max(t.happened_on) FROM transfer AS t WHERE {BOOKED}",
-        view.marks(person_id),
-    ).one()
+    query = f"SELECT min(t.happened_on), max(t.happened_on) FROM transfer AS t WHERE {BOOKED}"
+    (row,) = ask_again(connection, query, view.marks(person_id))
     if row[0] is None:
         return None
     return date.fromisoformat(row[0]), date.fromisoformat(row[1])
@@ -101,12 +100,13 @@ def first_and_last_day(
 def first_entry_after(connection: Connection, person_id: int, view: AsOf) -> int | None:
     """The smallest number among the account's entries of later days, of those known then."""
     marks = view.marks(person_id) | {"account": PERSONAL_ACCOUNT_FUND}
-    number = connection.exec_driver_sql(
+    ((number,),) = ask_again(
+        connection,
         "SELECT min(t.entry_id) FROM transfer AS t WHERE t.person_id = :person "
         "AND t.happened_on > :last_day AND t.entry_id < :before "
         "AND (t.credit_account = :account OR t.debit_account = :account)",
         marks,
-    ).scalar()
+    )
     return None if number is None else int(number)
 
 

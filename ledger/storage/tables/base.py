@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, MetaData, Text
+from sqlalchemy import BigInteger, Index, MetaData, Table, Text
 from sqlmodel import Field, SQLModel
+
+from ledger.storage.database.append_only import BY_YEAR
 
 SQLModel.metadata = MetaData(
     naming_convention={
@@ -20,6 +22,11 @@ SQLModel.metadata = MetaData(
 )
 metadata = SQLModel.metadata
 CLUSTERED = {"sqlite_with_rowid": False}
+
+
+def by_year(table: str) -> dict[str, Any]:
+    """As above, and on PostgreSQL in parts, see `storage/database/years.py`."""
+    return CLUSTERED | {"postgresql_partition_by": f"RANGE ({BY_YEAR[table]})"}
 
 
 def key() -> Any:
@@ -38,3 +45,14 @@ def fen(default: int | None = None) -> Any:
 def number(index: bool = False) -> Any:
     """A whole number that may be missing."""
     return Field(default=None, sa_type=BigInteger, index=index)
+
+
+def only_on(dialect: str, index: Index) -> Index:
+    """An index that one kind of database has and the other has not."""
+    index.info["only_on"] = dialect
+    return index.ddl_if(dialect=dialect)
+
+
+def indexes_of(table: Table, dialect: str) -> list[Index]:
+    """Those that a database of this kind has."""
+    return [index for index in table.indexes if index.info.get("only_on", dialect) == dialect]

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, DateTime, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from ledger.storage.books.cash import CASH_OF_PEOPLE
-from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
+from ledger.storage.tables.base import CLUSTERED, by_year, fen, key, number, text_key
 
 
 class Entry(SQLModel, table=True):
@@ -68,7 +68,7 @@ class Transfer(SQLModel, table=True):
             sqlite_where=text(CASH_OF_PEOPLE),
             postgresql_where=text(CASH_OF_PEOPLE),
         ),
-        CLUSTERED,
+        by_year("transfer"),
     )
     person_id: int = key()
     entry_id: int = key()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, DateTime, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
+from ledger.storage.tables.base import CLUSTERED, by_year, fen, key, number, only_on, text_key
 
 
 class Visit(SQLModel, table=True):
@@ -71,13 +71,25 @@ class Settlement(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index(
-            "uq_settlement_reverses",
-            "person_id",
-            "reverses_settlement_id",
-            unique=True,
-            sqlite_where=text("reverses_settlement_id IS NOT NULL"),
-            postgresql_where=text("reverses_settlement_id IS NOT NULL"),
+        only_on(
+            "sqlite",
+            Index(
+                "uq_settlement_reverses",
+                "person_id",
+                "reverses_settlement_id",
+                unique=True,
+                sqlite_where=text("reverses_settlement_id IS NOT NULL"),
+            ),
+        ),
+        # No unique key reaches over years: on PostgreSQL the entry's key and a trigger see to it.
+        only_on(
+            "postgresql",
+            Index(
+                "ix_settlement_reverses",
+                "person_id",
+                "reverses_settlement_id",
+                postgresql_where=text("reverses_settlement_id IS NOT NULL"),
+            ),
         ),
         CheckConstraint("total_fen = pool_fen + account_fen + cash_fen", name="adds_up"),
         CheckConstraint(
@@ -88,7 +100,7 @@ class Settlement(SQLModel, table=True):
         CheckConstraint("abs(pool_fen) <= abs(in_scope_fen)", name="pool"),
         # A provider's month, to be paid and stated.
         Index(None, "provider_id", "fiscal_month"),
-        CLUSTERED,
+        by_year("settlement"),
     )
     person_id: int = key()
     settlement_id: int = key()
