@@ -20,6 +20,11 @@ _STARS = re.compile(r"[*★※#：:]+")
 _NUMBER = re.compile(r"^\d{1,2}[.、)]")
 _BRACKETED = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]")
 _ALIKE = (
+    (re.compile("^其中"), ""),
+    (re.compile("[/,_-]?元$"), ""),
+    (re.compile("帐"), "账"),
+    (re.compile("定点(?=[医机])|医[药疗](?=机构)"), ""),
+    (re.compile("(?<=..)(?:金额|费用|额)$|(?<=...)部分$"), ""),
     (re.compile("享受"), ""),
     (re.compile("编码|代码"), "编号"),
     (re.compile("起始"), "开始"),
@@ -28,7 +33,8 @@ _ALIKE = (
     (re.compile("^是否(?=..)"), ""),
     (re.compile("(?<=..)(?:标志|标识|标记)$"), ""),
 )
-"""Words that headings use for one another: 待遇享受终止时间 is 待遇结束日期."""
+"""Words that headings use for one another: 待遇享受终止时间 is 待遇结束日期, 个人缴费额/元 is
+个人缴费金额."""
 _FOREIGN_UNIT = re.compile(r"万元|千元|百元|单位[:：]?分|[(（]分[)）]|[(（]角[)）]")
 
 

@@ -9,7 +9,9 @@ from importers.labels import certificate
 from importers.table import Table
 
 PSN_NO = Field(
-    "psn_no", ("人员编号", "个人编号", "医保编号", "人员编码", "参保人编号", "个人医保编号")
+    "psn_no",
+    ("人员编号", "个人编号", "医保编号", "人员编码", "参保人编号", "个人医保编号"),
+    ("参保人员编号", "医保个人编号", "个人医保号"),
 )
 CERTNO = Field(
     "certno",
@@ -25,6 +27,7 @@ CERTNO = Field(
         "社会保障号码",
         "社会保障号",
     ),
+    ("身份证", "身份证件号", "居民身份证号", "公民身份证号码", "有效证件号", "有效身份证件号码"),
 )
 CERT_TYPE = Field(
     "cert_type",

@@ -29,18 +29,27 @@ class RawRows(NamedTuple):
 Progress = Callable[[int, int], None]
 
 _TOTAL = re.compile(
-    r"(?:合计|小计|总计|共计|累计|本页|总合计|本表合计)[:：]?.*|.*(?:合计|小计|总计|累计)[:：]?"
+    r"[\[【(（“*—-]*(?:合计|小计|总计|共计|累计|本页|总合计|本表合计)[:：]?.*"
+    r"|.*(?:合计|小计|总计|累计)[:：]?"
+    r"|汇总|共\d+(?:人|人次|条|笔|户|家|件|行)|总(?:人|户|笔|条)数[:：]?.*"
+    r"|(?:sub-?|grand)?total[:：]?|sum",
+    re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
     r"(?:制表|填表|填报|审核|复核|审批|经办人|负责人|单位负责人|主管|打印|导出时间|注[:：]|备注[:：]"
     r"|说明[:：]|填表说明|单位[(（]?[盖公]章|以下空白|第\d+页|共\d+页).*"
 )
+_NOTE = re.compile(
+    r"[\u4e00-\u9fff()（）]{2,12}[:：].*|.*(?:签字|签章|盖章)[)）]?|[(（]?以[上下].*|说明|报表日期"
+    r"|[-=_—]{2,}|\d+/\d+|(?:\d{4}年\d+|年)月\d*日"
+)
+"""What stands below a table, or in it as a line; only in a row that says nothing else."""
 _COLUMN_NUMBER = re.compile(r"[(（]?(\d{1,2})[)）]?(?:=.*)?")
 """A cell of the row 栏次 below a header: 1, (2), 3=1+2."""
 _FEWEST_NUMBERED = 3
 _NEVER_USED = {"序号", "行号", "备注", "姓名", "人员姓名", "性别", "单位名称"}
 """Known to be of no use, so not worth telling: who a row is about its number says."""
-_COUNT = re.compile(r"[\d,]{1,9}(?:\.0+)?(?:人|人次|条|笔|户|家|件)?")
+_COUNT = re.compile(r"(?:共|人数[:：]?)?[\d,]{1,9}(?:\.0+)?(?:人|人次|条|笔|户|家|件)?")
 
 
 class Table:
@@ -215,6 +224,8 @@ class Table:
             # Only what we do not read is filled, such as a number printed ahead on blank rows.
             return False
         texts = tuple(squeezed(shown(cell)) for cell in row)
+        if all(is_blank(cell) or _is_note(squeezed(shown(cell))) for cell in known):
+            return False
         if texts in self._titles or _counts_columns(texts):
             return False
         labels = {text for text in texts if _TOTAL.fullmatch(text) or _SIGN_OFF.fullmatch(text)}
@@ -223,6 +234,10 @@ class Table:
         ids -= {"", *labels}
         # A total row may have its count under the column of ids: 合计 | 120.
         return not labels or not (not ids or (leads and all(map(_COUNT.fullmatch, ids))))
+
+
+def _is_note(text: str) -> bool:
+    return bool(_NOTE.fullmatch(text) or _SIGN_OFF.fullmatch(text))
 
 
 def _counts_columns(texts: Iterable[str]) -> bool:

@@ -23,7 +23,11 @@ from ledger.core.visits import STAY, AccountUse, FeeItem, VisitRecord
 
 LAYOUT = Layout(
     fields=(
-        Field("visit_id", ("就诊ID", "就诊编号", "就诊流水号", "门诊号", "mdtrt_id")),
+        Field(
+            "visit_id",
+            ("就诊ID", "就诊编号", "就诊流水号", "门诊号", "mdtrt_id"),
+            ("就诊号", "门诊流水号"),
+        ),
         Field(
             "provider_code",
             (
@@ -37,14 +41,27 @@ LAYOUT = Layout(
                 "机构编码",
                 "fixmedins_code",
             ),
+            ("就诊机构编号", "就医机构编号"),
         ),
         PSN_NO,
         CERT_TYPE,
         CERTNO,
-        Field("med_type", ("医疗类别", "医疗类型", "就诊类别")),
+        Field(
+            "med_type",
+            ("医疗类别", "医疗类型", "就诊类别"),
+            ("就医类别", "就诊类型", "医疗类别编号"),
+        ),
         Field("settled_at", ("结算时间", "setl_time"), ("结算日期", "就诊时间", "就诊日期")),
-        Field("total_fen", ("医疗费总额", "医疗费用总额", "总费用", "费用总额", "medfee_sumamt")),
-        Field("fully_self_paid_fen", ("全自费金额", "全自费", "自费金额", "fulamt_ownpay_amt")),
+        Field(
+            "total_fen",
+            ("医疗费总额", "医疗费用总额", "总费用", "费用总额", "medfee_sumamt"),
+            ("医疗总费用", "总金额", "发生总费用"),
+        ),
+        Field(
+            "fully_self_paid_fen",
+            ("全自费金额", "全自费", "自费金额", "fulamt_ownpay_amt"),
+            ("全额自费",),
+        ),
         Field(
             "over_limit_fen",
             (
@@ -55,8 +72,13 @@ LAYOUT = Layout(
                 "overlmt_selfpay",
                 "overlmt_amt",
             ),
+            ("超限价自费", "超限价自付"),
         ),
-        Field("paid_first_fen", ("先行自付金额", "先行自付", "preselfpay_amt")),
+        Field(
+            "paid_first_fen",
+            ("先行自付金额", "先行自付", "preselfpay_amt"),
+            ("乙类先行自付", "个人先行自付", "先自付金额"),
+        ),
         Field(
             "in_scope_fen",
             (
@@ -66,6 +88,13 @@ LAYOUT = Layout(
                 "政策范围内费用",
                 "inscp_scp_amt",
             ),
+            (
+                "符合政策范围内金额",
+                "政策范围金额",
+                "政策范围内医疗费用",
+                "政策内费用",
+                "符合医保范围金额",
+            ),
         ),
         Field(
             "account_use", ("个人账户使用标志", "个账使用标志", "账户使用标志", "acct_used_flag")
@@ -73,9 +102,18 @@ LAYOUT = Layout(
         Field(
             "prescriber_code",
             ("处方医疗机构编号", "处方机构编号", "处方医疗机构编码", "外配处方机构编号"),
+            ("开方机构编号",),
         ),
-        Field("is_refund", ("退费标志", "退费结算标志", "refd_setl_flag")),
-        Field("original_visit_id", ("原就诊ID", "原就诊编号", "原就诊流水号", "init_mdtrt_id")),
+        Field(
+            "is_refund",
+            ("退费标志", "退费结算标志", "refd_setl_flag"),
+            ("退款标志", "是否退款", "冲正标志"),
+        ),
+        Field(
+            "original_visit_id",
+            ("原就诊ID", "原就诊编号", "原就诊流水号", "init_mdtrt_id"),
+            ("原就诊号", "被退就诊ID"),
+        ),
         Field(
             "first_day",
             ("入院日期", "入院时间", "住院开始日期", "begndate", "开始日期", "begntime"),

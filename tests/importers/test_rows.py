@@ -39,6 +39,15 @@ NEXT = ["1002", "林平", LIN, *ROW[3:]]
         ["第1页 共3页"],
         ["注：本表一式两份"],
         ["", "", "以下空白"],
+        ["【合计】", "", "120 人"],
+        ["Total", 120],
+        ["", "共 120 人"],
+        ["总人数：120"],
+        ["合计", "共120人"],
+        ["数据来源：医保系统", "", "编制单位：示例经办机构"],
+        ["以上数据真实有效", "", "2023年1月3日"],
+        ["经办机构（盖章）", "年  月  日"],
+        ["-----"],
         PEOPLE,
         [1, 2, 3, 4, 5, 6, 7],
         ["（1）", "（2）", "（3）", "（4）", "（5）", "（6）=（4）×2%", "（7）"],
@@ -69,6 +78,11 @@ def test_a_row_with_an_id_is_data_whatever_else_it_says() -> None:
     assert faults(batch) == [(2, "人员类别", "import/unknown-person-type")]
     batch = read_changed("people", {"姓名": "制表人"})
     assert len(batch.records) == 1
+
+
+@pytest.mark.parametrize("cells", [["", "", "", "在职"], ["汇总：", "陈实"], ["", "会计：陈", LIN]])
+def test_a_note_beside_anything_else_makes_no_note_of_the_row(cells: list[Any]) -> None:
+    assert read_rows("people", [PEOPLE, ROW, cells]).rows == 2
 
 
 def test_a_row_with_anything_in_a_known_column_is_data() -> None:
