@@ -8,14 +8,14 @@ from datetime import date
 from importers.cells import Fault
 from importers.days import day, last_day
 from importers.headings import Field, Layout
-from importers.identity import opaque_id, person_number
+from importers.identity import CITIZEN, opaque_id, person_number
 from importers.labels import insured, person_type, plan
 from importers.naming import CERT_TYPE, CERTNO, PSN_NO, certificate_numbers
 from importers.table import Table
 from importers.texts import county, name
 from ledger.core.batches import Batch
 from ledger.core.months import FAR, day_after
-from ledger.core.people import Insured, PersonRecord
+from ledger.core.people import Insured, PersonRecord, born_on
 
 EMPLOYER_NO = Field(
     "employer_no",
@@ -124,6 +124,7 @@ def read_people(table: Table) -> Batch[PersonRecord]:
     starts = table.needed("benefit_from", day)
     last_days = table.optional("benefit_until", last_day)
     check_ends(table, "benefit_until", starts, last_days)
+    _check_births(table, certnos, cert_types, starts)
     columns = (
         table.numbers,
         psn_nos,
@@ -166,6 +167,22 @@ def check_ends(
                 key,
                 Fault("import/end-before-start", f"结束日期 {last} 早于开始日期 {start}"),
             )
+
+
+def _check_births(
+    table: Table,
+    certnos: Sequence[str | None],
+    cert_types: Sequence[str],
+    starts: Sequence[date | None],
+) -> None:
+    """Nobody is insured before birth: one of the two days is wrong."""
+    for index, (certno, kind, start) in enumerate(zip(certnos, cert_types, starts, strict=True)):
+        if certno is None or start is None or kind != CITIZEN or int(certno[6:10]) < start.year:
+            continue
+        born = born_on(certno)
+        if born is not None and born > start:
+            message = f"身份证号“{certno}”的出生日期 {born} 晚于待遇开始日期 {start}"
+            table.fault(index, "certno", Fault("identity/birth-date", message))
 
 
 def _check_identities(

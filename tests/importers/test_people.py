@@ -9,7 +9,16 @@ import pytest
 
 from ledger.core.months import FAR
 from ledger.core.people import Insured, Plan, Status
-from tests.importers.files import LIN, citizen, codes, faults, only, read_changed
+from tests.importers.files import (
+    LIN,
+    citizen,
+    codes,
+    faults,
+    only,
+    read_changed,
+    read_rows,
+    table,
+)
 
 
 @pytest.mark.parametrize(
@@ -123,3 +132,14 @@ def test_a_hundred_people_of_one_county_are_all_read() -> None:
     ]
     batch = read_changed("people", *changes)
     assert [record.psn_no for record in batch.records] == [f"{n:05d}" for n in range(100)]
+
+
+def test_nobody_is_insured_before_birth() -> None:
+    unborn = citizen("42030220990101001")
+    batch = read_changed("people", {"证件号码": unborn}, {"证件号码": LIN, "人员编号": "1002"})
+    assert faults(batch) == [(2, "证件号码", "identity/birth-date")]
+    assert "晚于待遇开始日期" in batch.errors[0].message
+    of_the_day = citizen("42030220230101001")
+    assert read_changed("people", {"证件号码": of_the_day}).errors == []
+    passport = {"证件号码": unborn, "证件类型": "护照"}
+    assert read_rows("people", table("people", passport)).errors == []

@@ -11,7 +11,14 @@ import pytest
 
 from ledger.core.batches import Batch
 from ledger.core.months import FAR
-from ledger.core.people import ContributionKind, Insured, Plan, Relation, Status
+from ledger.core.people import (
+    ContributionKind,
+    Insured,
+    PersonRecord,
+    Plan,
+    Relation,
+    Status,
+)
 from ledger.policy.loader import load_pack
 from ledger.services.crediting.import_contributions import import_contributions
 from ledger.services.importing import ImportOptions
@@ -104,6 +111,40 @@ def test_a_retirement_holds_from_the_day_of_settling_up(world: World) -> None:
         ("2023-05-10",)
     ]
     assert bring(world, "people", retired) == (1, 1, [])
+
+
+def name_of(world: World, number: str) -> str:
+    return str(world.rows("SELECT name FROM person WHERE psn_no = ?", number)[0][0])
+
+
+def test_another_name_corrects_the_name(world: World) -> None:
+    assert bring(world, "people", somebody(1, "陈石")) == (1, 0, [])
+    assert name_of(world, CHEN_NO) == "陈石"
+    assert bring(world, "people", somebody(1, "陈石")) == (1, 1, [])
+
+
+def test_the_last_row_of_a_person_has_the_name(world: World) -> None:
+    later = somebody(1, "陈石", plan=Plan.POOL_ONLY, changed_on=date(2023, 4, 1))
+    new = somebody(7, "周敏")
+    newer = somebody(7, "周明", plan=Plan.POOL_ONLY, changed_on=date(2023, 4, 1))
+    rows = [record._replace(row=row) for row, record in enumerate((CHEN, later, new, newer), 2)]
+    assert bring(world, "people", *rows) == (4, 1, [])
+    assert bring(world, "people", *rows) == (4, 4, [])
+    assert (name_of(world, CHEN_NO), name_of(world, str(new.psn_no))) == ("陈石", "周明")
+
+
+def test_an_employer_takes_the_name_that_all_rows_of_a_roster_have(world: World) -> None:
+    def names() -> list[tuple[str]]:
+        return world.rows("SELECT name FROM employer WHERE employer_no = 'E77'")
+
+    def of(name: str | None) -> PersonRecord:
+        return somebody(7)._replace(employer_no="E77", employer_name=name)
+
+    bring(world, "people", of("汉水机械公司"))
+    assert bring(world, "people", of("汉水机械有限公司"), of(None)) == (2, 2, [])
+    assert names() == [("汉水机械有限公司",)]
+    bring(world, "people", of("汉水机械"), of("汉水机械有限公司"))
+    assert names() == [("汉水机械有限公司",)]
 
 
 def test_a_change_without_a_day_is_refused(world: World) -> None:

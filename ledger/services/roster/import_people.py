@@ -2,7 +2,8 @@
 
 A row for somebody who is on the roster already, with another status, plan, unit, county or
 state, holds from its day of change (变更日期; for a retirement the day of settling up; else a
-later start of benefits) up to the next span. The same row again changes nothing.
+later start of benefits) up to the next span. Another name corrects the name. The same row again
+changes nothing.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class _Changes:
     look_again: dict[int, Month] = field(default_factory=dict)
     settled_up: list[tuple[date, int]] = field(default_factory=list)
     retired: list[tuple[int, date]] = field(default_factory=list)
+    renamed: dict[int, str] = field(default_factory=dict)
     enrolled: list[tuple[object, ...]] = field(default_factory=list)
 
 
@@ -79,6 +81,8 @@ class _Roster:
         self._spans = store.spans_of(work.connection, known) if known else {}
         self._settled_up = settled_up(work.connection, known) if known else {}
         self._died = died_of(work.connection, known) if known else {}
+        self._names = store.names_of(work.connection, known) if known else {}
+        self._last_row = {self._by_psn.get(r.psn_no): r.row for r in records} if known else {}
         self._psn_of = {person: number for number, person in self._by_psn.items()}
         self._employers = Employers(work.connection)
         self._next_id = store.next_person_id(work.connection)
@@ -142,6 +146,7 @@ class _Roster:
         self._psn_of[person_id] = record.psn_no
         span = self._span(record, person_id, record.benefit_from, record.benefit_until)
         self._spans[person_id] = [span]
+        self._names[person_id] = record.name
         if record.settled_up_on is not None:
             self._settled_up[person_id] = record.settled_up_on
         self._fresh.add(person_id)
@@ -196,7 +201,16 @@ class _Roster:
                 self._changes.settled_up.append((settled, person_id))
             was, now = _retirements(spans, settled_before), _retirements(after, settled)
             self._changes.retired += [(person_id, on) for on in sorted(now - was)]
-        self._books.accept(unchanged)
+        renamed = self._renamed(record, person_id)
+        self._books.accept(unchanged and not renamed)
+
+    def _renamed(self, record: PersonRecord, person_id: int) -> bool:
+        """A name is no matter of days: the file's last row of a person corrects it."""
+        last = self._last_row.get(person_id, record.row) == record.row
+        if not last or self._names.get(person_id) == record.name:
+            return False
+        self._names[person_id] = self._changes.renamed[person_id] = record.name
+        return True
 
     def _day_of_change(self, record: PersonRecord, spans: list[Span], stated: Span) -> date | None:
         """From which day the row holds; None when it differs and names no day. Never from before
@@ -225,6 +239,7 @@ class _Roster:
         connection, changes = self._connection, self._changes
         # In order, before any of their rows is changed.
         lock_people(connection, changes.respanned | {p for _on, p in changes.settled_up})
+        self._employers.rename()
         self._employers.save()
         insert_rows(connection, "person", PERSON_COLUMNS, changes.people)
         insert_rows(
@@ -239,6 +254,11 @@ class _Roster:
             connection,
             "UPDATE person SET settled_up_on = ? WHERE person_id = ?",
             changes.settled_up,
+        )
+        execute_rows(
+            connection,
+            "UPDATE person SET name = ? WHERE person_id = ?",
+            [(name, person_id) for person_id, name in sorted(changes.renamed.items())],
         )
         respanned = changes.respanned - self._fresh
         execute_rows(

@@ -83,6 +83,15 @@ def spans_of(connection: Connection, people: Iterable[int]) -> dict[int, list[Sp
     return result
 
 
+def names_of(connection: Connection, people: Iterable[int]) -> dict[int, str]:
+    rows = connection.exec_driver_sql(
+        "SELECT p.person_id, p.name FROM json_each(:keys) AS w "
+        "CROSS JOIN person AS p ON p.person_id = w.value",
+        {"keys": keys(people)},
+    )
+    return {int(person_id): str(name) for person_id, name in rows}
+
+
 def span_in_month(spans: list[Span], month: Month) -> Span | None:
     """The span of the first covered day of a month: what the person counts as in that month."""
     window = month.span

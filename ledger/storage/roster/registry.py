@@ -219,23 +219,43 @@ def save_providers(
     )
 
 
+_SEVERAL = ""
+"""An employer under several names in one file: none of them is a change of name."""
+
+
 class Employers:
     """Employer number -> id; a new number is added on the way, `save` writes them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        rows = connection.exec_driver_sql("SELECT employer_no, employer_id FROM employer")
-        self._ids: dict[str, int] = {str(no): int(number) for no, number in rows}
+        rows = connection.exec_driver_sql("SELECT employer_no, employer_id, name FROM employer")
+        known = [(str(no), int(number), str(name)) for no, number, name in rows]
+        self._ids: dict[str, int] = {no: number for no, number, _ in known}
+        self._names: dict[str, str] = {no: name for no, _, name in known}
+        self._stated: dict[str, str] = {}
         self._new: list[tuple[int, str, str]] = []
 
     def id_of(self, employer_no: str | None, name: str | None) -> int | None:
         if employer_no is None:
             return None
+        if name is not None and self._stated.setdefault(employer_no, name) != name:
+            self._stated[employer_no] = _SEVERAL
         employer_id = self._ids.get(employer_no)
         if employer_id is None:
             employer_id = self._ids[employer_no] = len(self._ids) + 1
             self._new.append((employer_id, employer_no, name or ""))
         return employer_id
+
+    def rename(self) -> None:
+        """Known employers to the name that every row of the file has for them."""
+        renamed = [
+            (name, self._ids[no])
+            for no, name in self._stated.items()
+            if name != _SEVERAL and self._names.get(no, name) != name
+        ]
+        execute_rows(
+            self._connection, "UPDATE employer SET name = ? WHERE employer_id = ?", renamed
+        )
 
     def save(self) -> None:
         insert_rows(self._connection, "employer", "employer_id employer_no name", self._new)
