@@ -27,6 +27,12 @@ _TIME = (
 )
 _COMPACT = r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\d{3})?)?"
 _INSTANT = re.compile(rf"{_DAY}(?:(?:[T\s]+|(?<=[日号]))(?:{_TIME}))?|{_COMPACT}", re.ASCII)
+_HALF_DAY = re.compile(
+    r"(?P<day>.*\d\D?)\s*(?:(?P<said>上午|下午)\s*(?P<clock>\d{1,2}[:时].*)"
+    r"|\s(?P<clock_en>\d{1,2}:[\d:]*\d)\s*(?P<said_en>[AaPp][Mm]))",
+    re.ASCII,
+)
+"""How Windows writes a time without being asked: 2023/1/5 下午 3:04, 2023/1/5 3:04 PM."""
 _MONTH = re.compile(r"(\d{4})(?:\s*年\s*(\d{1,2})\s*月?份?|[-/.](\d{1,2})|(\d\d))", re.ASCII)
 _PERIOD = re.compile(r"(.{6,}?)\s*(?:至|到|~|—+)\s*(.{6,})|(\d{6,8})-(\d{6,8})")
 """First and last day, or month, of a period."""
@@ -109,9 +115,22 @@ def _instant(cell: Cell) -> datetime | Fault:
     if _SERIAL.fullmatch(text):
         return _from_serial(text)
     match = _INSTANT.fullmatch(text)
+    if match is None and (half := _HALF_DAY.fullmatch(text)):
+        match = _INSTANT.fullmatch(_by_24_hours(half))
     if match is None:
         return _not_a_day(cell)
     return _from_parts([part for part in match.groups() if part not in (None, "-", "/", ".")], cell)
+
+
+def _by_24_hours(half: re.Match[str]) -> str:
+    """A time with 上午, 下午, AM or PM by the clock of 24 hours; nothing sensible stays no time."""
+    clock = half["clock"] or half["clock_en"]
+    hour = re.match(r"\d+", clock)
+    late = (half["said"] or half["said_en"].upper()) in ("下午", "PM")
+    if hour is None or not 1 <= int(hour[0]) <= (23 if late else 12):
+        return ""
+    number = int(hour[0]) if int(hour[0]) > 12 else int(hour[0]) % 12 + 12 * late
+    return f"{half['day']} {number:02}{clock[hour.end() :]}"
 
 
 def _from_parts(parts: list[str], cell: Cell) -> datetime | Fault:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from exports.catalog import EXPORTS
+from importers.catalog import KINDS
 from tests.architecture.tree import ROOT, none
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -191,3 +193,16 @@ def test_readme_shows_a_picture_of_the_result() -> None:
         pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text_of(page))
         assert pictures, page
         assert all(Path(ROOT / picture).exists() for picture in pictures)
+
+
+@pytest.mark.parametrize("names", [KINDS, tuple(EXPORTS)], ids=["importers", "exports"])
+def test_a_recipe_names_every_module_with_a_line_for_each(names: tuple[str, ...]) -> None:
+    """Whoever follows the page must not learn from a KeyError that one more list exists."""
+    lists = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("api", "exports", "importers", "ledger")
+        for path in (ROOT / folder).rglob("*.py")
+        if all(f'"{name}"' in path.read_text("utf-8") for name in names)
+    ]
+    assert len(lists) > 1
+    assert [path for path in lists if path not in text_of("CONTRIBUTING.md")] == []

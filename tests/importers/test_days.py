@@ -210,3 +210,28 @@ def test_every_spelling_of_a_day_reads_back(on: date) -> None:
 def test_no_cell_makes_a_reader_raise(cell: Cell) -> None:
     for read in (month, day, instant, last_day):
         read(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour", "minute"),
+    [
+        ("2023/1/5 上午 9:04", 9, 4),
+        ("2023/1/5 下午 3:04", 15, 4),
+        ("2023/1/5 下午 3:04:00", 15, 4),
+        ("2023年1月5日下午3时4分", 15, 4),
+        ("2023-01-05 下午 15:04", 15, 4),
+        ("2023-01-05 下午12:30", 12, 30),
+        ("2023/1/5 12:30:00 AM", 0, 30),
+        ("2023/1/5 3:04 pm", 15, 4),
+    ],
+)
+def test_a_time_may_say_which_half_of_the_day(cell: str, hour: int, minute: int) -> None:
+    assert instant(cell) == datetime(2023, 1, 5, hour, minute)
+    assert day(cell) == date(2023, 1, 5)
+
+
+@pytest.mark.parametrize(
+    "cell", ["2023/1/5 上午", "2023/1/5 PM", "2023/1/5 上午 13:00", "2023/1/5 下午 0:30"]
+)
+def test_half_a_time_of_half_a_day_is_a_fault(cell: str) -> None:
+    assert isinstance(instant(cell), Fault)
