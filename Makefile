@@ -13,8 +13,10 @@ PYTHON := $(shell for python in python3.11 python3; do \
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# What is tried a second time, on a real PostgreSQL: everything that asks a database.
-ON_BOTH := $(addprefix tests/,services accounts moves resettle reports shapes spec concurrency plans api cli)
+# What is tried a second time, on a real PostgreSQL: everything that asks a database, and a short
+# round of random lives; `soak` has the other properties.
+ON_BOTH := $(addprefix tests/,services accounts moves resettle reports shapes spec concurrency plans api cli) \
+	tests/properties/test_life_machine.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -46,8 +48,7 @@ bench: $(STAMP) ## Speed beside a reference in the same run: docs/benchmarks.md
 
 soak: $(STAMP) ## The long campaigns
 	$(BIN)/python -m pytest -m slow
-	GONGJI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadgroup \
-		-m "not slow" tests/properties
+	GONGJI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadgroup tests/properties
 
 install: $(STAMP) ## Only install, into .venv
 
