@@ -21,6 +21,7 @@ from ledger.policy.locate import PACK_FILE, pack_folder, parent_folder, shown
 from ledger.policy.meta import Document, PackMeta, read_meta
 from ledger.policy.nodes import Faults, Place, node_of, read_yaml
 from ledger.policy.overrides import apply_overrides, full_keys
+from ledger.policy.oversights import oversights
 from ledger.policy.pack import Pack
 from ledger.policy.reading import Source, read_section
 from ledger.policy.schema import KEYS, NEEDED, SCHEMA
@@ -91,7 +92,7 @@ def examine(folder: Path) -> Examined:
     faults = Faults()
     meta, values = _read(folder, faults, ())
     if not faults.found:
-        faults.found.extend(contradictions(values))
+        faults.found.extend(contradictions(values) + oversights(values))
     order = sorted(faults.found, key=lambda fault: (fault.file, fault.line, fault.key))
     return Examined(meta, values, order)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,10 @@ _FIELDS = (
     "extends",
     "documents",
 )
+_CODES = {
+    "pool": (r"[0-9]{6}", "不是统筹区代码；应为六位数字，如 420300"),
+    "insurance_type": (r"[0-9]{3}", "不是险种代码；应为三位数字，如 310（职工基本医疗保险）"),
+}
 _NEEDS = ("code", "name", "status", "documents")
 _DOCUMENT = ("id", "title", "status", "date", "promulgated", "read_in")
 
@@ -75,6 +80,9 @@ def read_meta(folder: Path, file: str, faults: Faults) -> PackMeta:
         for name, node in fields.items()
         if name != "documents" and not (name in ("pool", "extends") and node.value is None)
     }
+    for name, (form, words) in _CODES.items():
+        if written.get(name) and not re.fullmatch(form, written[name]):
+            place.under(name).report(fields[name], "bad-code", f"“{written[name]}”{words}")
     if "status" in fields:
         choice(*STATUSES)(fields["status"], place.under("status"))
     return _meta(written, documents, folder.name)

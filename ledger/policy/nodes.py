@@ -77,6 +77,30 @@ class Place:
 
 _WIDE_COLON = re.compile(r"\s*(?:- +)?[\w.]+\s*：")
 
+_HABITS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"[^#]*[{\[][^}\]]*[，、；]"),
+        "括号里的逗号是全角的；应为半角逗号加一个空格（, ）",
+    ),
+    (re.compile(r"[^#]*[｛｝［］]"), "括号是全角的；应为半角的 { } 或 [ ]"),
+    (re.compile(r"\s*-[A-Za-z]"), "短横线后少了空格；应写作“- from: …”"),
+    (re.compile(r"\s*(?:- +)?[A-Za-z_]+:[^\s/]"), "冒号后少了空格；应写作“键: 值”"),
+)
+"""What a line has that the parser stumbles over there or on the next one, and what to write."""
+
+_PROBLEMS: tuple[tuple[str, str], ...] = (
+    ("',' or '}'", "花括号 { } 里少了逗号，或没有右括号"),
+    ("',' or ']'", "方括号 [ ] 里少了逗号，或没有右括号"),
+    ("mapping values are not allowed", "这里不能再有“键: 值”；本行或上一行的缩进不对"),
+    ("expected ':'", "本行或上一行缺少冒号和空格（: ）"),
+    ("expected key", "缩进与同级的行不一致"),
+    ("expected '-' indicator", "缩进与同级的行不一致"),
+    ("expected <block end>", "缩进与同级的行不一致"),
+    ("end of stream", "引号没有成对"),
+    ("cannot start any token", "值的第一个字符不能这样写；请给值加上引号"),
+)
+"""What the parser says (a part of it), in the words of whoever wrote the file."""
+
 
 def _syntax_fault(text: str, line: int, problem: str) -> tuple[int, str, str]:
     """Line, code and message of what the parser could not read. What Chinese keyboards write by
@@ -84,8 +108,17 @@ def _syntax_fault(text: str, line: int, problem: str) -> tuple[int, str, str]:
     for number, written in enumerate(text.splitlines()[:line], start=1):
         if _WIDE_COLON.match(written):
             return number, "yaml-syntax", "冒号是全角的“：”；应为半角冒号加一个空格（: ）"
+        if written.lstrip().startswith("＃"):
+            return number, "yaml-syntax", "注释的井号是全角的“＃”；应为半角 #"
         if written[: len(written) - len(written.lstrip())].count("\t"):
             return number, "yaml-syntax", "行首有制表符（Tab）；缩进应只用空格"
+    for number, written in enumerate(text.splitlines()[max(line - 2, 0) : line], max(line - 1, 1)):
+        for habit, words in _HABITS:
+            if habit.match(written):
+                return number, "yaml-syntax", words
+    for said, words in _PROBLEMS:
+        if said in problem:
+            return line, "yaml-syntax", f"{words}（YAML 写法有误）"
     return line, "yaml-syntax", f"YAML 写法有误，请检查缩进、冒号和引号（解析器：{problem}）"
 
 

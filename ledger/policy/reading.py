@@ -71,7 +71,8 @@ def day(node: Node, place: Place) -> date | None:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
             return date.fromisoformat(written)
     except ValueError:
-        pass
+        place.report(node, "bad-day", f"没有 {written} 这一天；请核对月份和日")
+        return None
     place.report(node, "bad-day", f"“{written}”不是日期；应写作 2023-01-01")
     return None
 

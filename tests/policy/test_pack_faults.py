@@ -110,6 +110,30 @@ def test_the_broken_packs_together_show_every_kind_of_fault(all_faults: list[Pac
         ("value: 500.00", "value: 500元", "“500元”不是金额；应写作 500"),
         ("value: 500.00", "value：500.00", "冒号是全角的“：”；应为半角冒号加一个空格（: ）"),
         ("  unit: 元/年", "\tunit: 元/年", "行首有制表符（Tab）；缩进应只用空格"),
+        ("value: 500.00", "value:500.00", "冒号后少了空格；应写作“键: 值”"),
+        ("- from: 2022-12-31", "-from: 2022-12-31", "短横线后少了空格；应写作“- from: …”"),
+        ("{1: 0.80,", "{1: 0.80，", "括号里的逗号是全角的；应为半角逗号加一个空格（, ）"),
+        ("employed: {1: 0.80", "employed: ｛1: 0.80", "括号是全角的；应为半角的 { } 或 [ ]"),
+        ("# ", "＃ ", "注释的井号是全角的“＃”；应为半角 #"),
+        ("from: 2022-12-31", "from: 2022-02-30", "没有 2022-02-30 这一天；请核对月份和日"),
+        (
+            "value: annual",
+            "value: none",
+            "起付线方式是 none（不设起付线，第 53 行），写了的起付标准 500.00 不起作用；"
+            "请改写方式，或把金额写作 0.00",
+        ),
+        (
+            "      value: 500.00",
+            "      until: 2023-12-31\n      value: 500.00",
+            "deductible 到 2023-12-31 为止（当天不含），其后没有数值，而支付比例仍有效；"
+            "请续写，或删去 until",
+        ),
+        (
+            "    - from: 2022-12-31\n      value: 500.00",
+            "    - from: 2024-01-01\n      value: 500.00",
+            "deductible 自 2024-01-01 起才有数值，而支付比例自 2022-12-31 起有效；"
+            "请把起始日写作 2022-12-31",
+        ),
     ],
 )
 def test_what_officials_write_by_habit_is_answered_with_what_to_write(
@@ -117,7 +141,43 @@ def test_what_officials_write_by_habit_is_answered_with_what_to_write(
 ) -> None:
     line = break_line(copy_of_shiyan, "outpatient.yaml", before, after)
     [fault] = examine(copy_of_shiyan).faults
-    assert (fault.line, fault.message) == (line, message)
+    assert fault.message == message
+    # A value is told by the line on which its span begins.
+    assert fault.line == line or message.startswith(("起付线", "deductible"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("pool: 420300", "pool: 4203", "“4203”不是统筹区代码；应为六位数字，如 420300"),
+        (
+            "insurance_type: 310",
+            "insurance_type: 职工",
+            "“职工”不是险种代码；应为三位数字，如 310（职工基本医疗保险）",
+        ),
+    ],
+)
+def test_codes_of_the_head_are_codes(
+    copy_of_shiyan: Path, before: str, after: str, message: str
+) -> None:
+    line = break_line(copy_of_shiyan, "pack.yaml", before, after)
+    [fault] = examine(copy_of_shiyan).faults
+    assert (fault.line, fault.code, fault.message) == (line, "policy/bad-code", message)
+
+
+def test_the_parser_speaks_the_officials_language(copy_of_shiyan: Path) -> None:
+    break_line(
+        copy_of_shiyan,
+        "outpatient.yaml",
+        "  title: 年度起付标准（起付线）",
+        " title: 年度起付标准（起付线）",
+    )
+    [fault] = examine(copy_of_shiyan).faults
+    assert fault.message == "这里不能再有“键: 值”；本行或上一行的缩进不对（YAML 写法有误）"
+
+
+def test_whoever_tries_no_deductible_need_not_clear_the_amount() -> None:
+    load_pack("420300-shiyan", {"deductible_shape": "none"})
 
 
 def test_faults_in_several_files_come_together(copy_of_shiyan: Path) -> None:
