@@ -160,12 +160,15 @@ def inject(
     """一次性注入（112）：一人或一份名单，全部入账或全不入账。 One-off credits, all or none."""
     day = parsed(a_day, on)
     wanted = [parsed(_amount_of, text) for text in amounts or ()]
+    rows = list(range(1, len(wanted) + 1))
     if list_file is not None:
-        wanted += parsed(_read_list, str(list_file))
+        listed = parsed(_read_list, str(list_file))
+        wanted += [amount for _row, amount in listed]
+        rows += [row for row, _amount in listed]
     with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.accounts.extra_credits import inject as book
 
-        answer = book(context, wanted, day, reason, request_id, dry_run)
+        answer = book(context, wanted, day, reason, request_id, dry_run, rows)
         tell(answer, f"{answer['people']} 人共注入 {answer['amount']} 元", dry_run, as_json)
 
 
@@ -179,15 +182,32 @@ def _amount_of(text: str) -> Any:
 
 
 def _read_list(path: str) -> Any:
-    """Person and yuan of each line; a first line without digits is its heading."""
+    """Row of the file, person and yuan of each line; a first line without digits is its heading.
+    Every line that cannot be read is told."""
+    from importers.delimited import decode
+    from ledger.core.errors import GongjiError
+    from ledger.core.os_errors import why
+
     try:
-        lines = Path(path).read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"读不出名单：{error}") from error
-    rows = [line for line in lines if line.strip()]
-    if rows and not any(letter.isdigit() for letter in rows[0]):
+        lines = decode(Path(path).read_bytes(), path).splitlines()
+    except FileNotFoundError:
+        raise ValueError("没有这个文件") from None
+    except OSError as error:
+        raise ValueError(f"读不出名单：{why(error)}") from error
+    rows = [(row, line) for row, line in enumerate(lines, start=1) if line.strip()]
+    if rows and not any(letter.isdigit() for letter in rows[0][1]):
         rows = rows[1:]
-    return [_amount_of(line) for line in rows]
+    found, faults = [], []
+    for row, line in rows:
+        try:
+            found.append((row, _amount_of(line)))
+        except GongjiError as error:
+            faults.append(f"第 {row} 行 {error.message}")
+        except ValueError as error:
+            faults.append(f"第 {row} 行 {error}")
+    if faults:
+        raise ValueError("；".join(faults))
+    return found
 
 
 COMMANDS = (

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.ahead import AheadOption, refuse_far_ahead
 from api.cli.common import (
     ActorOption,
     DayOption,
@@ -60,6 +61,7 @@ def credit(
     actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
+    ahead: AheadOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,6 +73,7 @@ def credit(
         from ledger.core.money import yuan_text
         from ledger.services.crediting.credit_month import credit_month
 
+        refuse_far_ahead(month, wanted.last_day, ahead or dry_run)
         answer = credit_month(context, wanted, dry_run)
         if as_json:
             print_json(answer)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.ahead import AheadOption, refuse_far_ahead
 from api.cli.common import (
     ActorOption,
     DbOption,
@@ -26,6 +27,7 @@ def advance(
     actor: ActorOption = None,
     db: DbOption = None,
     pack: PackOption = None,
+    ahead: AheadOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,6 +39,7 @@ def advance(
         from ledger.core.money import yuan_text
         from ledger.services.crediting.advance_credit import advance_credit
 
+        refuse_far_ahead(month, wanted.last_day, ahead or dry_run)
         answer = advance_credit(context, wanted, dry_run)
         if as_json:
             print_json(answer)

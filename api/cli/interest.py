@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.ahead import AheadOption, refuse_far_ahead
 from api.cli.common import (
     ActorOption,
     DbOption,
@@ -36,6 +37,7 @@ def interest(
         typer.Option("--person", help="只看此人的利息是怎样算的，不入账。 Explain, write nothing."),
     ] = None,
     pack: PackOption = None,
+    ahead: AheadOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,6 +50,7 @@ def interest(
         from ledger.core.money import yuan_text
         from ledger.services.accounts.interest import post_interest
 
+        refuse_far_ahead(period, through, ahead or dry_run)
         answer = post_interest(context, through, dry_run)
         if as_json:
             print_json(answer)

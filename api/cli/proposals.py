@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -145,10 +146,28 @@ def list_proposals(
         if as_json:
             print_json({"proposals": found})
             return
-        keys = ["proposal_id", "name", "psn_name", "reason", "proposed_by", "status", "decided_by"]
-        names = ["编号", "事项", "姓名", "理由", "提出", "状态", "复核"]
-        shown = [{**row, "status": _STATUS_NAMES[row["status"]]} for row in found]
-        table("提案", names, [[str(row[key] or "") for key in keys] for row in shown])
+        table("提案", list(_SHOWN), [[of(row) for of in _SHOWN.values()] for row in found])
+
+
+def _details(content: dict[str, Any]) -> str:
+    said = {"year": "{}年资金", "merged_no": "被合并编号{}", "merge": "合并号{}"}
+    return "，".join(form.format(content[key]) for key, form in said.items() if key in content)
+
+
+# With what is to be booked: nobody approves a number.
+_SHOWN: dict[str, Callable[[dict[str, Any]], str]] = {
+    "编号": lambda row: row["proposal_id"],
+    "事项": lambda row: row["name"],
+    "人员编号": lambda row: row["psn_no"] or "",
+    "姓名": lambda row: row["psn_name"] or "",
+    "金额": lambda row: row["content"].get("amount", ""),
+    "日期": lambda row: row["content"].get("on", ""),
+    "内容": lambda row: _details(row["content"]),
+    "理由": lambda row: row["reason"],
+    "提出": lambda row: row["proposed_by"],
+    "状态": lambda row: _STATUS_NAMES[row["status"]],
+    "复核": lambda row: row["decided_by"] or "",
+}
 
 
 @proposals.command(

@@ -44,6 +44,19 @@ def test_money_is_of_no_year_to_come_and_of_none_before_accounts(world: World, y
         assert refused.value.code == "account/no-such-year"
 
 
+def test_no_money_comes_in_on_a_day_before_there_were_accounts(world: World) -> None:
+    day = date(1985, 2, 3)
+    for refusing in (
+        lambda: supplement(world.context, CHEN_NO, Fen(100), day, "补录"),
+        lambda: propose_adjustment(world.context, CHEN_NO, Fen(100), day, "补录"),
+        lambda: inject(world.context, [(CHEN_NO, Fen(100))], day, "注入"),
+    ):
+        with pytest.raises(Refused) as refused:
+            refusing()
+        assert refused.value.code == "account/no-such-year"
+    assert world.balance(CHEN_NO) == 50_000
+
+
 @pytest.mark.parametrize(
     ("number", "fen", "reason", "code"),
     [

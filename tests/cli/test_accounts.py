@@ -66,7 +66,8 @@ def test_a_proposal_needs_a_second_name(world: World) -> None:
     number = ask(world, *words, "--actor", "zhangsan", "12.00")["proposal_id"]
     refused = ask(world, "proposals", "approve", number, "--actor", "zhangsan", code=1)
     assert refused["error"]["code"] == "approval/same-actor"
-    assert "12.00" not in run(world, "proposals", "list")
+    shown = run(world, "proposals", "list")
+    assert all(part in shown for part in (CHEN_NO, "12.00", "2023-05-04", "多划", "zhangsan"))
     run(world, "proposals", "approve", number, "--actor", "lisi")
     assert world.balance(CHEN_NO) == 31_200
     assert ask(world, "proposals", "list", "--status", "open") == {"proposals": []}
@@ -124,6 +125,24 @@ def test_a_list_is_injected(world: World, tmp_path: Path) -> None:
     run(world, "account", "inject", f"{CHEN_NO}=1.00", *DAY)
     run(world, "account", "supplement", CHEN_NO, "2.00", *DAY)
     assert world.balance(CHEN_NO) == 35_300
+
+
+def test_every_bad_row_of_a_list_is_told_by_its_number_in_the_file(
+    world: World, tmp_path: Path
+) -> None:
+    listed = tmp_path / "list.csv"
+    rows = ("人员,金额", f"{CHEN_NO},五十", "", f"{LIN_NO},20.00", f"{CHEN_NO} 5")
+    listed.write_text("\n".join(rows), "utf-8")
+    words = ("account", "inject", "--list", str(listed), *DAY)
+    said = ask(world, *words, code=2)["error"]["message"]
+    assert "第 2 行" in said
+    assert "“五十”不是金额" in said
+    assert "第 5 行" in said
+    listed.write_bytes(f"人员,金额\n{CHEN_NO},1.00\n9,2.00\n".encode("gb18030"))
+    refused = ask(world, *words, code=1)["error"]
+    assert refused["code"] == "injection/rows-refused"
+    assert "第 3 行 “9”不在册" in refused["message"]
+    assert world.balance(CHEN_NO) == 30_000
 
 
 @pytest.mark.parametrize(

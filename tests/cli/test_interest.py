@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,21 @@ def test_a_year_is_tried_then_posted_then_done(world: World) -> None:
     assert posted["through"] == "2023-12-31"
     assert "interest.day_basis" in posted["assumed"]
     assert ask(world, "interest", "2023")["people"] == 0
+
+
+@pytest.mark.parametrize("verb", ["credit", "interest"])
+def test_a_run_more_than_a_year_ahead_must_be_meant(
+    world: World, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr("api.wiring.local_now", lambda: datetime(2024, 3, 5, 9))
+    entries = world.count("entry")
+    refused = ask(world, verb, "2034-03", exit_code=1)["error"]
+    assert refused["code"] == "period/far-ahead"
+    assert "2034-03 在一年以后（最晚到 2025-03）" in refused["message"]
+    assert world.count("entry") == entries
+    ask(world, verb, "2034-03", "--dry-run")
+    ask(world, verb, "2025-03")
+    ask(world, verb, "2034-03", "--ahead")
 
 
 def test_an_accounts_interest_is_explained_with_days_rates_and_sources(world: World) -> None:

@@ -33,7 +33,7 @@ FIRST_YEAR = 1990
 
 
 def refuse_year(year: int | None, on: date) -> None:
-    """Money of a year comes in within that year or later.
+    """Money of a year comes in within that year or later, and none before there were accounts.
 
     Args:
         year: of the money; None for that of `on`.
@@ -41,6 +41,11 @@ def refuse_year(year: int | None, on: date) -> None:
     Raises:
         Refused: `account/no-such-year`.
     """
+    if on.year < FIRST_YEAR:
+        raise Refused(
+            "account/no-such-year",
+            f"入账日 {on} 早于 {FIRST_YEAR} 年，那时还没有个人账户；请核对日期",
+        )
     if year is not None and not FIRST_YEAR <= year <= on.year:
         raise Refused(
             "account/no-such-year",

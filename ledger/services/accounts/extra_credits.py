@@ -70,26 +70,31 @@ def inject(
     reason: str,
     request_id: str | None = None,
     dry_run: bool = False,
+    rows: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Put a one-off amount into the accounts of a list, all in one entry or, where one of the
     list cannot have it, none.
 
     Args:
         amounts: (person number or identity number, fen) of each; nobody twice.
+        rows: by which number a fault names each of them (a file's rows); from 1 by default.
 
     Raises:
-        Refused: `account/no-reason`, `injection/empty`; `injection/rows-refused` with a
-            `RowError` for each row that cannot be: `person/unknown`, `account/none`,
-            `account/not-above-zero`, `injection/twice`, or the state that forbids it.
+        Refused: `account/no-reason`, `account/no-such-year`, `injection/empty`;
+            `injection/rows-refused` with a `RowError` for each row that cannot be:
+            `person/unknown`, `account/none`, `account/not-above-zero`, `injection/twice`, or
+            the state that forbids it.
     """
     if not reason.strip():
         raise Refused("account/no-reason", "请写明原因")
     if not amounts:
         raise Refused("injection/empty", "名单为空")
+    refuse_year(None, on)
+    numbered = rows or range(1, len(amounts) + 1)
     content = {"verb": "inject", "amounts": list(amounts), "on": on, "reason": reason}
 
     def act(work: UnitOfWork) -> dict[str, Any]:
-        people, errors = _people(work, amounts)
+        people, errors = _people(work, amounts, numbered)
         if errors:
             raise RowsRefused(errors)
         head = occasion(work, NOBODY, on, reason)
@@ -106,7 +111,7 @@ def inject(
 
 
 class RowsRefused(Refused):
-    """`injection/rows-refused`, with every row that cannot be; `row` counts from 1."""
+    """`injection/rows-refused`, with every row that cannot be, by its number."""
 
     def __init__(self, errors: list[RowError]) -> None:
         lines = "；".join(f"第 {error.row} 行 {error.message}" for error in errors[:5])
@@ -119,7 +124,7 @@ class RowsRefused(Refused):
 
 
 def _people(
-    work: UnitOfWork, amounts: Sequence[tuple[str, Fen]]
+    work: UnitOfWork, amounts: Sequence[tuple[str, Fen]], rows: Sequence[int]
 ) -> tuple[list[tuple[int, int]], list[RowError]]:
     """Person and fen of each row, one read for everything they need."""
     connection = work.connection
@@ -129,7 +134,7 @@ def _people(
     happened = happened_to(connection, ids.values())
     people: dict[int, int] = {}
     errors: list[RowError] = []
-    for row, (number, fen) in enumerate(amounts, start=1):
+    for row, (number, fen) in zip(rows, amounts, strict=True):
         person = ids.get(number)
         refusing = standing(happened.get(person or 0, [])).refusing(Movement.RECEIVE)
         fault = None
