@@ -40,9 +40,18 @@ class KnownAnswer(NamedTuple):
         return answer
 
 
+_IN_ORDER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str)
+_AS_BUILT = json.JSONEncoder(ensure_ascii=False)
+
+
+def answer_text(answer: Mapping[str, Any]) -> str:
+    """An answer as it is kept."""
+    return _AS_BUILT.encode(answer)
+
+
 def content_hash(content: object) -> str:
     """A stable hash of what a command says, whatever the order of its keys."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    text = _IN_ORDER.encode(content)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -71,9 +80,8 @@ def remember(
     work: UnitOfWork, person_id: int, request_id: str, content: str, answer: dict[str, Any]
 ) -> None:
     """Keep the answer. A refused request never comes here, so it does not burn its id."""
-    text = json.dumps(answer, ensure_ascii=False)
     given = GivenRequest(person_id, work.actor, request_id)
-    remember_all(work.connection, {given: KnownAnswer(content, text)})
+    remember_all(work.connection, {given: KnownAnswer(content, answer_text(answer))})
 
 
 def remember_all(connection: Connection, answers: Mapping[GivenRequest, KnownAnswer]) -> None:

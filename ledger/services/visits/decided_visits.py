@@ -117,18 +117,23 @@ class Decided:
 
     def write_changes(self, work: UnitOfWork) -> None:
         """Once all stretches are written: what they change in totals, quotas and accumulators."""
-        journal.append(work, put_back_after(work, self.entries.values()))
+        back = put_back_after(work, self.entries.values())
+        if back:
+            journal.append(work, back)
         journal.move_totals(work.connection, list(self.entries.values()))
-        journal.add_to_accounts(work.connection, self.moves)
+        if self.moves:
+            journal.add_to_accounts(work.connection, self.moves)
         draws = [draw for of_visit in self.draws.values() for draw in of_visit]
-        store.insert_draws(work.connection, draws)
+        if draws:
+            store.insert_draws(work.connection, draws)
         of_pools = [draw for of_visit in self.pool_draws.values() for draw in of_visit]
         if of_pools:
             insert_pool_draws(work.connection, of_pools)
         if self.carried:
             carry_over(work.connection, self.carried)
         store.save_accumulators(work.connection, self.years)
-        resettlements.mark_out_of_order(work.connection, self.marking)
+        if self.marking:
+            resettlements.mark_out_of_order(work.connection, self.marking)
 
 
 def visit_row(

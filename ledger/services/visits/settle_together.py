@@ -7,7 +7,6 @@ visit and spoils no other.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
@@ -28,7 +27,13 @@ from ledger.storage.books.journal import Origin
 from ledger.storage.database.nodes import ids_on
 from ledger.storage.database.turns import Turn, lock_patients
 from ledger.storage.database.unit_of_work import UnitOfWork
-from ledger.storage.requests import GivenRequest, KnownAnswer, content_hash, remember_all
+from ledger.storage.requests import (
+    GivenRequest,
+    KnownAnswer,
+    answer_text,
+    content_hash,
+    remember_all,
+)
 from ledger.storage.roster.people import named_by
 from ledger.storage.visits.desk_facts import DeskReading, read_for
 from ledger.storage.visits.visit_facts import facts_of as said_of
@@ -182,7 +187,7 @@ class _Group:
         if known is not None:
             return known.again(request_id, hashed)
         answer = self._settle(command)
-        known = KnownAnswer(hashed, json.dumps(answer, ensure_ascii=False))
+        known = KnownAnswer(hashed, answer_text(answer))
         self._answers[given] = self._new[given] = known
         return answer
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ledger.storage.database.line_words import literal, named
+
 
 def ask_again(
     connection: Connection, statement: str, marks: Mapping[str, object]
@@ -22,9 +24,7 @@ def ask_again(
     """
     if connection.dialect.name != "postgresql":
         return [tuple(row) for row in connection.exec_driver_sql(statement, dict(marks))]
-    from ledger.storage.database.line import literal, numbered  # The driver, only where needed.
-
-    prepared, names = numbered(statement)
+    prepared, names = named(statement)
     kept: dict[str, str] = connection.info.setdefault("kept_plans", {})
     known = kept.get(prepared)
     name = known or f"gongji_kept_{len(kept) + 1}"

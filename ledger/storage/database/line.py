@@ -9,9 +9,7 @@ visits writes one visit, too: a unit of work cannot tell the two apart.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import Refused
+from ledger.storage.database.line_words import at_once, changing, literal, named, numbered, record
 from ledger.storage.database.postgres import in_words_of_postgres, read_as_text
 
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY)
@@ -86,11 +85,11 @@ class Line:
         if statement.lstrip().startswith(("SELECT", "WITH")):
             return self._read(statement, parameters)
         if isinstance(parameters, dict):
-            prepared, names = numbered(statement)
+            prepared, names = named(statement)
             self.keep(prepared, [parameters[name] for name in names])
             return Found([])
         many = parameters if isinstance(parameters, list) else [parameters or ()]
-        prepared = _numbered(statement)
+        prepared = numbered(statement)
         for values in many:
             self.keep(prepared, values)
         return Found([])
@@ -104,25 +103,29 @@ class Line:
         if way is None:
             way = self._ways[table, columns] = self._way(table, columns)
         statement, pick = way
-        records = ",".join([_record(row if pick is None else pick(row)) for row in rows])
+        records = ",".join([record(row if pick is None else pick(row)) for row in rows])
         if statement in self._added:
             self._send_rows()
         elif not self._added:
             self._added_at = len(self._kept)
         self._added[statement] = "{" + records + "}"
 
+    def change_rows(self, statement: str, rows: Sequence[Sequence[int]]) -> None:
+        """Run a statement that reads `bulk.numbers`; these are its rows."""
+        if len(rows) == 1:
+            self.keep(changing(statement, one=True), rows[0])
+        else:
+            columns = ["{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)]
+            self.keep(changing(statement, one=False), columns)
+
     def _send_rows(self) -> None:
         """Rows of several tables go in one statement, at the place of the first: their triggers
         see them all, whatever the order."""
         if not self._added:
             return
-        *first, last = self._added
-        number = len(first)
-        parts = [f"t{at} AS ({each.format(at)})" for at, each in enumerate(first, 1)]
-        head = f"WITH {', '.join(parts)} " if parts else ""
         behind = self._kept[self._added_at :]
         del self._kept[self._added_at :]
-        self.keep(head + last.format(number + 1), list(self._added.values()))
+        self.keep(at_once(tuple(self._added)), list(self._added.values()))
         self._kept += behind
         self._added.clear()
 
@@ -224,59 +227,3 @@ class Line:
 
     def close(self) -> None:
         self._driver.close()
-
-
-@lru_cache(maxsize=512)
-def _numbered(statement: str) -> str:
-    """Our SQL with `?` marks as the server prepares it."""
-    parts = in_words_of_postgres(statement).replace("%%", "%").split("%s")
-    marked = (
-        part + (f"${number}" if number < len(parts) else "") for number, part in enumerate(parts, 1)
-    )
-    return "".join(marked)
-
-
-@lru_cache(maxsize=512)
-def numbered(statement: str) -> tuple[str, tuple[str, ...]]:
-    """A statement with `:name` marks as the server prepares it, and their names in the order of
-    their numbers."""
-    said = in_words_of_postgres(statement).replace("%%", "%")
-    names = tuple(dict.fromkeys(_NAME.findall(said)))
-    return _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", said), names
-
-
-_NAME = re.compile(r"%\((\w+)\)s")
-
-
-def literal(value: Any) -> str:
-    """A value as SQL says it."""
-    if value is None:
-        return "NULL"
-    if value.__class__ is int:
-        return str(value)
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def array(values: Iterable[str]) -> str:
-    """Texts as one value: an array."""
-    return "{" + ",".join(map(_quoted, values)) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-_EMPTY = {None: "", "": '""', 0: "0"}
-_NEEDS_QUOTES = re.compile(r'[",()\\\s]')
-
-
-def _record(row: Sequence[Any]) -> str:
-    """A row as an element of an array of the table's own row type."""
-    return _quoted("(" + ",".join([_field(v) if v else _EMPTY[v] for v in row]) + ")")
-
-
-def _field(value: Any) -> str:
-    text = str(value)
-    if value.__class__ is int or not _NEEDS_QUOTES.search(text):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '""') + '"'

@@ -10,7 +10,8 @@ from ledger.core.visits import VisitRecord
 from ledger.storage.accounts import account_events
 from ledger.storage.books.journal import Origin
 from ledger.storage.books.months import MONTHS
-from ledger.storage.database.line import Line, array
+from ledger.storage.database.line import Line
+from ledger.storage.database.line_words import array
 from ledger.storage.database.postgres import in_words_of_postgres
 from ledger.storage.database.turns import LOCKED, Turn
 from ledger.storage.database.visit_ids import LOCK_VISITS
@@ -85,7 +86,6 @@ _ASKED = (
     (len(ProviderSpan._fields), _over(registry.NAMED_SPANS.statement, _PLACES)),
     (2, MONTHS.statement),
     (5, _REQUESTS),
-    (1, f"SELECT unnest({_EVERYBODY})"),
 )
 """Each question, and how many columns its rows have."""
 
@@ -96,7 +96,11 @@ def _as_json(columns: int, query: str) -> str:
     return f"ARRAY(SELECT json_build_array({names}) FROM ({query}) AS q({names}))"
 
 
-_KNOW = f"SELECT json_build_array({', '.join(_as_json(*each) for each in _ASKED)})"
+# Named from outside: an EXECUTE copies what its result is made of, and here that is every question.
+_KNOW = (
+    "SELECT q.known FROM (SELECT json_build_array("
+    f"{', '.join(_as_json(*each) for each in _ASKED)}, to_json({_EVERYBODY})) AS known) AS q"
+)
 
 
 def read_at_once(
@@ -160,4 +164,4 @@ def _reading(text: bytes) -> DeskReading:
         GivenRequest(person, actor, request): KnownAnswer(content, answer)
         for person, actor, request, content, answer in found[14]
     }
-    return DeskReading(facts, answers, bool(found[1]), {person for (person,) in found[15]})
+    return DeskReading(facts, answers, bool(found[1]), set(found[15]))
