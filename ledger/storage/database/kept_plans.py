@@ -12,8 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.storage.database.line_words import literal, named
-
 
 def ask_again(
     connection: Connection, statement: str, marks: Mapping[str, object]
@@ -24,6 +22,8 @@ def ask_again(
     """
     if connection.dialect.name != "postgresql":
         return [tuple(row) for row in connection.exec_driver_sql(statement, dict(marks))]
+    from ledger.storage.database.line_words import literal, named  # Its driver, only where needed.
+
     prepared, names = named(statement)
     kept: dict[str, str] = connection.info.setdefault("kept_plans", {})
     known = kept.get(prepared)
