@@ -44,24 +44,42 @@ def database_url(given: str | None, *, owner: bool = False) -> str:
     """`--db`, else the server in GONGJI_EMBEDDED_POSTGRES, else GONGJI_DATABASE_URL, else a file.
 
     Args:
-        owner: `init` makes the schema; everything else works in the application's role.
+        owner: `init` makes the schema; everything else works in the application's role, on books
+            that are there.
+
+    Raises:
+        ArgumentError: not an address.
+        Refused: what starting the server of `--embedded-postgres` raises.
     """
     folder = os.environ.get(EMBEDDED)
     if folder and not given:
         from ledger.storage.database.embedded_postgres import APPLICATION, OWNER
 
-        return _embedded(folder).url(OWNER if owner else APPLICATION)
-    return given or os.environ.get("GONGJI_DATABASE_URL") or DEFAULT_DATABASE
+        server = _embedded(folder)
+        server.open(make=owner)
+        return server.url(OWNER if owner else APPLICATION)
+    return _checked(given or os.environ.get("GONGJI_DATABASE_URL") or DEFAULT_DATABASE)
+
+
+def _checked(address: str) -> str:
+    """Raises: ArgumentError, also for a port that is no number."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(address)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
+    return address
 
 
 @cache
 def _embedded(folder: str) -> EmbeddedPostgres:
-    """The server in a folder, for as long as this process lives."""
+    """The server in a folder, left when this process ends."""
     from ledger.storage.database.embedded_postgres import EmbeddedPostgres
 
     server = EmbeddedPostgres(Path(folder))
     _end_in_order()
-    server.open()
     atexit.register(server.close)
     return server
 
@@ -124,15 +142,17 @@ def open_context(
     actor: str | None = None,
     progress: Progress | None = None,
     create: bool = False,
+    or_older: bool = False,
 ) -> Context:
     """Everything a verb needs.
 
     Args:
         pack: area code or folder; None takes the pack of the database's pool.
         create: `init` may make the database; every other verb refuses one that is not there.
+        or_older: `backup` may read one that was not brought up to this program yet.
 
     Raises:
-        Refused: `database/not-initialised`.
+        Refused: `database/not-initialised`, `database/older-schema`, `database/newer-program`.
     """
     from ledger.core.ids import EntryIds
     from ledger.policy.loader import load_pack
@@ -143,10 +163,14 @@ def open_context(
     if not create:
         _refuse_missing_file(address)
     engine = open_engine(address, limits())
-    code = pack or (DEFAULT_POOL if create else _pack_of_pool(engine))
+    try:
+        kept = DEFAULT_POOL if create else _pack_of_pool(engine, or_older)
+    except BaseException:
+        engine.dispose()
+        raise
     return Context(
         engine,
-        load_pack(code),
+        load_pack(pack or kept),
         utc_now,
         EntryIds(utc_now),
         actor or current_actor(),
@@ -173,16 +197,15 @@ def _refuse_missing_file(address: str) -> None:
         )
 
 
-def _pack_of_pool(engine: object) -> str:
-    from sqlalchemy import Engine, inspect
-
+def _pack_of_pool(engine: Engine, or_older: bool) -> str:
     from ledger.core.errors import Refused
     from ledger.storage.database.engine import reading
     from ledger.storage.policy import pool
+    from ledger.storage.revisions import refuse_other_revision
 
-    assert isinstance(engine, Engine)
     with reading(engine) as connection:
-        row = pool(connection) if inspect(connection).has_table("pool") else None
+        refuse_other_revision(connection, or_older)
+        row = pool(connection)
     if row is None:
         raise Refused("database/not-initialised", "数据库尚未初始化；请先运行 gongji init")
     return row.pack

@@ -25,7 +25,7 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """把账簿备份成一个文件，备份时照常办理业务。 Back the books up while desks go on."""
-    with answering(as_json), opened(db, quiet=as_json) as context:
+    with answering(as_json), opened(db, quiet=as_json, or_older=True) as context:
         from ledger.services.backups.backup import backup as back_up
 
         answer = back_up(context, path)

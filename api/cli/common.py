@@ -121,6 +121,7 @@ def opened(
     create: bool = False,
     quiet: bool = True,
     actor: str | None = None,
+    or_older: bool = False,
 ) -> Iterator[Context]:
     """A context for one command, with a progress bar unless `quiet`."""
     from api.wiring import open_context
@@ -128,7 +129,9 @@ def opened(
     with database_faults(), ExitStack() as stack:
         shown = None if quiet or not sys.stderr.isatty() else stack.enter_context(ProgressBar())
         tell = shown.tell if shown else None
-        context = open_context(db, pack, create=create, actor=actor, progress=tell)
+        context = open_context(
+            db, pack, create=create, actor=actor, progress=tell, or_older=or_older
+        )
         stack.callback(context.engine.dispose)
         yield context
 
@@ -147,7 +150,10 @@ def database_faults() -> Iterator[None]:
     try:
         yield
     except ArgumentError as error:
-        raise typer.BadParameter("数据库地址应写作 sqlite:///文件名。 Not a URL.") from error
+        raise typer.BadParameter(
+            "数据库地址应写作 sqlite:///文件名 或 postgresql://用户:密码@主机:端口/库名。"
+            " Not a URL."
+        ) from error
     except DatabaseError as error:
         down = outage(error)
         if down is None and type(error) not in (DatabaseError, OperationalError):

@@ -44,6 +44,10 @@ def _taking_embedded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.BadParameter(
                 "--db 和 --embedded-postgres 只能用一个。 Only one of the two."
             )
+        if folder is not None and not folder.strip():
+            raise typer.BadParameter(
+                "--embedded-postgres 后面应是一个文件夹。 A folder is missing."
+            )
         if folder is not None:
             os.environ[EMBEDDED] = folder
         return command(**arguments)

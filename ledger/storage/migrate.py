@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, Index
 
 from ledger.storage.database.engine import open_engine, writing
 from ledger.storage.database.roles import grant_application
+from ledger.storage.revisions import refuse_newer
 from ledger.storage.tables import metadata
 from ledger.storage.tables.base import indexes_of
 
@@ -40,9 +41,14 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> bool:
-    """Bring the schema up to `revision`; True when something was done."""
+    """Bring the schema up to `revision`; True when something was done.
+
+    Raises:
+        Refused: `database/newer-program`.
+    """
     with writing(engine) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
+        refuse_newer(before)
         command.upgrade(_config(connection), revision)
         after = MigrationContext.configure(connection).get_current_revision()
         if connection.dialect.name == "postgresql":
@@ -79,12 +85,6 @@ def _leave_room(connection: Connection) -> None:
 def head() -> str | None:
     """The newest revision in the code."""
     return ScriptDirectory.from_config(_config()).get_current_head()
-
-
-def knows(revision: str) -> bool:
-    """Can this code bring a database of that revision up; it cannot one of a newer program."""
-    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
-    return revision in {script.revision for script in scripts}
 
 
 def current(connection: Connection) -> str | None:

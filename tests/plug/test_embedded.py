@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -86,6 +87,37 @@ def test_a_wrong_password_is_told(server: EmbeddedPostgres) -> None:
         assert done.returncode == 1
         assert '"database/no-entry"' in done.stdout, done.stdout
     server.close()
+
+
+@pytest.mark.parametrize(
+    ("verb", "folder", "code"),
+    [
+        ("verify", "mistyped", "database/not-initialised"),
+        ("init", "a file", "database/postgres-folder"),
+        ("init", "a file/in it", "database/postgres-folder"),
+        ("verify", "a file/in it", "database/not-initialised"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_told_and_nothing_is_made(
+    tmp_path: Path, verb: str, folder: str, code: str
+) -> None:
+    (tmp_path / "a file").touch()
+    done = run(verb, "--json", "--embedded-postgres", str(tmp_path / folder))
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["code"] == code, done.stdout + done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a file"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_the_right_to_write_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    done = run("init", "--json", "--embedded-postgres", str(tmp_path))
+    assert json.loads(done.stdout)["error"]["code"] == "database/postgres-folder"
+
+
+def test_no_folder_is_wrong_usage() -> None:
+    """Empty, as an unset variable of a script leaves it: it meant no file of SQLite."""
+    assert run("init", "--embedded-postgres", "").returncode == 2
 
 
 def _asked(line: httpx.Client) -> httpx.Response:

@@ -16,7 +16,8 @@ from ledger.services.backups.backup_file import Manifest, books_in, copy_checked
 from ledger.storage.backups import backup_postgres, backup_sqlite
 from ledger.storage.backups.table_counts import has_books, table_counts
 from ledger.storage.database.engine import open_engine, reading
-from ledger.storage.migrate import knows, upgrade
+from ledger.storage.migrate import upgrade
+from ledger.storage.revisions import knows
 
 
 def restore(engine: Engine, path: Path, overwrite: bool = False) -> dict[str, Any]:

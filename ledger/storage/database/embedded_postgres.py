@@ -37,6 +37,7 @@ from time import sleep
 from typing import IO, Any
 
 from ledger.core.errors import Refused
+from ledger.core.os_errors import why
 from ledger.storage.database import postmaster
 
 ADMIN, OWNER, APPLICATION = "gongji_admin", "gongji_owner", "gongji_app"
@@ -73,15 +74,35 @@ class EmbeddedPostgres:
 
     # --- in and out ---
 
-    def open(self) -> None:
+    def open(self, make: bool = True) -> None:
         """Use the server; start it if nobody does yet. Again: start it if it went down.
 
+        Args:
+            make: the folder may be a new one.
+
         Raises:
-            Refused: `database/postgres-missing`, `database/postgres-failed`.
+            Refused: `database/not-initialised`, `database/postgres-missing`,
+                `database/postgres-failed`, `database/postgres-folder`.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            if make:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            elif not self._is_made():
+                raise Refused(
+                    "database/not-initialised",
+                    f"文件夹 {self.folder} 中没有数据库；请先运行 gongji init",
+                )
+            self._use()
+        except OSError as error:
+            place = error.filename or self.folder
+            raise Refused("database/postgres-folder", f"{place} 不能使用：{why(error)}") from error
+
+    def _is_made(self) -> bool:
+        return (self.data / "PG_VERSION").exists()
+
+    def _use(self) -> None:
         with self._alone():
-            if not (self.data / "PG_VERSION").exists():
+            if not self._is_made():
                 self._make_cluster()
             elif not (self.folder / "server.json").exists():
                 self._renew_passwords()

@@ -8,15 +8,17 @@ known whether the last one was committed: the same request id asks again and fin
 from __future__ import annotations
 
 import os
+import re
 import shutil
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ledger.core.errors import Refused
 
 FULL, READ_ONLY = "database/disk-full", "database/read-only"
 UNWRITABLE, UNREACHABLE = "database/unwritable", "database/unreachable"
 UNUSABLE, NO_ENTRY = "database/unusable", "database/no-entry"
+NOT_ALLOWED = "database/not-allowed"
 
 MESSAGES = {
     FULL: "磁盘已满，数据库写不进去；本次操作没有入账，请腾出空间后用同一请求号重试",
@@ -24,6 +26,7 @@ MESSAGES = {
     UNWRITABLE: "数据库写不进磁盘（超出配额、没有权限或磁盘有故障）；本次操作没有入账",
     UNUSABLE: "数据库文件打不开（没有这个文件夹、没有权限或磁盘已满）",
     NO_ENTRY: "数据库服务器拒绝登录（用户名、密码、数据库名不对或不许连接）；本次操作没有入账",
+    NOT_ALLOWED: "登录数据库的角色没有这个权限（建立、升级和恢复要用表的所有者）；本次操作没有入账",
     UNREACHABLE: "与数据库的连接中断，不知是否已入账；请稍后用同一请求号重试，不会重复入账",
 }
 
@@ -43,15 +46,30 @@ _POSTGRES = {
     "08": UNREACHABLE,
     "28": NO_ENTRY,
     "3D000": NO_ENTRY,
+    "42501": NOT_ALLOWED,
 }
 _NOT_LET_IN = ("authentication failed", "no pg_hba.conf entry", "does not exist", "no password")
 """While connecting, the driver gives no code."""
+_NO_DATABASE = re.compile(r'database "([^"]+)" does not exist')
+_NEVER_CONNECTED = ("connection failed", "failed to resolve", "connection timeout")
 
 
 def outage(error: DBAPIError) -> Refused | None:
     """The failure of the machine behind an error; None where it is another kind of error."""
     code = _code(error)
-    return None if code is None else Refused(code, MESSAGES[code])
+    return None if code is None else Refused(code, _words(code, str(error.orig)))
+
+
+def _words(code: str, text: str) -> str:
+    """What to say of it; of a server that nobody reached, more than that a connection broke."""
+    missing = _NO_DATABASE.search(text)
+    if code == NO_ENTRY and missing:
+        return f"数据库服务器上没有数据库 {missing[1]}；请先建立这个数据库，再运行 gongji init"
+    if code == UNREACHABLE and any(words in text for words in _NEVER_CONNECTED):
+        return (
+            "连不上数据库服务器（没有启动，或主机、端口不对）；请稍后用同一请求号重试，不会重复入账"
+        )
+    return MESSAGES[code]
 
 
 ROOM_BESIDE = 65_536
@@ -80,7 +98,7 @@ def _code(error: DBAPIError) -> str | None:
     if state is not None:
         return _named(_POSTGRES, state)
     # A connection that breaks or was never made has no code, in psycopg.
-    broken = error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    broken = error.connection_invalidated or isinstance(error, OperationalError)
     if broken and any(words in str(error.orig) for words in _NOT_LET_IN):
         return NO_ENTRY
     return UNREACHABLE if broken and type(error.orig).__module__.startswith("psycopg") else None
