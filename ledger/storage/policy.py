@@ -53,9 +53,14 @@ def set_pack(work: UnitOfWork, pack: str) -> None:
 
 
 def set_chart(work: UnitOfWork, chart: Iterable[Account]) -> None:
-    """Write accounts that are missing; `official_code` stays what the agency made it."""
+    """Write accounts that are missing; `official_code` stays what the agency made it. Of a whole
+    chart nothing is written, so that no right to is asked for."""
+    there = set(work.connection.exec_driver_sql("SELECT code FROM account").scalars())
+    missing = [tuple(account) for account in chart if account.code not in there]
+    if not missing:
+        return
     work.connection.exec_driver_sql(
         "INSERT INTO account (code, name, english, type, normal_side, fund) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [tuple(account) for account in chart],
+        missing,
     )

@@ -15,11 +15,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ledger.core.errors import Refused
 from ledger.core.months import Month
 from ledger.services import carry_out as frame
+from ledger.services.accounts.interest import post_interest
 from ledger.services.carry_out import TRIES, carry_out, until_won
 from ledger.services.context import Context
 from ledger.services.crediting.credit_month import credit_month
 from ledger.services.visits.settle_visit import settle
 from ledger.storage.database.busy import Limits, LostRace, busy
+from ledger.storage.database.engine import writing
 from ledger.storage.database.turns import Turn, lock_people
 from ledger.storage.database.unit_of_work import UnitOfWork
 from tests import databases
@@ -56,6 +58,48 @@ def test_who_waits_too_long_for_a_run_is_told_so(world: World) -> None:
     ):
         credit_month(impatient, month)
     assert refused.value.code == "database/busy"
+
+
+@only_postgres
+@pytest.mark.parametrize(("first", "second"), [(CHEN_NO, LIN_NO), (LIN_NO, CHEN_NO)])
+@pytest.mark.parametrize("run", ["credit", "interest"])
+def test_a_run_that_waits_for_one_account_keeps_nobody_elses(
+    world: World, run: str, first: str, second: str
+) -> None:
+    """It takes everybody's in the order of a join: one that kept some while it waits for others
+    would sooner or later stand in a circle with a family whose accounts pay for one another."""
+    url = databases.address(world.path)
+    world.open_with(LIN_NO, 10_000)
+
+    def everybody(context: Context) -> object:
+        if run == "credit":
+            return credit_month(context, Month(2023, 3))
+        return post_interest(context, date(2023, 12, 31))
+
+    with (
+        ThreadPoolExecutor(1) as threads,
+        desk(url) as other,
+        desk(url, IMPATIENT) as family,
+        writing(family.engine) as connection,
+    ):
+        connection.exec_driver_sql(TOUCH, (first,))
+        answer = threads.submit(everybody, other)
+        while not connection.exec_driver_sql(WAITING).scalar():
+            assert not answer.done(), "it does not come by these accounts"
+            sleep(0.02)
+        connection.exec_driver_sql(TOUCH, (second,))
+        connection.commit()
+        answer.result()
+
+
+TOUCH = (
+    "UPDATE personal_account SET credited_fen = credited_fen "
+    "WHERE person_id = (SELECT p.person_id FROM person AS p WHERE p.psn_no = ?)"
+)
+WAITING = (
+    "SELECT count(*) FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid "
+    "WHERE NOT l.granted AND a.datname = current_database()"
+)
 
 
 @only_postgres

@@ -31,6 +31,7 @@ from ledger.services.pools.pool_quotas import (
     use,
 )
 from ledger.services.pools.pool_transfers import begin, take_step
+from tests import databases
 from tests.people import CHEN, LIN, certno, psn_no, somebody
 from tests.world import World
 
@@ -258,9 +259,7 @@ def test_verify_finds_a_hold_that_was_tampered_with(world: World) -> None:
         work.connection.exec_driver_sql("UPDATE personal_account SET held_fen = 1")
         work.commit()
     assert world.breaches() == ["verify/holds"]
-    with world.context.writing() as work:
-        work.connection.exec_driver_sql("UPDATE hold SET amount_fen = 1")
-        work.commit()
+    databases.plant(world.path, ["UPDATE hold SET amount_fen = 1"])
     assert "verify/quotas" in world.breaches()
 
 

@@ -70,6 +70,8 @@ def test_a_database_keeps_one_pool(tmp_path: Path) -> None:
 def test_an_account_that_is_missing_is_entered_again(tmp_path: Path) -> None:
     world = World(tmp_path / "world.db")
     databases.plant(world.path, ["DELETE FROM account WHERE code = '5102'"])
-    initialise(world.context)
+    owner = open_context(world.path, owner=True)
+    initialise(owner)
+    owner.engine.dispose()
     assert world.count("account") == len(CHART)
     world.close()

@@ -92,6 +92,31 @@ PLANTED = {
         f"UPDATE transfer SET credit_account = '2102' WHERE entry_id = {POOLED} "
         "AND kind = 'pool_pay'",
     ),
+    "an account of the chart turns its side": (
+        {"verify/chart"},
+        "UPDATE account SET normal_side = 'debit' WHERE code = '3201'",
+    ),
+    "an account of the chart has another name": (
+        {"verify/chart"},
+        "UPDATE account SET name = name || '（旧）' WHERE code = '1101'",
+    ),
+    "an account of the chart changes its type": (
+        {"verify/chart"},
+        "UPDATE account SET type = 'asset' WHERE code = '2101'",
+    ),
+    "an account of the chart goes to the other fund": (
+        {"verify/chart"},
+        "UPDATE account SET fund = 'personal' WHERE code = '3101'",
+    ),
+    "an account of nobody's stands in the chart": (
+        {"verify/chart"},
+        "INSERT INTO account (code, name, english, type, normal_side, fund) "
+        "VALUES ('9999', '其他', 'other', 'asset', 'debit', 'common')",
+    ),
+    "an account is gone from the chart": (
+        {"verify/chart", "verify/transfer-shape"},
+        "DELETE FROM account WHERE code = '5104'",
+    ),
     "an account is wrong by a fen": (
         {"verify/account-totals"},
         "UPDATE personal_account SET credited_fen = credited_fen + 1 WHERE person_id = 1",

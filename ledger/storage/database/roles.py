@@ -13,16 +13,26 @@ from ledger.storage.database import years
 from ledger.storage.database.append_only import APPEND_ONLY
 from ledger.storage.database.embedded_postgres import APPLICATION
 
-NO_DELETE = ("pool",)
-"""Tables whose rows may change but never go."""
+GOES = frozenset(
+    {
+        "benefit_span", "credit_again", "credit_withheld", "person_alias", "person_span",
+        "provider_span", "provider_statement", "resettle_again",
+    }
+)  # fmt: skip
+"""Tables whose rows are taken away again: what is derived, is waiting, or was undone."""
 FEWER = {
-    "account": "SELECT, INSERT, UPDATE (official_code)",
-    "alembic_version": "SELECT",
+    "account": "SELECT, UPDATE (official_code)",
     "account_month": "SELECT, INSERT",
+    "alembic_version": "SELECT",
+    "api_token": "SELECT, INSERT, UPDATE (revoked_at)",
+    "employer": "SELECT, INSERT",
     "fiscal_month": "SELECT, INSERT, UPDATE (status, closed_at, closed_by)",
+    "hold": "SELECT, INSERT, UPDATE (released_on)",
+    "person_identity": "SELECT, INSERT, UPDATE (person_id)",
 }
 """What a month came to stays when it closes, and a month keeps its number; the chart of accounts
-is ours but for the codes that the agency gives them."""
+is ours but for the codes that the agency gives them; a token, a hold and a number stay what they
+are, and only end or change hands."""
 
 
 def grant_application(connection: Connection) -> None:
@@ -31,11 +41,16 @@ def grant_application(connection: Connection) -> None:
     if known.scalar() is None:
         return
     for table in inspect(connection).get_table_names():
-        granted = "SELECT, INSERT"
-        if table not in APPEND_ONLY:
-            granted += ", UPDATE" if table in NO_DELETE else ", UPDATE, DELETE"
-        granted = FEWER.get(table, granted)
         connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {APPLICATION}")
-        connection.exec_driver_sql(f"GRANT {granted} ON {table} TO {APPLICATION}")
+        connection.exec_driver_sql(f"GRANT {granted(table)} ON {table} TO {APPLICATION}")
     if inspect(connection).has_schema(years.SCHEMA):
         years.grant_reading(connection)
+
+
+def granted(table: str) -> str:
+    """What the application may do with a table, as GRANT says it."""
+    if table in APPEND_ONLY:
+        return "SELECT, INSERT"
+    if table in GOES:
+        return "SELECT, INSERT, UPDATE, DELETE"
+    return FEWER.get(table, "SELECT, INSERT, UPDATE")
