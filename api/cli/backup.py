@@ -16,6 +16,7 @@ from api.cli.common import (
     examples,
     opened,
     print_json,
+    progress_shown,
 )
 
 
@@ -48,10 +49,15 @@ def restore(
     """从备份恢复账簿，然后核对全部不变式。 Restore a backup, then re-prove the books."""
     from api.wiring import open_as_owner
 
-    with answering(as_json), database_faults():
+    with answering(as_json), database_faults(), progress_shown(quiet=as_json) as tell:
         from ledger.services.backups.restore import restore as put_back
+        from ledger.services.context import no_progress
 
-        answer = put_back(open_as_owner(db), path, overwrite)
+        owner = open_as_owner(db)
+        try:
+            answer = put_back(owner, path, overwrite, tell or no_progress)
+        finally:
+            owner.dispose()
     with answering(as_json), opened(db, quiet=as_json) as context:
         from ledger.services.books.verify import verify
 

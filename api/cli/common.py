@@ -19,7 +19,7 @@ import typer
 from api.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
-    from ledger.services.context import Context
+    from ledger.services.context import Context, Progress
 
 DbOption = Annotated[
     str | None,
@@ -127,13 +127,22 @@ def opened(
     from api.wiring import open_context
 
     with database_faults(), ExitStack() as stack:
-        shown = None if quiet or not sys.stderr.isatty() else stack.enter_context(ProgressBar())
-        tell = shown.tell if shown else None
+        tell = stack.enter_context(progress_shown(quiet))
         context = open_context(
             db, pack, create=create, actor=actor, progress=tell, or_older=or_older
         )
         stack.callback(context.engine.dispose)
         yield context
+
+
+@contextmanager
+def progress_shown(quiet: bool) -> Iterator[Progress | None]:
+    """Whom to tell how far it is: a bar on the terminal, nobody where there is none."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with ProgressBar() as bar:
+        yield bar.tell
 
 
 @contextmanager

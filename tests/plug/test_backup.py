@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -14,10 +14,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from ledger.core.errors import Refused
 from ledger.services.backups.backup import backup
-from ledger.services.backups.restore import restore
+from ledger.services.backups.backup_file import manifest_of
+from ledger.services.backups.restore import CHECKING, COUNTING, FILLING, restore
 from ledger.storage.backups import backup_postgres
 from ledger.storage.database.embedded_postgres import (
     ADMIN,
@@ -325,6 +328,29 @@ def test_a_restore_that_is_killed_leaves_the_books_that_were_there(place: Place)
         put_back(owner, path, overwrite=True)
         assert "since-then" not in visits_in(books)
         books.prove()
+
+
+def test_a_restore_says_how_far_it_is(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def terminal(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+        assert not quiet
+        yield lambda what, done, whole: told.append((what, done, whole))
+
+    monkeypatch.setattr("api.cli.backup.progress_shown", terminal)
+    path = place.backup("how-far")
+    owner, _ = place.other()
+    done = CliRunner().invoke(app, ["restore", str(path), "--db", owner])
+    assert done.exit_code == 0, done.output
+    stages = list(dict.fromkeys(what for what, _done, _whole in told))
+    filled = [] if owner.startswith("sqlite") else [FILLING]
+    assert stages == [CHECKING, *filled, COUNTING]
+    whole = manifest_of(path).bytes
+    for stage in (CHECKING, *filled):
+        at = [done for what, done, _whole in told if what == stage]
+        assert at == sorted(set(at))
+        assert (stage, whole, whole) in told
 
 
 def test_the_commands_say_what_they_did_and_what_they_proved(place: Place) -> None:

@@ -13,7 +13,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -120,17 +120,24 @@ def books_in(path: Path) -> Iterator[IO[bytes]]:
         yield books
 
 
-def copy_checked(path: Path, manifest: Manifest, out: IO[bytes] | None) -> None:
+def copy_checked(
+    path: Path, manifest: Manifest, out: IO[bytes] | None, tell: Callable[[int, int], None]
+) -> None:
     """Read the books to their end, into `out` if given, and compare them with their checksum.
+
+    Args:
+        tell: (bytes read, bytes there are).
 
     Raises:
         Refused: `restore/damaged`.
     """
-    read = sha256()
+    read, done = sha256(), 0
     try:
         with books_in(path) as books:
             while chunk := books.read(CHUNK):
                 read.update(chunk)
+                done += len(chunk)
+                tell(done, manifest.bytes)
                 if out is not None:
                     out.write(chunk)
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,26 @@ from sqlalchemy import Engine
 from ledger.core.errors import Refused
 from ledger.services.backups.backup import manifest_fields
 from ledger.services.backups.backup_file import Manifest, books_in, copy_checked, manifest_of
+from ledger.services.context import Progress, no_progress
 from ledger.storage.backups import backup_postgres, backup_sqlite
 from ledger.storage.backups.table_counts import has_books, table_counts
 from ledger.storage.database.engine import open_engine, reading
 from ledger.storage.migrate import upgrade
 from ledger.storage.revisions import knows
 
+CHECKING, FILLING, COUNTING = "读取并核对备份", "写入数据库", "建立索引，核对行数"
+"""Stages of a restore, as the bar names them; the last one is not counted."""
 
-def restore(engine: Engine, path: Path, overwrite: bool = False) -> dict[str, Any]:
+
+def restore(
+    engine: Engine, path: Path, overwrite: bool = False, progress: Progress = no_progress
+) -> dict[str, Any]:
     """Put the books of a backup into a database, and bring them to the newest schema.
 
     Args:
         engine: on PostgreSQL of the role that owns the tables.
         overwrite: also where the database has books, which are gone afterwards.
+        progress: told how far it is.
 
     Returns:
         `file` and the fields of the manifest.
@@ -40,9 +48,9 @@ def restore(engine: Engine, path: Path, overwrite: bool = False) -> dict[str, An
     if not overwrite and _has_books(engine):
         raise Refused("restore/has-books", "该数据库已有账簿；确实要覆盖时请加 --overwrite")
     if manifest.database == "sqlite":
-        _into_sqlite(engine, path, manifest)
+        _into_sqlite(engine, path, manifest, progress)
     else:
-        _into_postgres(engine, path, manifest)
+        _into_postgres(engine, path, manifest, progress)
     return {"file": str(path), **manifest_fields(manifest)}
 
 
@@ -64,13 +72,14 @@ def _has_books(engine: Engine) -> bool:
         return has_books(connection)
 
 
-def _into_sqlite(engine: Engine, path: Path, manifest: Manifest) -> None:
+def _into_sqlite(engine: Engine, path: Path, manifest: Manifest, progress: Progress) -> None:
     """Made whole beside the database, and only then put in its place."""
     database = Path(engine.url.database or "")
     engine.dispose()
     with _scratch(database.with_name(database.name + ".restoring")) as restored:
         with restored.open("wb") as out:
-            copy_checked(path, manifest, out)
+            copy_checked(path, manifest, out, partial(progress, CHECKING))
+        progress(COUNTING, 0, 1)
         beside = open_engine(f"sqlite:///{restored}")
         try:
             with reading(beside) as connection:
@@ -82,14 +91,20 @@ def _into_sqlite(engine: Engine, path: Path, manifest: Manifest) -> None:
         backup_sqlite.put_in_place(restored, database)
 
 
-def _into_postgres(engine: Engine, path: Path, manifest: Manifest) -> None:
+def _into_postgres(engine: Engine, path: Path, manifest: Manifest, progress: Progress) -> None:
     """Read twice: what is damaged is known before the first table is touched."""
-    copy_checked(path, manifest, None)
+    copy_checked(path, manifest, None, partial(progress, CHECKING))
     with reading(engine) as connection:
         programs = backup_postgres.programs_for(connection)
     engine.dispose()
+
+    def tell(done: int) -> None:
+        progress(FILLING, done, manifest.bytes)
+        if done == manifest.bytes:
+            progress(COUNTING, 0, 1)
+
     with books_in(path) as books:
-        backup_postgres.restore_dump(programs, engine.url, books, manifest.counts)
+        backup_postgres.restore_dump(programs, engine.url, books, manifest.counts, tell)
     upgrade(engine)
 
 

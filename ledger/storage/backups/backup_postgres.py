@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -92,13 +92,20 @@ def dumped(programs: Path, url: URL, snapshot: str) -> Iterator[IO[bytes]]:
             raise Refused("backup/failed", f"pg_dump 失败：{_said(errors)}")
 
 
-def restore_dump(programs: Path, url: URL, dump: IO[bytes], counts: dict[str, int]) -> None:
+def restore_dump(
+    programs: Path,
+    url: URL,
+    dump: IO[bytes],
+    counts: dict[str, int],
+    tell: Callable[[int], None],
+) -> None:
     """Put a dump in the place of our tables, in one transaction: all of it or nothing.
 
     Args:
         programs: their folder, of `programs_for`.
         url: of the role that owns the tables.
         counts: table -> rows that must be there in the end.
+        tell: bytes of the dump that were handed over.
 
     Raises:
         Refused: `restore/failed`, `restore/damaged` where rows are missing.
@@ -116,7 +123,7 @@ def restore_dump(programs: Path, url: URL, dump: IO[bytes], counts: dict[str, in
         whole = False
         try:
             _write(script.stdin, "BEGIN;\n", *_drop_ours())
-            if _copy_in(programs, dump, script.stdin, errors):
+            if _copy_in(programs, dump, script.stdin, errors, tell):
                 _write(script.stdin, *_same_counts(counts), "COMMIT;\n")
                 whole = True
         except BrokenPipeError:
@@ -133,7 +140,13 @@ def restore_dump(programs: Path, url: URL, dump: IO[bytes], counts: dict[str, in
             raise Refused("restore/failed", f"恢复失败，数据库没有改变：{said}")
 
 
-def _copy_in(programs: Path, dump: IO[bytes], into: IO[bytes], errors: IO[bytes]) -> bool:
+def _copy_in(
+    programs: Path,
+    dump: IO[bytes],
+    into: IO[bytes],
+    errors: IO[bytes],
+    tell: Callable[[int], None],
+) -> bool:
     """The dump as SQL; False where it could not be read to its end."""
     translate = subprocess.Popen(
         [programs / "pg_restore", "--no-owner", "--no-privileges", "--no-comments", "--file=-"],
@@ -141,7 +154,11 @@ def _copy_in(programs: Path, dump: IO[bytes], into: IO[bytes], errors: IO[bytes]
     )  # fmt: skip
     assert translate.stdin is not None
     try:
-        shutil.copyfileobj(dump, translate.stdin, CHUNK)
+        done = 0
+        while chunk := dump.read(CHUNK):
+            translate.stdin.write(chunk)
+            done += len(chunk)
+            tell(done)
     except BrokenPipeError:
         pass
     finally:
