@@ -29,6 +29,9 @@ ROOM = {"personal_account": 50, "account_year": 50}
 new version that finds room beside the old one needs no new entry in the index, and half of the
 time of moving the totals went there."""
 
+ALONE = "SELECT pg_advisory_xact_lock(202302, 0)"
+"""Whoever upgrades at the same time waits, and then finds it done."""
+
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -47,6 +50,8 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
         Refused: `database/newer-program`.
     """
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(ALONE)
         before = MigrationContext.configure(connection).get_current_revision()
         refuse_newer(before)
         command.upgrade(_config(connection), revision)

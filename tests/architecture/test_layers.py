@@ -70,7 +70,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("ledger.benefits.compiled", "numpy"): "arrays of visits, when a whole city is settled",
     ("ledger.benefits.compiled_shapes", "numpy"): "the same, for rules that count in windows",
     ("ledger.benefits.working_days", "chinese_calendar"): "days off and moved weekends, by year",
-    ("ledger.storage.database.embedded_postgres", "socket"): "asks for a free port on loopback",
+    ("ledger.storage.database.ports", "socket"): "asks for a free port on loopback",
     ("ledger.storage.database.embedded_postgres", "time"): "waits for a server that recovers",
     ("ledger.services.carry_out", "time"): "pauses before it tries again what lost a race",
     ("ledger.services.carry_out", "random"): "those that lost together do not come back together",

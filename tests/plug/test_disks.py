@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from ledger.core.errors import GongjiError
+from ledger.core.errors import GongjiError, Refused
 from ledger.storage.database.embedded_postgres import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
 from tests import databases
 from tests.people import CHEN
 from tests.plug.city import PEOPLE, Books, run, write_visits
 from tests.plug.disks import filled_up, small_disk, write_protected
-from tests.plug.servers import a_server
+from tests.plug.servers import a_server, kill_everything
 from tests.world import World
 
 CHEN_NO = str(CHEN.psn_no)
@@ -180,6 +180,10 @@ def test_a_full_disk_under_postgres_refuses_and_loses_nothing() -> None:
             answers, code = settle_until_refused(books)
             assert code in ("database/disk-full", "database/unreachable")
             assert answers
+            kill_everything(server)
+            with pytest.raises(Refused) as refused:
+                server.open()
+            assert refused.value.code == "database/disk-full"
         books.close()
         server.open()
         prove_nothing_lost(books, answers)

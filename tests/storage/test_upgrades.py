@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -186,6 +187,15 @@ def test_a_fresh_database_has_the_schema_that_the_tables_describe(
 ) -> None:
     assert migrate.upgrade(engines[0]) is True
     assert migrate.upgrade(engines[0]) is False
+    stands(engines[0])
+
+
+def test_of_several_who_upgrade_at_once_one_does_it_and_nobody_is_refused(
+    engines: tuple[Engine, Engine],
+) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        done = list(threads.map(lambda _number: migrate.upgrade(engines[0]), range(3)))
+    assert sorted(done) == [False, False, True]
     stands(engines[0])
 
 

@@ -23,7 +23,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ from typing import IO, Any
 from ledger.core.errors import Refused
 from ledger.core.os_errors import why
 from ledger.storage.database import postmaster
+from ledger.storage.database.ports import is_free, new_port
 
 ADMIN, OWNER, APPLICATION = "gongji_admin", "gongji_owner", "gongji_app"
 """Roles: the cluster's, the schema's owner, and the one that commands work with."""
@@ -49,7 +49,9 @@ PAUSE, PATIENCE = 0.2, 600
 INSISTING = 25
 """Looks until another port is taken: a process of a killed server may hold the old one."""
 
-PORTS = range(20_000, 32_000)
+ROOM_TO_MAKE, ROOM_TO_START = 64 << 20, 16 << 20
+"""Bytes that a new cluster takes, and a piece of the log: a server that finds no room for its next
+piece comes up, stops at once, and does not say why."""
 
 WATCH_SECONDS, AGAIN_SECONDS = 0.5, 10
 """Between two looks of a process that keeps the server up; after a start that failed."""
@@ -211,6 +213,7 @@ class EmbeddedPostgres:
         and its `initdb`, which goes on for a moment, is not in the way of ours."""
         for left in self.data.parent.glob("data.new-*"):
             shutil.rmtree(left, ignore_errors=True)
+        self._refuse_full(ROOM_TO_MAKE)
         new = self.data.with_name(f"data.new-{secrets.token_hex(4)}")
         passwords = _new_passwords()
         if os.geteuid() == 0:
@@ -232,6 +235,15 @@ class EmbeddedPostgres:
         )
         self._remember({"port": 0, "passwords": passwords})
         new.rename(self.data)
+
+    def _refuse_full(self, least: int) -> None:
+        place = next(each for each in self.data.parents if each.exists())
+        if shutil.disk_usage(place).free < least:
+            raise Refused(
+                "database/disk-full",
+                f"{place} 所在的磁盘剩余不到 {least >> 20} MB，自带的 PostgreSQL 不能启动；"
+                "请腾出空间后重试",
+            )
 
     def _renew_passwords(self) -> None:
         """The file that held them is gone; the cluster is not."""
@@ -293,12 +305,13 @@ class EmbeddedPostgres:
 
         On the port that it had: the addresses that others have of it stay right.
         """
+        self._refuse_full(ROOM_TO_START)
         state = self._state()
         port: int = state["port"]
-        if port == 0 or not _is_free(port):
+        if port == 0 or not is_free(port):
             if port != 0 and same_port:
                 return False
-            port = _new_port()
+            port = new_port()
         self._remember(state | {"port": port})
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -377,24 +390,3 @@ def _version() -> str:
 def _reachable(folder: Path) -> bool:
     """May everybody enter the folder and all above it?"""
     return all(place.stat().st_mode & 0o005 == 0o005 for place in (folder, *folder.parents))
-
-
-def _new_port() -> int:
-    """A free port below those that the system lends to whoever connects: clients that knock at a
-    server that is down would else be lent its own port, and keep it from coming up there again.
-    """
-    for port in (secrets.choice(PORTS) for _ in range(PATIENCE)):
-        if _is_free(port):
-            return port
-    raise Refused("database/postgres-failed", "没有空闲端口")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the server does it: connections that a killed one left do not keep the port.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

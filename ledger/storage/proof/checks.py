@@ -14,6 +14,7 @@ from ledger.storage.database.bulk import make_room
 from ledger.storage.database.engine import reading
 from ledger.storage.proof import (
     checks_accounts,
+    checks_chart,
     checks_crediting,
     checks_debts,
     checks_merges,
@@ -40,6 +41,7 @@ SHOWN = 10
 
 ALL_CHECKS: tuple[Check, ...] = (
     *invariants.CHECKS,
+    *checks_chart.CHECKS,
     *checks_windows.CHECKS,
     *checks_accounts.CHECKS,
     *checks_proposals.CHECKS,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ledger.books.chart import CHART, CLEARING_PERSONS, PERSONAL_ACCOUNT_FUND
+from ledger.books.chart import CLEARING_PERSONS, PERSONAL_ACCOUNT_FUND
 from ledger.books.kinds import TRANSFER_KINDS
 
 
@@ -69,11 +69,6 @@ _KINDS = ", ".join(
     f"('{kind.kind}', '{kind.debit}', '{kind.credit}')" for kind in TRANSFER_KINDS.values()
 )
 
-_IN_THE_BOOKS = "SELECT code, name, english, type, normal_side, fund FROM account"
-_IN_THE_CODE = "VALUES " + ", ".join(
-    "(" + ", ".join(f"'{value}'" for value in account) + ")" for account in CHART
-)
-
 _BY_POOL = (
     "pool_pay",
     "pool_pay_person",
@@ -104,19 +99,6 @@ SHAPE = (
         # That each transfer has the accounts of its kind is the next check.
         f"UNION ALL SELECT 'account ' || k.code, 0 FROM ({_ACCOUNTS_OF_KINDS}) AS k "
         "WHERE k.code NOT IN (SELECT a.code FROM account AS a)",
-    ),
-    Check(
-        "verify/chart",
-        1,
-        "会计科目表的科目、名称、类型、余额方向和所属基金与程序的一致",
-        # Of an account that was changed both say how it is: the books, and what it should be.
-        "SELECT 'account ' || code, 'books: ' || name || ' / ' || english || ' / ' || type "
-        "|| ' / ' || normal_side || ' / ' || fund "
-        f"FROM ({_IN_THE_BOOKS} EXCEPT {_IN_THE_CODE}) AS theirs "
-        "UNION ALL SELECT 'account ' || code, 'should be: ' || name || ' / ' || english "
-        "|| ' / ' || type || ' / ' || normal_side || ' / ' || fund FROM ("
-        f"SELECT '' AS code, '' AS name, '' AS english, '' AS type, '' AS normal_side, '' AS fund "
-        f"WHERE 1 = 0 UNION ALL {_IN_THE_CODE} EXCEPT {_IN_THE_BOOKS}) AS ours",
     ),
     Check(
         "verify/transfer-accounts",
