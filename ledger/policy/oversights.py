@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from ledger.core.errors import PackFault
-from ledger.core.months import FAR
 from ledger.policy.dated import Dated, render
 from ledger.policy.nodes import Faults
 from ledger.policy.shape_schema import BENEFIT_NEEDS, BENEFITS
@@ -30,28 +29,26 @@ def oversights(values: Values) -> list[PackFault]:
 
 
 def _forgotten(values: Values, section: str) -> Iterator[tuple[Dated, str, str]]:
-    """A needed key that is written, but not for every day on which the benefit has a ratio."""
+    """A needed key whose values end before those of the ratio do. One that begins later is no
+    fault: a pack may put a value of its own in force from a day on, over rules that it extends."""
     ratios = values.get(f"{section}.ratio", [])
     for name in BENEFIT_NEEDS:
         spans = values.get(f"{section}.{name}", [])
-        for day in sorted({span.until for span in spans} | {ratio.start for ratio in ratios}):
-            if spans and day < FAR and _on(ratios, day) and not _on(spans, day):
-                nearest = max((s for s in spans if s.until <= day), default=spans[0], key=_start)
-                yield nearest, "gap", _words(name, nearest, day)
-                break
+        last = max(spans, key=_start, default=None)
+        if last is not None and _on(ratios, last.until):
+            yield last, "gap", _words(name, last)
 
 
-def _words(name: str, nearest: Dated, day: date) -> str:
-    if nearest.until <= day:
-        return (
-            f"{name} 到 {nearest.until} 为止（当天不含），其后没有数值，而支付比例仍有效；"
-            "请续写，或删去 until"
-        )
-    return f"{name} 自 {nearest.start} 起才有数值，而支付比例自 {day} 起有效；请把起始日写作 {day}"
+def _words(name: str, last: Dated) -> str:
+    return (
+        f"{name} 到 {last.until} 为止（当天不含），其后没有数值，而支付比例仍有效；"
+        "请续写，或删去 until"
+    )
 
 
 def _in_vain(values: Values, section: str) -> Iterator[tuple[Dated, str, str]]:
-    """An amount that the shape of the deductible does not read."""
+    """An amount that the shape of the deductible does not read, written beside it: what stands in
+    a pack that this one extends is nobody's slip."""
     for shape in values.get(f"{section}.deductible_shape", []):
         if shape.typed == "none":
             for amount in _during(values, f"{section}.deductible", shape):
@@ -84,8 +81,12 @@ def _rows(table: object) -> Iterator[tuple[int, ...]]:
 
 
 def _during(values: Values, key: str, span: Dated) -> list[Dated]:
-    spans = values.get(key, [])
-    return [each for each in spans if each.start < span.until and span.start < each.until]
+    """The values of a key in the span's days, as far as they stand in the same file."""
+    return [
+        each
+        for each in values.get(key, [])
+        if each.file == span.file and each.start < span.until and span.start < each.until
+    ]
 
 
 def _on(spans: list[Dated], day: date) -> bool:

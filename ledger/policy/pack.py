@@ -40,6 +40,11 @@ _NOT_CONTENT = ("typed", "file", "line", "derived")
 version."""
 
 
+def version_of(content: str) -> str:
+    """The version of a pack with this content (`Pack.content_json`)."""
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
 class Pack:
     """A policy pack. Made by `load_pack` or, from what a settlement stored, `pack_from_content`.
 
@@ -82,7 +87,7 @@ class Pack:
     @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that change with any value, date, citation or override."""
-        return hashlib.sha256(self._content.encode()).hexdigest()[:12]
+        return version_of(self._content)
 
     def content_json(self) -> str:
         """Everything needed to settle and explain again later: `pack_from_content` reads it."""

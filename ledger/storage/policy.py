@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -35,6 +35,12 @@ def version_content(connection: Connection, version: str) -> str | None:
         "SELECT content FROM policy_version WHERE version = ?", (version,)
     ).scalar()
     return None if content is None else str(content)
+
+
+def versions(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Every pack that decided something: its version and its content as JSON text."""
+    rows = connection.exec_driver_sql("SELECT version, content FROM policy_version")
+    return ((str(version), str(content)) for version, content in rows)
 
 
 def pool(connection: Connection) -> PoolRow | None:

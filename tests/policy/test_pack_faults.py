@@ -128,12 +128,6 @@ def test_the_broken_packs_together_show_every_kind_of_fault(all_faults: list[Pac
             "deductible 到 2023-12-31 为止（当天不含），其后没有数值，而支付比例仍有效；"
             "请续写，或删去 until",
         ),
-        (
-            "    - from: 2022-12-31\n      value: 500.00",
-            "    - from: 2024-01-01\n      value: 500.00",
-            "deductible 自 2024-01-01 起才有数值，而支付比例自 2022-12-31 起有效；"
-            "请把起始日写作 2022-12-31",
-        ),
     ],
 )
 def test_what_officials_write_by_habit_is_answered_with_what_to_write(
@@ -144,6 +138,41 @@ def test_what_officials_write_by_habit_is_answered_with_what_to_write(
     assert fault.message == message
     # A value is told by the line on which its span begins.
     assert fault.line == line or message.startswith(("起付线", "deductible"))
+
+
+OF_ITS_OWN = """\
+deductible_shape:
+  title: 起付线方式
+  values:
+    - from: 2024-01-01
+      value: none
+      cite: {document: 新规, article: 1}
+      verified: false
+      assumed: true
+"""
+HEAD_OF_ITS_OWN = """\
+code: of-its-own
+name: 试行规则
+pool: 420300
+insurance_type: 310
+status: draft
+approved_by: 试算
+extends: 420300-shiyan
+documents:
+  - id: 新规
+    title: 试行规则
+    status: 试算
+    date: 2023-06-01
+    promulgated: false
+    read_in: 试算
+"""
+
+
+def test_a_pack_may_change_one_thing_of_the_pack_it_extends(tmp_path: Path) -> None:
+    """From a day of its own on, and whatever that makes idle in the other pack."""
+    (tmp_path / "pack.yaml").write_text(HEAD_OF_ITS_OWN, encoding="utf-8")
+    (tmp_path / "outpatient.yaml").write_text(OF_ITS_OWN, encoding="utf-8")
+    assert not examine(tmp_path).faults
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,14 @@ PLANTED = {
         {"verify/settlement-books"},
         f"DELETE FROM entry WHERE entry_id = {SETTLED_CASH}",
     ),
+    "a settlement's entry moves to another day though it moved nothing": (
+        {"verify/settlement-books"},
+        f"UPDATE entry SET happened_on = '2023-01-31' WHERE entry_id = {SETTLED_CASH}",
+    ),
+    "the rules that decided are changed afterwards": (
+        {"verify/policy-version"},
+        "UPDATE policy_version SET content = replace(content, '0.50', '0.60')",
+    ),
     "a visit is deleted": (
         {"verify/settlement-books"},
         "DELETE FROM visit WHERE visit_id = 'cash-only'",
@@ -163,7 +171,7 @@ PLANTED = {
         "WHERE kind = 'fund_flow' LIMIT 1",
     ),
     "an entry stands in a month that was never opened": (
-        {"verify/closed-month"},
+        {"verify/closed-month", "verify/settlement-books"},
         f"UPDATE entry SET fiscal_month = 203001 WHERE entry_id = {SETTLED_CASH}",
     ),
     "a closed month's turnover is changed": (

@@ -6,15 +6,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ledger.policy.pack import version_of
 from ledger.services.books.verify_limits import limit_breaches
 from ledger.services.context import Context
 from ledger.services.crediting.benefit_period import unlike_rules
+from ledger.storage import policy
 from ledger.storage.database.triggers import missing_triggers
 from ledger.storage.proof import checks
 from ledger.storage.proof.checks import ALL_CHECKS, Breach
 
 BENEFIT = "verify/benefit-period"
 TRIGGERS = "verify/triggers"
+RULES = "verify/policy-version"
 
 
 def verify(context: Context) -> dict[str, Any]:
@@ -26,11 +29,12 @@ def verify(context: Context) -> dict[str, Any]:
     with context.reading() as connection:
         breaches = checks.failing(connection, by_two=True, tell=tell)
         breaches += _trigger_breaches(connection)
+        breaches += _rules_breaches(connection)
         breaches += limit_breaches(context.pack, connection)
         breaches += _benefit_breaches(context, connection)
     return {
         "ok": not breaches,
-        "checks": len(ALL_CHECKS) + 3,
+        "checks": len(ALL_CHECKS) + 4,
         "breaches": [breach._asdict() for breach in breaches],
     }
 
@@ -40,6 +44,14 @@ def _trigger_breaches(connection: Connection) -> list[Breach]:
     if not gone:
         return []
     return [Breach(TRIGGERS, 2, "只增不改的触发器齐全且未被改动", len(gone), gone[: checks.SHOWN])]
+
+
+def _rules_breaches(connection: Connection) -> list[Breach]:
+    """A version is made of all that its pack says: what was changed since has another."""
+    wrong = [v for v, content in policy.versions(connection) if v != version_of(content)]
+    if not wrong:
+        return []
+    return [Breach(RULES, 2, "结算所依据的政策包内容未被改动", len(wrong), wrong[: checks.SHOWN])]
 
 
 def _benefit_breaches(context: Context, connection: Connection) -> list[Breach]:

@@ -304,7 +304,7 @@ SETTLEMENTS = (
     Check(
         "verify/settlement-books",
         7,
-        "结算金额等于账簿转账，每笔结算都有分录和相符的就诊",
+        "结算金额等于账簿转账，每笔结算都有同月同日的分录和相符的就诊",
         agree(
             "person person_id, settlement settlement_id",
             "pool_fen, account_fen",
@@ -320,7 +320,9 @@ SETTLEMENTS = (
         # A resettlement's mirror stands under the id of the very visit that it gives back.
         "LEFT JOIN resettlement AS m ON m.person_id = s.person_id "
         "AND m.mirror_id = s.settlement_id "
-        "WHERE e.entry_id IS NULL OR v.visit_id IS NULL OR v.provider_id <> s.provider_id OR "
+        "WHERE e.entry_id IS NULL OR v.visit_id IS NULL OR v.provider_id <> s.provider_id "
+        # Of an entry without legs, nothing else says of which month and day it is.
+        "OR +e.fiscal_month <> s.fiscal_month OR e.happened_on <> s.happened_on OR "
         + " OR ".join(
             f"v.{part} <> CASE WHEN m.mirror_id IS NULL THEN s.{part} ELSE -s.{part} END"
             for part in (
