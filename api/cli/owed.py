@@ -255,14 +255,14 @@ def write_off(
     as_json: JsonOption = False,
 ) -> None:
     """提出核销，由另一人批准（gongji proposals approve）。 Propose a write-off."""
-    from ledger.core.money import fen_from_yuan
+    from ledger.core.money import fen_from_yuan, yuan_text
 
     fen, day = parsed(fen_from_yuan, amount), day_or_today(on)
     with answering(as_json), opened(db, actor=actor) as context:
         from ledger.services.debts.owed import propose_write_off
 
         answer = propose_write_off(context, person, fen, day, reason, request_id, dry_run)
-        words = f"已提出核销 {amount} 元，提案 {answer['proposal_id']}，待另一人批准"
+        words = f"已提出核销 {yuan_text(fen)} 元，提案 {answer['proposal_id']}，待另一人批准"
         tell(answer, words, dry_run, as_json)
 
 

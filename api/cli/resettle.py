@@ -132,7 +132,7 @@ def _groups(answer: dict[str, Any]) -> None:
     keys = ["people", "visits", "fund_change", "due_to_persons", "owed_by_persons"]
     names = ["人数", "就诊", "统筹变化", "应付个人", "个人应退"]
     rows = [
-        [group["psn_type"], str(group["tier"] or ""), *(str(group[key]) for key in keys)]
+        [group["psn_type_text"], group["tier_text"], *(str(group[key]) for key in keys)]
         for group in answer["by_status_and_tier"]
     ]
     table("按身份和级别", ["人员类别", "级别", *names], rows)

@@ -78,7 +78,8 @@ def test_what_cannot_be_is_refused_in_words(world: World) -> None:
 
 def test_a_write_off_waits_for_somebody_else(world: World) -> None:
     run(world, "owed", "book", CHEN_NO, "--cause", "fraud", "--pool", "5.00", "--on", "2023-03-01")
-    said = run(world, "owed", "write-off", CHEN_NO, "5.00", "--reason", "无法追回")
+    said = run(world, "owed", "write-off", CHEN_NO, "5", "--reason", "无法追回")
+    assert "已提出核销 5.00 元" in said
     assert "待另一人批准" in said
 
 

@@ -70,6 +70,9 @@ def test_a_pack_that_reaches_back_shows_its_effect_first(world: World, tmp_path:
     shown = ask(world, *words)
     assert [group["cause"] for group in shown["by_cause"]] == ["pack_version"]
     assert {group["tier"] for group in shown["by_status_and_tier"]} == {1, 3}
+    table = run(world, *words)
+    assert "在职" in table
+    assert "三级" in table
     assert shown["totals"]["fund_change"] == "350.00"
 
     adopted = ask(world, "rules", "adopt", str(pack))

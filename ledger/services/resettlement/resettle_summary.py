@@ -45,7 +45,7 @@ def summary(connection: Connection, pack: Pack, scope: Scope, plan: Plan) -> dic
         "totals": _totals(changed, nets),
         "netted": yuan_text(max(netted, 0)),
         "by_status_and_tier": [
-            {"psn_type": status, "tier": tier, **_counted(found, nets)}
+            _status_and_tier(status, tier) | _counted(found, nets)
             for (status, tier), found in _grouped(
                 changed, lambda r: (r.refolded.status, r.refolded.share.tier)
             )
@@ -171,14 +171,19 @@ def _change(
     }
 
 
-def _side(
-    status: str, tier: int | None, reason: str, deductible_fen: int, payers: Any, total_fen: int
-) -> dict[str, Any]:
+def _status_and_tier(status: str, tier: int | None) -> dict[str, Any]:
     return {
         "psn_type": status,
         "psn_type_text": STATUS_TEXT[status],
         "tier": tier,
         "tier_text": TIER_TEXT.get(tier or 0, ""),
+    }
+
+
+def _side(
+    status: str, tier: int | None, reason: str, deductible_fen: int, payers: Any, total_fen: int
+) -> dict[str, Any]:
+    return _status_and_tier(status, tier) | {
         "reason": str(reason),
         "reason_text": REASON_TEXT[reason],  # type: ignore[index]  # A reason by its text.
         "act_pay_dedc": yuan_text(deductible_fen),
