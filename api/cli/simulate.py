@@ -150,7 +150,11 @@ def _read(
 ) -> tuple[VisitArrays, Periods]:
     """The visits and the rules of their days, or every fault of the file at once."""
     from importers.visit_arrays import Faults, heading_faults, read_visit_arrays
-    from ledger.benefits.simulation import periods_of, refuse_not_simulated
+    from ledger.benefits.simulation import (
+        periods_of,
+        refuse_not_simulated,
+        refuse_other_benefits,
+    )
 
     if wrong := heading_faults(file, RESULTS):
         raise _Faults(wrong)
@@ -158,8 +162,10 @@ def _read(
     arrays = read_visit_arrays(file, faults, advance, kept)
 
     def rules_on(day: date) -> OutpatientRules:
-        rules = pack.outpatient(day)
+        rules, *others = pack.benefits(day).values()
         refuse_not_simulated(rules, pack.account_use(day))
+        for other in others:
+            refuse_other_benefits(arrays.med_types, other.pooled_med_types)
         return rules
 
     periods = periods_of(arrays.days(), rules_on)

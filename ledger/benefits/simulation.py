@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from collections.abc import Callable, Collection, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -131,4 +131,24 @@ def refuse_not_simulated(rules: OutpatientRules, account: AccountRules) -> None:
             "simulate/shape-not-covered",
             f"试算文件没有这些内容，不能按本政策包试算：{said}。请改用 quote 或 settle 逐次计算",
             keys=[key for key, _ in missing],
+        )
+
+
+def refuse_other_benefits(med_types: Collection[str], others: Collection[str]) -> None:
+    """A simulation follows ordinary outpatient visits alone; to call what another benefit of the
+    pack pays for unpaid would be wrong.
+
+    Args:
+        med_types: those in the file.
+        others: those that other benefits of the pack settle.
+
+    Raises:
+        Refused: `simulate/shape-not-covered`, naming the types of visit.
+    """
+    if found := sorted({*med_types} & {*others}):
+        raise Refused(
+            "simulate/shape-not-covered",
+            f"医疗类别 {'、'.join(found)} 在本政策包由普通门诊以外的待遇支付，试算只算普通门诊。"
+            "请从文件中去掉这些行，或改用 quote 或 settle 逐次计算",
+            keys=found,
         )

@@ -201,8 +201,8 @@ CSV = """psn_no,psn_type,setl_time,med_type,tier,inscp_scp_amt
 """
 
 
-def simulate(folder: Path, pack: str) -> tuple[int, dict[str, Any], Path]:
-    (folder / "v.csv").write_text(CSV)
+def simulate(folder: Path, pack: str, csv: str = CSV) -> tuple[int, dict[str, Any], Path]:
+    (folder / "v.csv").write_text(csv)
     out = folder / "o.csv"
     result = CliRunner().invoke(
         app,
@@ -238,3 +238,13 @@ def test_a_simulation_that_cannot_follow_a_pack_says_so_and_writes_nothing(tmp_p
     assert answer["error"]["code"] == "simulate/shape-not-covered"
     assert "deductible_window 需要医疗机构" in answer["error"]["message"]
     assert not out.exists()
+
+
+@databases.no_database
+def test_a_simulation_calls_nothing_unpaid_that_another_benefit_pays(tmp_path: Path) -> None:
+    code, answer, out = simulate(tmp_path, "shared-cap", CSV.replace("09:00,11,", "09:00,14,"))
+    assert code == 1
+    assert answer["error"]["code"] == "simulate/shape-not-covered"
+    assert answer["error"]["keys"] == ["14"]
+    assert not out.exists()
+    assert simulate(tmp_path, "shared-cap")[0] == 0  # Ordinary visits alone.
