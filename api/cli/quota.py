@@ -214,6 +214,16 @@ def statement(
         if as_json:
             print_json(answer)
             return
-        keys = ["on", "quota_id", "user_name", "pool", "name", "amount", "held_after", "reference"]
-        names = ["日期", "额度编号", "使用人", "统筹区", "事项", "金额", "冻结余额", "业务号"]
-        table("跨统筹区共济", names, [[str(x[key] or "") for key in keys] for x in answer["lines"]])
+        to_me = any(quota["user_certno"] == person.upper() for quota in answer["quotas"])
+        shown = {
+            "on": "日期",
+            "quota_id": "额度编号",
+            **({"holder_name": "授权人"} if to_me else {"user_name": "使用人"}),
+            "pool": "统筹区",
+            "name": "事项",
+            "amount": "金额",
+            "held_after": "冻结余额",
+            "reference": "业务号",
+        }
+        rows = [[str(line[key] or "") for key in shown] for line in answer["lines"]]
+        table("跨统筹区共济", [*shown.values()], rows)

@@ -92,6 +92,7 @@ def test_a_quota_is_given_used_taken_back_and_revoked(world: World) -> None:
         "given", "used", "reversed", "returned",
     ]  # fmt: skip
     assert "使用退回" in run(world, "quota", "statement", CHEN_NO)
+    assert "陈" in run(world, "quota", "statement", certno(800))
     assert ask(world, "quota", "expire", "--as-of", "2027-01-01")["ended"] == 0
 
 

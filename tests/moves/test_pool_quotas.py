@@ -358,6 +358,7 @@ def test_a_use_reported_after_the_end_is_paid_from_the_balance(world: World) -> 
         ("200.00", "250.00"),
         ("250.00", "0.00"),
     ]
+    assert [line["name"] for line in lines[1:3]] == ["使用", "使用（额度已结束，记账户余额）"]
     world.prove()
     take_back(world.context, quota, "W-2", date(2026, 4, 6), amount_fen=Fen(5_000))
     assert position(world) == ("200.00", "0.00", "200.00")

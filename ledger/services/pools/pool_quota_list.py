@@ -15,6 +15,9 @@ from ledger.storage.pools import pool_quotas as store
 from ledger.storage.pools.pool_quotas import Quota, QuotaEvent
 from ledger.storage.roster.people import person
 
+LATE_USE = "使用（额度已结束，记账户余额）"
+"""Reported when nothing was held any more: the balance pays it."""
+
 EVENT_NAMES = {
     store.GIVEN: "授予并冻结",
     store.USED: "使用",
@@ -42,10 +45,12 @@ def statement(context: Context, number: str) -> dict[str, Any]:
         held, lines = 0, []
         events = store.events_of(connection, quotas.values())
         ended = {e.hold_id: e.event_no for e in events if e.kind == store.RETURNED}
+        shown = [present(connection, quota) for quota in quotas.values()]
+        holders = {int(quota["quota_id"]): quota["holder_name"] for quota in shown}
         for event in sorted(events, key=lambda e: e.happened_on):
             held += _held_by(event, ended)
-            lines.append(_line(event, quotas[event.hold_id], held))
-        shown = [present(connection, quota) for quota in quotas.values()]
+            line = _line(event, quotas[event.hold_id], held, _is_after_end(event, ended))
+            lines.append({"holder_name": holders[event.hold_id]} | line)
     return {"number": number, "held": yuan_text(held), "quotas": shown, "lines": lines}
 
 
@@ -55,20 +60,24 @@ def _held_by(event: QuotaEvent, ended: dict[int, int]) -> int:
     Args:
         ended: quota -> the number of the event that ended it.
     """
-    if event.event_no > ended.get(event.hold_id, event.event_no):
+    if _is_after_end(event, ended):
         return 0
     sign = 1 if event.kind in (store.GIVEN, store.REVERSED) else -1
     return sign * event.amount_fen
 
 
-def _line(event: QuotaEvent, quota: Quota, held: int) -> dict[str, Any]:
+def _is_after_end(event: QuotaEvent, ended: dict[int, int]) -> bool:
+    return event.event_no > ended.get(event.hold_id, event.event_no)
+
+
+def _line(event: QuotaEvent, quota: Quota, held: int, after_end: bool) -> dict[str, Any]:
     return {
         "on": event.happened_on.isoformat(),
         "quota_id": str(event.hold_id),
         "user_name": quota.user_name,
         "pool": quota.pool,
         "kind": event.kind,
-        "name": EVENT_NAMES[event.kind],
+        "name": LATE_USE if after_end and event.kind == store.USED else EVENT_NAMES[event.kind],
         "amount": yuan_text(event.amount_fen),
         "held_after": yuan_text(held),
         "reference": event.reference or None,
