@@ -25,14 +25,14 @@ FEWER = {
     "account_month": "SELECT, INSERT",
     "alembic_version": "SELECT",
     "api_token": "SELECT, INSERT, UPDATE (revoked_at)",
-    "employer": "SELECT, INSERT",
+    "employer": "SELECT, INSERT, UPDATE (name)",
     "fiscal_month": "SELECT, INSERT, UPDATE (status, closed_at, closed_by)",
     "hold": "SELECT, INSERT, UPDATE (released_on)",
     "person_identity": "SELECT, INSERT, UPDATE (person_id)",
 }
 """What a month came to stays when it closes, and a month keeps its number; the chart of accounts
-is ours but for the codes that the agency gives them; a token, a hold and a number stay what they
-are, and only end or change hands."""
+is ours but for the codes that the agency gives them; an employer may take another name; a token,
+a hold and a number stay what they are, and only end or change hands."""
 
 
 def grant_application(connection: Connection) -> None:
