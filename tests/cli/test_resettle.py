@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from tests import databases
 from tests.importers.files import ONE_ROW, csv_bytes
+from tests.new_rules import write_new_rules
 from tests.people import CHEN
 from tests.world import World
 
@@ -62,10 +63,7 @@ def test_the_tables_name_the_cause_and_how_to_approve(world: World) -> None:
 
 
 def test_a_pack_that_reaches_back_shows_its_effect_first(world: World, tmp_path: Path) -> None:
-    pack = tmp_path / "new-rules"
-    pack.mkdir()
-    (pack / "pack.yaml").write_text(PACK, encoding="utf-8")
-    (pack / "outpatient.yaml").write_text(LOWER_DEDUCTIBLE, encoding="utf-8")
+    pack = write_new_rules(tmp_path, LOWER_DEDUCTIBLE)
     words = ("resettle", "--year", "2023", "--pack", str(pack), "--dry-run", *AT)
     shown = ask(world, *words)
     assert [group["cause"] for group in shown["by_cause"]] == ["pack_version"]
@@ -145,22 +143,6 @@ def test_money_that_a_resettlement_makes_due_gets_a_payee(world: World) -> None:
     assert ask(world, *words, code=1)["error"]["code"] == "resettle/nothing-due"
 
 
-PACK = """\
-code: new-rules
-name: 试行规则
-pool: 420300
-insurance_type: 310
-status: draft
-approved_by: 试算
-extends: 420300-shiyan
-documents:
-  - id: 新规
-    title: 试行规则
-    status: 试算
-    date: 2023-06-01
-    promulgated: false
-    read_in: 试算
-"""
 LOWER_DEDUCTIBLE = """\
 deductible:
   title: 起付标准

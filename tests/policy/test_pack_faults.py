@@ -11,6 +11,7 @@ import pytest
 from ledger.core.errors import PackFault, PackFaults, UnknownPack
 from ledger.policy.loader import examine, load_pack
 from ledger.policy.locate import TREE
+from tests.new_rules import write_new_rules
 
 BROKEN = Path(__file__).parent.parent / "data" / "broken_packs"
 
@@ -150,29 +151,11 @@ deductible_shape:
       verified: false
       assumed: true
 """
-HEAD_OF_ITS_OWN = """\
-code: of-its-own
-name: 试行规则
-pool: 420300
-insurance_type: 310
-status: draft
-approved_by: 试算
-extends: 420300-shiyan
-documents:
-  - id: 新规
-    title: 试行规则
-    status: 试算
-    date: 2023-06-01
-    promulgated: false
-    read_in: 试算
-"""
 
 
 def test_a_pack_may_change_one_thing_of_the_pack_it_extends(tmp_path: Path) -> None:
     """From a day of its own on, and whatever that makes idle in the other pack."""
-    (tmp_path / "pack.yaml").write_text(HEAD_OF_ITS_OWN, encoding="utf-8")
-    (tmp_path / "outpatient.yaml").write_text(OF_ITS_OWN, encoding="utf-8")
-    assert not examine(tmp_path).faults
+    assert not examine(write_new_rules(tmp_path, OF_ITS_OWN)).faults
 
 
 @pytest.mark.parametrize(

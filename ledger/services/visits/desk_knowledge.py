@@ -72,13 +72,13 @@ def visit_hash(record: VisitRecord) -> str:
      scope, use, prescriber, _is_refund, original, first_day, last_day, category,
      *few) = record  # fmt: skip
     said = "" if few == _UNSAID else "".join(f"|{fact}" for fact in few)
-    return content_hash(
+    return hash_of_visit(
         visit_id, provider, med_type, settled_at, total, own, over, first, scope, int(use),
         prescriber, original, first_day, last_day, category, said,
     )  # fmt: skip
 
 
-def content_hash(
+def hash_of_visit(
     visit_id: str,
     provider_code: str,
     med_type: str,

@@ -22,7 +22,7 @@ from ledger.core.ids import EntryId
 from ledger.core.visits import VisitRecord, bill_of
 from ledger.journalizing.settlement import plain_legs
 from ledger.services.visits.decided_visits import Decided
-from ledger.services.visits.desk_knowledge import EMPTY_YEAR, DeskKnowledge, content_hash
+from ledger.services.visits.desk_knowledge import EMPTY_YEAR, DeskKnowledge, hash_of_visit
 from ledger.services.visits.plain_cases import PlainVisit, Verdict, Where
 from ledger.storage.books.journal import ENTRY_COLUMNS, TRANSFER_COLUMNS
 from ledger.storage.database.bulk import Columns, Row
@@ -132,7 +132,7 @@ class Settled:
         said, where = self.record, self.where
         uses = list(map(int, said.account_use))
         hashes = map(
-            content_hash, said.visit_id, said.provider_code, said.med_type, self.times,
+            hash_of_visit, said.visit_id, said.provider_code, said.med_type, self.times,
             *self.bill, uses, said.prescriber_code, said.original_visit_id, said.first_day,
             said.last_day, said.fee_category,
         )  # fmt: skip
