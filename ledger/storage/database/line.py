@@ -18,11 +18,10 @@ import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from ledger.core.errors import Refused
 from ledger.storage.database.line_words import at_once, changing, literal, named, numbered, record
-from ledger.storage.database.postgres import in_words_of_postgres, read_as_text
+from ledger.storage.database.postgres import as_of_sqlalchemy, in_words_of_postgres, read_as_text
 
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY)
 
@@ -153,9 +152,13 @@ class Line:
         self.flush()
 
     def rollback(self) -> None:
+        """The server rolls back for itself where the line is dead, which may only show here."""
         self._forget()
         if self.usable and self._driver.pgconn.transaction_status != TransactionStatus.IDLE:
-            self._driver.pgconn.exec_(b"ROLLBACK")
+            try:
+                self._driver.pgconn.exec_(b"ROLLBACK")
+            except psycopg.Error:
+                self.close()
 
     # --- messages ---
 
@@ -179,12 +182,9 @@ class Line:
         result = self._driver.pgconn.exec_(message.encode())
         if result.status not in _DONE:
             self._forget()
-            raise DBAPIError(
-                message[:200],
-                None,
-                error_from_result(result),
-                connection_invalidated=not self.usable,
-            )
+            error = as_of_sqlalchemy(message, error_from_result(result))
+            error.connection_invalidated = not self.usable
+            raise error
         self._kept.clear()
         self._preparing.clear()
         return result.get_value(0, 0) if result.ntuples else None
@@ -212,7 +212,7 @@ class Line:
             cursor = self._driver.execute(in_words_of_postgres(statement).encode(), parameters)
             return Found(cursor.fetchall())
         except psycopg.Error as error:
-            raise DBAPIError(statement, None, error) from error
+            raise as_of_sqlalchemy(statement, error) from error
 
     def _physical(self, table: str) -> list[str]:
         """The columns of a table as they lie in it."""

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.storage.database.engine import translate
 from ledger.storage.database.line import Line
+from ledger.storage.database.postgres import as_of_sqlalchemy
 
 _PLANS = (
     "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off "
@@ -79,7 +80,7 @@ def _in_our_words() -> Iterator[None]:
     except DBAPIError as error:
         raise translate(error) from error
     except psycopg.Error as error:
-        raise translate(DBAPIError("line", None, error)) from error
+        raise translate(as_of_sqlalchemy("line", error)) from error
 
 
 def _places_of(engine: Engine) -> BoundedSemaphore:
@@ -126,7 +127,7 @@ def _dial(engine: Engine) -> Line:
             )
         )
     except psycopg.Error as error:
-        raise translate(DBAPIError("connect", None, error)) from error
+        raise translate(as_of_sqlalchemy("connect", error)) from error
 
 
 def _hang_up(engine: Engine) -> None:

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.adapt import Loader
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from ledger.storage.database.busy import DEFAULT_LIMITS, Limits
 
@@ -121,6 +122,14 @@ def read_as_text(connection: psycopg.Connection[Any]) -> None:
     for kind in ("date", "timestamp"):
         connection.adapters.register_loader(kind, _AsText)
     connection.adapters.register_loader("numeric", _WholeNumber)
+
+
+def as_of_sqlalchemy(statement: str, error: psycopg.Error) -> DBAPIError:
+    """An error of the driver's, of the class that it would have come in through SQLAlchemy: one
+    that says "the connection broke" is told from one that refuses a row by its class alone."""
+    ours = DBAPIError.instance(statement[:200], None, error, psycopg.Error)
+    assert isinstance(ours, DBAPIError)
+    return ours
 
 
 def _translate(

@@ -19,8 +19,8 @@ from psycopg.adapt import Dumper
 from psycopg.copy import FileWriter
 from psycopg.pq import Format
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
+from ledger.storage.database.postgres import as_of_sqlalchemy
 from ledger.storage.tables import metadata
 
 _TYPES = {
@@ -136,7 +136,7 @@ def _copying(connection: Connection, table: str, columns: Sequence[str]) -> Iter
         with _cursor(connection) as cursor, cursor.copy(statement) as copy:
             yield copy
     except psycopg.Error as error:
-        raise DBAPIError(statement, None, error) from error
+        raise as_of_sqlalchemy(statement, error) from error
 
 
 def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
