@@ -100,7 +100,10 @@ def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
         f"-c idle_in_transaction_session_timeout={limits.idle_ms} "
         f"-c client_connection_check_interval={GONE_MS} "
         # What is prepared (`kept_plans`) is planned once.
-        "-c plan_cache_mode=force_generic_plan"
+        "-c plan_cache_mode=force_generic_plan "
+        # A run keeps everybody in a temporary table. Memory is taken as it fills, and a session
+        # cannot ask for more once it has seen such a table.
+        "-c temp_buffers=256MB"
     )
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),

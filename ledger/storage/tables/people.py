@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from ledger.storage.tables.base import CLUSTERED, fen, key, number, text_key
+from ledger.storage.tables.base import CLUSTERED, fen, key, number, only_on, text_key
 
 
 class Person(SQLModel, table=True):
@@ -53,8 +53,14 @@ class PersonSpan(SQLModel, table=True):
 class Contribution(SQLModel, table=True):
     """A contribution that arrived, as the tax bureau reports it (缴费到账明细)."""
 
-    # The contributions behind the entries of a month of account (reconciliation).
-    __table_args__ = (Index(None, "entry_id"), CLUSTERED)
+    __table_args__ = (
+        # The contributions behind the entries of a month of account (reconciliation).
+        Index(None, "entry_id"),
+        # Everybody's of a month (crediting). SQLite reads person by person, by the key;
+        # PostgreSQL joins everybody at once, and without it read those of all months each month.
+        only_on("postgresql", Index(None, "month", "person_id")),
+        CLUSTERED,
+    )
     person_id: int = key()
     month: int = key()
     content_hash: str = text_key()
