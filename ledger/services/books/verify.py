@@ -9,13 +9,12 @@ from sqlalchemy import Connection
 from ledger.policy.pack import version_of
 from ledger.services.books.verify_limits import limit_breaches
 from ledger.services.context import Context
-from ledger.services.crediting.benefit_period import unlike_rules
+from ledger.services.crediting.benefit_period import follow_the_roster, unlike_rules
 from ledger.storage import policy
 from ledger.storage.database.triggers import missing_triggers
-from ledger.storage.proof import checks
+from ledger.storage.proof import checks, checks_benefit
 from ledger.storage.proof.checks import ALL_CHECKS, Breach
 
-BENEFIT = "verify/benefit-period"
 TRIGGERS = "verify/triggers"
 RULES = "verify/policy-version"
 
@@ -27,11 +26,14 @@ def verify(context: Context) -> dict[str, Any]:
         context.progress("核对不变式", done, whole)
 
     with context.reading() as connection:
-        breaches = checks.failing(connection, by_two=True, tell=tell)
+        by_roster = follow_the_roster(context, connection)
+        every = (checks_benefit.LIKE_ROSTER,) * by_roster + ALL_CHECKS
+        breaches = checks.failing(connection, every, by_two=True, tell=tell)
         breaches += _trigger_breaches(connection)
         breaches += _rules_breaches(connection)
         breaches += limit_breaches(context.pack, connection)
-        breaches += _benefit_breaches(context, connection)
+        if not by_roster:
+            breaches += _benefit_breaches(context, connection)
     return {
         "ok": not breaches,
         "checks": len(ALL_CHECKS) + 4,
@@ -58,5 +60,5 @@ def _benefit_breaches(context: Context, connection: Connection) -> list[Breach]:
     wrong = unlike_rules(context, connection)
     if not wrong:
         return []
-    title = "待遇享受期与按规则推定的一致"
-    return [Breach(BENEFIT, 8, title, len(wrong), wrong[: checks.SHOWN])]
+    code, title = checks_benefit.CODE, checks_benefit.TITLE
+    return [Breach(code, 8, title, len(wrong), wrong[: checks.SHOWN])]

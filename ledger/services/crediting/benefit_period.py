@@ -151,13 +151,18 @@ def spans_under(
     return derived(connection, people, timeline)
 
 
+def follow_the_roster(context: Context, connection: Connection) -> bool:
+    """Are everybody's periods kept as the roster says them, and is that the pack's rule?"""
+    timeline = timeline_of(context.pack)
+    return timeline.since is None and store.derived_by(connection) == _stamp(timeline)
+
+
 def unlike_rules(context: Context, connection: Connection) -> list[str]:
-    """People whose stored periods are not what the pack derives, with the first such day."""
+    """People whose stored periods are not what the pack derives from contributions, with the
+    first such day."""
     timeline = timeline_of(context.pack)
     if store.derived_by(connection) != _stamp(timeline):
         return ["all: 待遇享受期按另一套规则推定，导入或划账时将重新推定"]
-    if timeline.since is None:
-        return [f"person {person}: {day}" for person, day in store.unlike_roster(connection)]
     found = []
     everybody = store.everybody(connection)
     for start in range(0, len(everybody), CHUNK):

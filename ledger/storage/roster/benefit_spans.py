@@ -145,18 +145,6 @@ def paid_months(connection: Connection, people: Iterable[int]) -> dict[int, dict
     return result
 
 
-def unlike_roster(connection: Connection) -> list[tuple[int, str]]:
-    """(person, first day) of periods that are not what the roster says, or are missing."""
-    names = ", ".join(COLUMNS.split())
-    stored = f"SELECT {names} FROM benefit_span"
-    should = f"SELECT {names} FROM ({EVERYBODY_FROM_ROSTER})"
-    rows = connection.exec_driver_sql(
-        f"SELECT person_id, valid_from FROM ({stored} EXCEPT {should}) UNION "
-        f"SELECT person_id, valid_from FROM ({should} EXCEPT {stored})"
-    )
-    return [(person_id, day) for person_id, day in rows]
-
-
 def everybody(connection: Connection) -> list[int]:
     """Whoever was ever on the roster."""
     rows = connection.exec_driver_sql(
