@@ -22,19 +22,20 @@ def ask_again(
     """
     if connection.dialect.name != "postgresql":
         return [tuple(row) for row in connection.exec_driver_sql(statement, dict(marks))]
-    from ledger.storage.database.line_words import literal, named  # Its driver, only where needed.
+    from ledger.storage.database.line_words import named  # Its driver, only where needed.
 
     prepared, names = named(statement)
     kept: dict[str, str] = connection.info.setdefault("kept_plans", {})
     known = kept.get(prepared)
     name = known or f"gongji_kept_{len(kept) + 1}"
-    given = ", ".join(literal(marks[mark]) for mark in names)
+    # By the driver: a number that somebody typed is no SQL to be put in other words.
+    given = ", ".join(f":{mark}" for mark in names)
     if known is None:
         # Planned on the first day it must still go by key when the books are full.
         connection.exec_driver_sql(f"PREPARE {name} AS {prepared}")
         kept[prepared] = name
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    rows = [tuple(row) for row in connection.exec_driver_sql(f"EXECUTE {name} ({given})")]
+    rows = [tuple(row) for row in connection.exec_driver_sql(f"EXECUTE {name} ({given})", marks)]
     if known is None:
         connection.exec_driver_sql("SET LOCAL enable_seqscan = on")
     return rows
