@@ -147,6 +147,15 @@ def test_no_window_reads_a_table_that_grows_from_end_to_end(at_the_window: Recor
     assert at_the_window.scans() == {}
 
 
+def test_the_balance_of_now_is_one_look_by_keys_at_what_is_kept(town: World) -> None:
+    with recording(town.context.engine, town.path) as made:
+        balance(town.context, str(CHEN.psn_no), MONTH.first_day)
+    (plan,) = made.plans
+    assert plan.scanned == set()
+    assert "debtor" in plan.statement
+    assert "transfer" not in plan.statement
+
+
 OF_NOBODY = "e.person_id = 0"
 """Runs and payments of the fund stand under nobody, and are few. This town has each of them a
 thousand times, a third of its entries, and a plan that reads them all is right."""

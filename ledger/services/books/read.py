@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,16 +11,17 @@ from ledger.benefits.account_states import standing
 from ledger.core.errors import NotInForce, Unknown
 from ledger.core.money import yuan_text
 from ledger.core.months import FAR
+from ledger.core.people import Status
 from ledger.reports.account_statement import this_years
 from ledger.services.accounts.account_statements import late_bookings, statement_answer
 from ledger.services.context import Context
 from ledger.storage.accounts import accounts
 from ledger.storage.accounts.account_events import events_of
+from ledger.storage.accounts.account_now import AccountFound, account_now
 from ledger.storage.accounts.merges import named_then
 from ledger.storage.as_of import as_of, known_before
 from ledger.storage.roster import family
 from ledger.storage.roster.people import PersonRow, find_person, person, span_on, spans_of
-from ledger.storage.visits.settlements import accumulators_of
 
 
 def known_person(
@@ -33,11 +34,15 @@ def known_person(
     """
     person_id = find_person(connection, number)
     if person_id is None:
-        raise Unknown("person/unknown", f"“{number}”不在册：没有这个人员编号或证件号码")
+        raise _unknown(number)
     if known_at is not None:
         before = known_before(connection, known_at)
         person_id = named_then(connection, person_id, number, before)
     return person(connection, person_id)
+
+
+def _unknown(number: str) -> Unknown:
+    return Unknown("person/unknown", f"“{number}”不在册：没有这个人员编号或证件号码")
 
 
 def person_id_of(context: Context, number: str) -> int:
@@ -70,31 +75,34 @@ def balance(
         known_at: as the books stood at this instant; None: as they stand.
     """
     with context.reading() as connection:
-        who = known_person(connection, number, known_at)
-        account = _account(connection, who.person_id, on, as_of_day, known_at)
-        span = span_on(spans_of(connection, [who.person_id])[who.person_id], on)
-        this_year = this_years(account.years, on.year)
-        below = min(this_year, account.balance_fen - this_year, account.balance_fen) < 0
-        late = late_bookings(connection, who.person_id, as_of_day, known_at) if below else []
+        if as_of_day is None and known_at is None:
+            found = account_now(connection, number, on)
+        else:
+            found = _account_then(connection, number, on, as_of_day, known_at)
+        if found is None:
+            raise _unknown(number)
+        this_year = this_years(found.years, on.year)
+        below = min(this_year, found.balance_fen - this_year, found.balance_fen) < 0
+        late = late_bookings(connection, found.person_id, as_of_day, known_at) if below else []
     return {
-        "psn_no": who.psn_no,
-        "certno": who.certno,
-        "psn_name": who.name,
-        "psn_type": span.psn_type if span else None,
-        "plan": span.plan if span else None,
+        "psn_no": found.psn_no,
+        "certno": found.certno,
+        "psn_name": found.name,
+        "psn_type": found.psn_type,
+        "plan": found.plan,
         "on": as_of_day.isoformat() if as_of_day else None,
         "known_at": known_at.isoformat() if known_at else None,
-        "account_status": account.status,
-        "balc": yuan_text(account.balance_fen),
+        "account_status": found.status,
+        "balc": yuan_text(found.balance_fen),
         "this_year": yuan_text(this_year),
-        "carried": yuan_text(account.balance_fen - this_year),
-        "held": yuan_text(account.held_fen),
-        "available": yuan_text(account.balance_fen - account.held_fen),
-        "by_year": {str(year): yuan_text(left) for year, left in account.years.items()},
-        "owed": yuan_text(account.owed_fen),
+        "carried": yuan_text(found.balance_fen - this_year),
+        "held": yuan_text(found.held_fen),
+        "available": yuan_text(found.balance_fen - found.held_fen),
+        "by_year": {str(year): yuan_text(left) for year, left in found.years.items()},
+        "owed": yuan_text(found.owed_fen),
         "late_bookings": late,
         "year": on.year,
-        **_year_position(context, on, span.status if span else "11", account.year_so_far),
+        **_year_position(context, on, found),
     }
 
 
@@ -114,60 +122,57 @@ def balance_of_everybody(
     return len(left), sum(left)
 
 
-class _Account(NamedTuple):
-    """An account at the moment in question, fen."""
-
-    status: str
-    held_fen: int
-    years: dict[int, int]
-    owed_fen: int
-    year_so_far: tuple[int, int, int, int, int]
-
-    @property
-    def balance_fen(self) -> int:
-        return sum(self.years.values())
-
-
-def _account(
+def _account_then(
     connection: Connection,
-    person_id: int,
+    number: str,
     on: date,
     as_of_day: date | None,
     known_at: datetime | None,
-) -> _Account:
-    """Stored totals for now; anything else is added up from what was booked."""
+) -> AccountFound:
+    """Added up from what was booked; the insurance is as the roster says today."""
+    who = known_person(connection, number, known_at)
+    person_id = who.person_id
     view = as_of(connection, as_of_day, known_at)
     years = {year.year: year.left_fen for year in accounts.year_totals(connection, person_id, view)}
-    owed = accounts.owed(connection, person_id, view)
-    # A state and a held quota change without an entry: later than an instant may be later still.
-    if as_of_day is None and known_at is None:
-        stored = accounts.totals(connection, person_id)
-        row = accumulators_of(connection, [person_id]).get((person_id, on.year))
-        year_so_far = row.year_so_far if row else (0, 0, 0, 0, 0)
-        return _Account(stored.status, stored.held_fen, years, owed, year_so_far)
     used = accounts.year_position(connection, person_id, on.year, view)
+    # A state and a held quota change without an entry: what was known of them has its instant.
     events = events_of(connection, person_id, known_at)
     status = "none"
     if years or events:
         status = str(standing((event.happened for event in events), as_of_day).state)
-    held = accounts.held(connection, person_id, view.last_day, known_at)
-    return _Account(status, held, years, owed, (*used[:4], used.paid_fen))
+    span = span_on(spans_of(connection, [person_id])[person_id], on)
+    return AccountFound(
+        person_id=person_id,
+        psn_no=who.psn_no,
+        certno=who.certno,
+        name=who.name,
+        insured_as=span.status if span else None,
+        psn_type=span.psn_type if span else None,
+        plan=span.plan if span else None,
+        status=status,
+        held_fen=accounts.held(connection, person_id, view.last_day, known_at),
+        owed_fen=accounts.owed(connection, person_id, view),
+        deductible_fen=used.deductible_fen,
+        pool_fen=used.paid_fen,
+        years=years,
+    )
 
 
-def _year_position(
-    context: Context, on: date, status: str, year: tuple[int, int, int, int, int]
-) -> dict[str, Any]:
+def _year_position(context: Context, on: date, found: AccountFound) -> dict[str, Any]:
     """Deductible and limit of the year: used and left."""
-    used = {"deductible_used": yuan_text(year[1]), "pool_paid": yuan_text(year[3])}
+    used = {
+        "deductible_used": yuan_text(found.deductible_fen),
+        "pool_paid": yuan_text(found.pool_fen),
+    }
     try:
         rules = context.pack.outpatient(on)
     except NotInForce:
         return used | {"deductible_left": None, "cap_left": None}
-    index = 1 if status == "12" else 0
+    index = int(found.insured_as == Status.RETIRED)
     deductible = rules.yearly_deductible_fen(index)
-    open_left = None if deductible is None else yuan_text(max(deductible - year[1], 0))
+    open_left = None if deductible is None else yuan_text(max(deductible - found.deductible_fen, 0))
     cap = rules.annual_cap_fen
-    left = None if cap is None else yuan_text(max(cap[index] - year[3], 0))
+    left = None if cap is None else yuan_text(max(cap[index] - found.pool_fen, 0))
     return used | {"deductible_left": open_left, "cap_left": left}
 
 
