@@ -90,7 +90,7 @@ CHECKS = (
             "SELECT person_id, entry_id, account_fen, 0 AS pool_fen FROM payee AS p WHERE EXISTS ("
             "SELECT 1 FROM entry AS e WHERE e.person_id = p.person_id AND e.entry_id = p.entry_id "
             "AND e.kind IN ('pay_out', 'account_return', 'inheritance'))",
-            "SELECT person_id, entry_id, amount_fen AS account_fen, 0 AS pool_fen FROM transfer "
+            "SELECT person_id, entry_id, amount_fen AS account_fen, 0 AS pool_fen FROM seldom "
             "WHERE kind IN ('paid_out', 'account_return')",
         ),
     ),
@@ -106,7 +106,7 @@ CHECKS = (
             "SELECT person_id, entry_id, "
             "CASE WHEN kind = 'person_pay_account' THEN amount_fen ELSE 0 END AS account_fen, "
             "CASE WHEN kind = 'person_pay_pool' THEN amount_fen ELSE 0 END AS pool_fen "
-            "FROM transfer WHERE kind IN ('person_pay_account', 'person_pay_pool')",
+            "FROM seldom WHERE kind IN ('person_pay_account', 'person_pay_pool')",
         ),
     ),
     Check(
@@ -123,7 +123,7 @@ CHECKS = (
             "CASE WHEN kind = 'person_pay_account_refund' THEN amount_fen ELSE 0 END "
             "AS account_fen, "
             "CASE WHEN kind = 'person_pay_pool_refund' THEN amount_fen ELSE 0 END AS pool_fen "
-            "FROM transfer WHERE kind IN ('person_pay_account_refund', 'person_pay_pool_refund')",
+            "FROM seldom WHERE kind IN ('person_pay_account_refund', 'person_pay_pool_refund')",
         ),
     ),
     Check(
@@ -147,7 +147,7 @@ CHECKS = (
             "person person_id, entry entry_id",
             "amount_fen",
             "SELECT person_id, entry_id, amount_fen FROM premium",
-            "SELECT person_id, entry_id, amount_fen FROM transfer WHERE kind = 'premium'",
+            "SELECT person_id, entry_id, amount_fen FROM seldom WHERE kind = 'premium'",
         ),
     ),
 )

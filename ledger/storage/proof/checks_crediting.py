@@ -13,7 +13,7 @@ CHECKS = (
             "person person_id, month month, entry entry_id",
             "amount_fen",
             "SELECT person_id, month, entry_id, amount_fen FROM advance_credit",
-            "SELECT person_id, benefit_month AS month, entry_id, amount_fen FROM transfer "
+            "SELECT person_id, benefit_month AS month, entry_id, amount_fen FROM seldom "
             "WHERE kind = 'credit_advance'",
         ),
     ),

@@ -18,7 +18,7 @@ CHECKS = (
             f"CASE WHEN debit_account = '{OWED_BY_PERSONS}' THEN amount_fen ELSE 0 END "
             "AS owed_fen, "
             f"CASE WHEN credit_account = '{OWED_BY_PERSONS}' THEN amount_fen ELSE 0 END "
-            f"AS settled_fen FROM transfer WHERE debit_account = '{OWED_BY_PERSONS}' "
+            f"AS settled_fen FROM seldom WHERE debit_account = '{OWED_BY_PERSONS}' "
             f"OR credit_account = '{OWED_BY_PERSONS}'",
         ),
     ),

@@ -19,7 +19,7 @@ CHECKS = (
             "entry entry_id, pool pool",
             "owed_fen",
             f"SELECT entry_id, coalesce(county, '') AS pool, {_CLEARED} AS owed_fen "
-            f"FROM transfer WHERE credit_account = '{CLEARING_OTHER_POOLS}' "
+            f"FROM seldom WHERE credit_account = '{CLEARING_OTHER_POOLS}' "
             f"OR debit_account = '{CLEARING_OTHER_POOLS}'",
             EVENTS,
         ),

@@ -80,13 +80,13 @@ CHECKS = (
         4,
         "应付个人统筹款都来自手工报销或重新结算，支付和抵扣不超过应付",
         f"""
-        SELECT 'entry ' || t.entry_id, t.amount_fen FROM transfer AS t
+        SELECT 'entry ' || t.entry_id, t.amount_fen FROM seldom AS t
         LEFT JOIN resettlement AS x ON x.person_id = t.person_id AND x.settlement_id = t.entry_id
         LEFT JOIN entry AS e ON e.person_id = t.person_id AND e.entry_id = t.entry_id
             AND e.kind = 'manual_claim'
         WHERE t.kind = 'pool_pay_person' AND x.settlement_id IS NULL AND e.entry_id IS NULL
         UNION ALL
-        SELECT 'person ' || person_id, {_DUE} FROM transfer
+        SELECT 'person ' || person_id, {_DUE} FROM seldom
         WHERE '{PAYABLE_PERSONS_POOL}' IN (credit_account, debit_account)
         GROUP BY person_id HAVING {_DUE} < 0
         """,

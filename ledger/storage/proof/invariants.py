@@ -205,7 +205,7 @@ TOTALS = (
         "verify/clearing",
         4,
         "个人间清算每笔业务合计为零",
-        f"SELECT 'entry ' || entry_id, sum({_CLEARED}) FROM transfer "
+        f"SELECT 'entry ' || entry_id, sum({_CLEARED}) FROM seldom "
         f"WHERE credit_account = '{CLEARING_PERSONS}' OR debit_account = '{CLEARING_PERSONS}' "
         f"GROUP BY entry_id HAVING sum({_CLEARED}) <> 0",
     ),
