@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from ledger.storage.books import journal
-from ledger.storage.database.bulk import change_rows
+from ledger.storage.database.changes import change_rows
 from ledger.storage.visits import settlements as store
 from tests import databases
 from tests.people import psn_no, somebody

@@ -18,6 +18,7 @@ from ledger.services.importing import ImportOptions
 from ledger.services.visits.import_visits import import_visits
 from ledger.services.visits.settle_visit import settle
 from ledger.storage.database import visit_ids
+from ledger.storage.database.line_words import array
 from tests import databases
 from tests.concurrency.held import IMPATIENT, desk, held
 from tests.people import CHEN, LIN
@@ -122,9 +123,10 @@ def test_a_paper_bill_sees_the_id_that_a_desk_used_meanwhile(world: World) -> No
 
 
 @pytest.mark.parametrize("look", ["_LOCKED", "_COMMITTED"])
-def test_a_last_look_compares_no_pairs(world: World, look: str) -> None:
-    """Desks wait during it, and of a file's ids the server guesses that there are ten."""
-    marks = {"texts": "[]", "keys": "[1]"}
+@pytest.mark.parametrize("ids", [0, 1, 10_000])
+def test_a_last_look_compares_no_pairs(world: World, look: str, ids: int) -> None:
+    """Desks wait during it, however many ids the file has."""
+    marks = {"texts": array(f"V{number}" for number in range(ids)), "keys": "[1]"}
     with desk(databases.address(world.path)) as context, context.reading() as connection:
         asked = f"EXPLAIN {getattr(visit_ids, look)}"
         plan = [line for (line,) in connection.exec_driver_sql(asked, marks)]

@@ -16,6 +16,7 @@ from ledger.services.context import Context
 from ledger.services.importing import ImportOptions, Ledgering, take_in
 from ledger.services.visits.decided_visits import Prepared
 from ledger.services.visits.settlement_desk import SettlementDesk
+from ledger.storage.database.bulk import make_room
 from ledger.storage.database.turns import Turn, lock_patients
 from ledger.storage.database.unit_of_work import UnitOfWork
 from ledger.storage.database.visit_ids import IdsOfFile
@@ -67,6 +68,7 @@ def import_visits(
     """
 
     def take(work: UnitOfWork, books: Ledgering) -> None:
+        make_room(work.connection)
         numbers = chain.from_iterable((r.psn_no, r.certno) for r in batch.records)
         lock_patients(work.connection, numbers, relatives=True)
         ids = IdsOfFile(work.connection, (record.visit_id for record in batch.records))

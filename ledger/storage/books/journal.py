@@ -15,12 +15,11 @@ from ledger.books.kinds import TRANSFER_KINDS
 from ledger.storage.database.bulk import (
     BY_PERSON,
     Insert,
-    change_rows,
     execute_rows,
     inserts,
-    numbers,
     run_inserts,
 )
+from ledger.storage.database.changes import change_rows, numbers
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.unit_of_work import UnitOfWork
 

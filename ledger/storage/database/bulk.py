@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -161,35 +160,6 @@ def execute_rows(connection: Connection, statement: str, rows: Sequence[Row]) ->
     """
     if rows:
         connection.exec_driver_sql(statement, list(map(tuple, rows)))
-
-
-def numbers(names: str) -> str:
-    """A table of whole numbers in a FROM, its rows given to `change_rows`: what changes many rows
-    by key is one statement, and one round trip.
-
-    Args:
-        names: of its columns, separated by spaces.
-    """
-    columns = ", ".join(
-        f"CAST(w.value ->> {place} AS BIGINT) AS {name}" for place, name in enumerate(names.split())
-    )
-    return f"(SELECT {columns} FROM json_each(:pairs) AS w) AS v"
-
-
-NUMBERS = re.compile(
-    r"\(SELECT ((?:CAST\(w\.value ->> \d+ AS BIGINT\) AS \w+(?:, )?)+) "
-    r"FROM json_each\(:pairs\) AS w\) AS v"
-)
-"""What `numbers` makes, for whoever gives its rows in another way."""
-
-
-def change_rows(connection: Connection, statement: str, rows: Sequence[Sequence[int]]) -> None:
-    """Run a statement that reads `numbers`; these are its rows."""
-    change = getattr(connection, "change_rows", None)
-    if rows and change is not None:
-        change(statement, rows)
-    elif rows:
-        connection.exec_driver_sql(statement, {"pairs": json.dumps(list(map(tuple, rows)))})
 
 
 def make_room(connection: Connection) -> None:

@@ -20,6 +20,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Engine
 
 from ledger.core.errors import Refused
+from ledger.storage.database.changes import turned
 from ledger.storage.database.line_words import at_once, changing, literal, named, numbered, record
 from ledger.storage.database.postgres import as_of_sqlalchemy, in_words_of_postgres, read_as_text
 
@@ -110,12 +111,11 @@ class Line:
         self._added[statement] = "{" + records + "}"
 
     def change_rows(self, statement: str, rows: Sequence[Sequence[int]]) -> None:
-        """Run a statement that reads `bulk.numbers`; these are its rows."""
+        """Run a statement that reads `changes.numbers`; these are its rows."""
         if len(rows) == 1:
             self.keep(changing(statement, one=True), rows[0])
         else:
-            columns = ["{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)]
-            self.keep(changing(statement, one=False), columns)
+            self.keep(changing(statement, one=False), turned(rows))
 
     def _send_rows(self) -> None:
         """Rows of several tables go in one statement, at the place of the first: their triggers

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ledger.storage.database.bulk import NUMBERS
+from ledger.storage.database.changes import without_json
 from ledger.storage.database.postgres import in_words_of_postgres
 
 
@@ -33,23 +33,10 @@ def named(statement: str) -> tuple[str, tuple[str, ...]]:
 _NAME = re.compile(r"%\((\w+)\)s")
 
 
-_COLUMN = re.compile(r"AS (\w+)(?:,|$)")
-
-
 @lru_cache(maxsize=512)
 def changing(statement: str, one: bool) -> str:
-    """A statement that reads `bulk.numbers`, for one row of them or for columns: of a single row
-    the planner makes a look by key with nothing to join, and nobody has to read JSON."""
-
-    def rows(found: re.Match[str]) -> str:
-        names = _COLUMN.findall(found[1])
-        marks = [f"CAST(:n{at} AS BIGINT{'' if one else '[]'})" for at in range(len(names))]
-        if one:
-            columns = ", ".join(map("{} AS {}".format, marks, names))
-            return f"(SELECT {columns}) AS v"
-        return f"unnest({', '.join(marks)}) AS v({', '.join(names)})"
-
-    return named(NUMBERS.sub(rows, statement))[0]
+    """A statement that reads `changes.numbers`, for one row of them or for columns."""
+    return named(without_json(statement, one))[0]
 
 
 @lru_cache(maxsize=512)

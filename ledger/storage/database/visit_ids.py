@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from ledger.storage.database.bulk import keys
 from ledger.storage.database.busy import LostRace
+from ledger.storage.database.line_words import array
 
 _ENDING = "202301, 0"
 """The lock of a file that is about to commit. A desk passes it and holds nothing of it: a desk
@@ -35,19 +36,26 @@ _LOCKED_BY_OTHERS = """
     WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
       AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 """
-_LOCKED = """
-    SELECT 1 FROM json_each(:texts) AS w
-    WHERE hashtextextended(w.value, 0) = ANY(CAST(translate(:keys, '[]', '{}') AS bigint[])) LIMIT 1
+# Of an array the planner knows how long it is: a file's ids are compared with all visits, or looked
+# up one by one, whichever is less.
+_OF_FILE = "unnest(CAST(:texts AS text[])) AS w(value)"
+_LOCKED = f"""
+    SELECT 1 FROM {_OF_FILE}
+    WHERE hashtextextended(w.value, 0) = ANY(CAST(translate(:keys, '[]', '{{}}') AS bigint[]))
+    LIMIT 1
 """
-# Grouped and not joined: against a guess of a few hundred, a join of the file's rows with those of
-# others looked at every pair of them, for minutes in which everybody waits.
-_COMMITTED = """
-    WITH named AS (
-        SELECT v.visit_id, v.xmin = pg_current_xact_id()::xid AS ours
-        FROM json_each(:texts) AS w CROSS JOIN visit AS v ON v.visit_id = w.value UNION ALL
-        SELECT s.visit_id, s.xmin = pg_current_xact_id()::xid
-        FROM json_each(:texts) AS w CROSS JOIN inpatient_stay AS s ON s.visit_id = w.value)
-    SELECT 1 FROM named AS n GROUP BY n.visit_id HAVING bool_or(n.ours) AND NOT bool_and(n.ours)
+_OURS = "xmin = pg_current_xact_id()::xid"
+# First whose the rows are: there are hardly any of others, and none is grouped or sorted.
+_COMMITTED = f"""
+    WITH named AS MATERIALIZED (SELECT w.value FROM {_OF_FILE}),
+    others AS MATERIALIZED (
+        SELECT v.visit_id FROM named AS n JOIN visit AS v ON v.visit_id = n.value
+        WHERE NOT v.{_OURS} UNION ALL
+        SELECT s.visit_id FROM named AS n JOIN inpatient_stay AS s ON s.visit_id = n.value
+        WHERE NOT s.{_OURS})
+    SELECT 1 FROM others AS o
+    WHERE EXISTS (SELECT 1 FROM visit AS v WHERE v.visit_id = o.visit_id AND v.{_OURS})
+       OR EXISTS (SELECT 1 FROM inpatient_stay AS s WHERE s.visit_id = o.visit_id AND s.{_OURS})
     LIMIT 1
 """
 
@@ -88,7 +96,7 @@ class IdsOfFile:
         return str(self._connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar())
 
     def _found(self, statement: str, **marks: str) -> bool:
-        marks["texts"] = keys(self._ids)
+        marks["texts"] = array(self._ids)
         return self._connection.exec_driver_sql(statement, marks).first() is not None
 
 

@@ -21,13 +21,12 @@ from ledger.storage.database.bulk import (
     BY_PERSON,
     Insert,
     Row,
-    change_rows,
     insert_rows,
     inserts,
     keys,
-    numbers,
     run_inserts,
 )
+from ledger.storage.database.changes import change_rows, numbers
 from ledger.storage.database.engine import instant_text
 from ledger.storage.database.questions import Question, ask
 from ledger.storage.visits.visit_facts import facts_of
