@@ -30,8 +30,9 @@ def import_path(context: Context, kind: str, path: Path, options: ImportOptions)
         context.progress("读取文件", done, whole)
 
     with collector_paused():
-        batch = read(kind, path, progress=progress)
-        return take_in(context, kind, batch, options)
+        # Without a name of its own the batch is gone when the collector comes back; else that
+        # would look through every record of it.
+        return take_in(context, kind, read(kind, path, progress=progress), options)
 
 
 def take_in(context: Context, kind: str, batch: Batch[Any], options: ImportOptions) -> ImportResult:

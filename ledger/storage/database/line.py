@@ -40,6 +40,9 @@ class Found:
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter(self._rows)
 
+    def all(self) -> list[tuple[Any, ...]]:
+        return self._rows
+
     def first(self) -> tuple[Any, ...] | None:
         return self._rows[0] if self._rows else None
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
+from itertools import repeat
+from operator import floordiv, sub
 from struct import Struct
 from typing import Any
 
@@ -37,6 +39,7 @@ _TYPES = {
 _FIRST_DAY = date(2000, 1, 1)
 """From where PostgreSQL counts."""
 _FIRST_INSTANT = datetime(2000, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
 _DAYS, _MICROSECONDS = Struct("!i"), Struct("!q")
 
 
@@ -50,11 +53,23 @@ def _day(day: str | date) -> int:
 @lru_cache(maxsize=65_536)
 def _instant(at: str | datetime) -> int:
     """Instants do, too: when rows were recorded, and each visit's in several tables."""
-    since = (datetime.fromisoformat(at) if isinstance(at, str) else at) - _FIRST_INSTANT
-    return (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds
+    at = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return (at - _FIRST_INSTANT) // _MICROSECOND
 
 
-_AS_NUMBERS = {"date": ("int4", _day), "timestamp": ("int8", _instant)}
+def _days(values: Sequence[str | date]) -> list[int]:
+    return list(map(_day, values))
+
+
+def _instants(values: Sequence[Any]) -> list[int]:
+    """All alike, or hardly two: a visit's instant is sooner counted than remembered."""
+    if values.count(values[0]) == len(values):
+        return [_instant(values[0])] * len(values)
+    instants = map(datetime.fromisoformat, values) if isinstance(values[0], str) else values
+    return list(map(floordiv, map(sub, instants, repeat(_FIRST_INSTANT)), repeat(_MICROSECOND)))
+
+
+_AS_NUMBERS = {"date": ("int4", _days), "timestamp": ("int8", _instants)}
 """Type of a column -> the type of number that COPY spells the same way, and how to count it: the
 driver's writer calls Python for no number."""
 
@@ -107,7 +122,7 @@ def encoded_columns(
     for type_, values in zip(_types(table, tuple(columns)), columns.values(), strict=True):
         if type_ in _AS_NUMBERS and None not in values:
             type_, count = _AS_NUMBERS[type_]
-            values = list(map(count, values))
+            values = count(values)
         types.append(type_)
         turned.append(values)
     return _spelt(connection, types, zip(*turned, strict=True))

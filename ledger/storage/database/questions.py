@@ -24,4 +24,5 @@ class Question(NamedTuple, Generic[T]):
 
 def ask(connection: Connection, question: Question[T], **marks: object) -> T:
     """The answer, by a statement of its own."""
-    return question.shape(connection.exec_driver_sql(question.statement, marks))
+    # All rows at once: of a file's people, one by one they took as long as the server over them.
+    return question.shape(connection.exec_driver_sql(question.statement, marks).all())
