@@ -79,7 +79,7 @@ def test_a_run_that_waits_for_one_account_keeps_nobody_elses(
     with (
         ThreadPoolExecutor(1) as threads,
         desk(url) as other,
-        desk(url, IMPATIENT) as family,
+        desk(url, Limits(lock_ms=600)) as family,  # Before the server looks for circles: 1 s.
         writing(family.engine) as connection,
     ):
         connection.exec_driver_sql(TOUCH, (first,))
