@@ -189,8 +189,22 @@ def test_the_middle_has_no_database_no_web_no_file_no_log_and_no_clock() -> None
     none(outside_faults(read_modules(), EXCEPTIONS))
 
 
-def test_the_command_line_starts_without_heavy_libraries() -> None:
-    code = f"import sys, api.cli.main; print(*[m for m in {HEAVY!r} if m in sys.modules])"
+@pytest.mark.parametrize(
+    ("loaded", "unwanted"),
+    [
+        ("api.cli.main", HEAVY),
+        # The driver of PostgreSQL is for whoever has one.
+        (
+            "ledger.services.visits.import_visits, ledger.services.visits.settle_visit, "
+            "ledger.services.crediting.credit_month, ledger.services.books.read",
+            ("psycopg",),
+        ),
+    ],
+)
+def test_nothing_heavy_is_loaded_where_it_is_not_needed(
+    loaded: str, unwanted: tuple[str, ...]
+) -> None:
+    code = f"import sys, {loaded}; print(*[m for m in {unwanted!r} if m in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert answer.stderr == ""
     assert answer.stdout.split() == []

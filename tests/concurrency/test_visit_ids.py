@@ -18,7 +18,7 @@ from ledger.services.importing import ImportOptions
 from ledger.services.visits.import_visits import import_visits
 from ledger.services.visits.settle_visit import settle
 from ledger.storage.database import visit_ids
-from ledger.storage.database.line_words import array
+from ledger.storage.database.bulk import array
 from tests import databases
 from tests.concurrency.held import IMPATIENT, desk, held
 from tests.people import CHEN, LIN

@@ -234,6 +234,17 @@ def keys(values: Iterable[object]) -> str:
     return json.dumps(list(dict.fromkeys(values)), ensure_ascii=False)
 
 
+def array(values: Iterable[str]) -> str:
+    """Texts as one parameter for PostgreSQL, `CAST(:texts AS text[])`: of an array its planner
+    knows the length, of JSON it guesses."""
+    return "{" + ",".join(map(quoted, values)) + "}"
+
+
+def quoted(text: str) -> str:
+    """An element of PostgreSQL's spelling of an array."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def day_once(text: str, known: dict[str, date]) -> date:
     """Days repeat a million times in a bulk read; `known` keeps each that was parsed."""
     day = known.get(text)

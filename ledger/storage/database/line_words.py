@@ -4,10 +4,11 @@ rows as elements of an array of the table's own row type."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from ledger.storage.database.bulk import quoted
 from ledger.storage.database.changes import without_json
 from ledger.storage.database.postgres import in_words_of_postgres
 
@@ -56,15 +57,6 @@ def literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def array(values: Iterable[str]) -> str:
-    """Texts as one value: an array."""
-    return "{" + ",".join(map(_quoted, values)) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 _EMPTY = {None: "", "": '""', 0: "0"}
 _NEEDS_QUOTES = re.compile(r'[",()\\\s]')
 
@@ -73,7 +65,7 @@ def record(row: Sequence[Any]) -> str:
     """A row as an element of an array of the table's own row type."""
     # Most values are whole numbers, and a call for each would be half of the time.
     fields = [repr(v) if v.__class__ is int else _field(v) if v else _EMPTY[v] for v in row]
-    return _quoted("(" + ",".join(fields) + ")")
+    return quoted("(" + ",".join(fields) + ")")
 
 
 def _field(value: Any) -> str:

@@ -14,8 +14,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
-from ledger.storage.database.bulk import keys
-from ledger.storage.database.line_words import array
+from ledger.storage.database.bulk import array, keys
 from ledger.storage.roster.people import CERTNO, PSN_NO
 
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from ledger.storage.database.bulk import keys
+from ledger.storage.database.bulk import array, keys
 from ledger.storage.database.busy import LostRace
-from ledger.storage.database.line_words import array
 
 _ENDING = "202301, 0"
 """The lock of a file that is about to commit. A desk passes it and holds nothing of it: a desk

@@ -10,8 +10,8 @@ from ledger.core.visits import VisitRecord
 from ledger.storage.accounts import account_events
 from ledger.storage.books.journal import Origin
 from ledger.storage.books.months import MONTHS
+from ledger.storage.database.bulk import array
 from ledger.storage.database.line import Line
-from ledger.storage.database.line_words import array
 from ledger.storage.database.postgres import in_words_of_postgres
 from ledger.storage.database.turns import LOCKED, Turn
 from ledger.storage.database.visit_ids import LOCK_VISITS
