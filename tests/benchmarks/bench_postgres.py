@@ -28,7 +28,7 @@ from tests.benchmarks.table import Row
 
 PEOPLE = 1_000_000
 GOAL, GROWTH_GOAL, BALANCE_GOAL, AS_OF_GOAL, VERIFY_GOAL = 1.3, 1.2, 3, 1.5, 3
-ASKED = 1_000
+ASKED = 10_000
 FIRST = Month(2023, 1)
 
 PREPARE = (
@@ -72,7 +72,7 @@ def measure(scale: float = 1.0) -> list[Row]:
     months = int(os.environ.get("GONGJI_BENCH_MONTHS", "10"))
     with bench_server() as server:
         rows, context = _crediting(server, people, months)
-        rows += _reading(context, people, people * months)
+        rows += _reading(server, context, people, people * months)
         context.engine.dispose()
         if os.environ.get("GONGJI_BENCH_GROWTH"):
             rows.append(_growth(server, people))
@@ -146,9 +146,11 @@ def _growth(server: EmbeddedPostgres, people: int) -> Row:
 # --- reading ---
 
 
-def _reading(context: Context, people: int, transfers: int) -> list[Row]:
+def _reading(server: EmbeddedPostgres, context: Context, people: int, transfers: int) -> list[Row]:
     with context.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
+    # What ten months have changed is on the disk before anybody asks, and not while somebody does.
+    server.psql("city", "CHECKPOINT")
     of = f"{people:,} accounts, {transfers:,} transfers, PostgreSQL"
     rows = [_balances_at_the_window(context, people, of)]
     day = date(2023, 6, 30)
@@ -179,10 +181,21 @@ def _group_by_person(connection: Connection) -> int:
 
 
 def _balances_at_the_window(context: Context, people: int, of: str) -> Row:
-    asked = [f"42030{i:011d}" for i in random.Random(1).choices(range(1, people), k=ASKED)]
+    """Ours and the reference in turn, now one first and now the other: whatever else the machine
+    does meanwhile it does to both, and neither finds the pages warm that the other has read."""
     day = date(2023, 12, 31)
-    ours = _p99(lambda number: balance(context, number, day), asked)
-    raw = _p99(lambda number: _key_lookup(context, int(number[5:])), asked)
+    asked = random.Random(1).choices(range(1, people), k=ASKED)
+    ways: list[Callable[[int], object]] = [
+        lambda person: balance(context, f"42030{person:011d}", day),
+        lambda person: _key_lookup(context, person),
+    ]
+    taken: list[list[float]] = [[], []]
+    for turn, person in enumerate(asked):
+        for way in (turn % 2, 1 - turn % 2):
+            begun = perf_counter()
+            ways[way](person)
+            taken[way].append((perf_counter() - begun) * 1000)
+    ours, raw = map(_p99, taken)
     return Row(
         f"one balance, p99, {of}",
         f"{ours:.2f} ms",
@@ -199,12 +212,7 @@ def _key_lookup(context: Context, person_id: int) -> object:
         ).one()
 
 
-def _p99(ask: Callable[[str], object], numbers: list[str]) -> float:
-    taken = []
-    for number in numbers:
-        begun = perf_counter()
-        ask(number)
-        taken.append((perf_counter() - begun) * 1000)
+def _p99(taken: list[float]) -> float:
     return sorted(taken)[len(taken) * 99 // 100]
 
 
