@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
+
 from ledger.storage.database import postmaster
-from ledger.storage.database.embedded_postgres import EmbeddedPostgres
+from ledger.storage.database.embedded_postgres import OWNER, EmbeddedPostgres
 from tests.databases import scratch_folders
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "shared_buffers": "32MB"}
@@ -31,6 +33,15 @@ def a_server(disk: Path | None = None) -> Iterator[EmbeddedPostgres]:
         finally:
             server.stop("immediate")
             server.close()
+
+
+@contextmanager
+def a_server_with_a_table() -> Iterator[EmbeddedPostgres]:
+    """And in it `kept (x int)`, the owner's."""
+    with a_server() as server:
+        with psycopg.connect(server.url(OWNER)) as connection:
+            connection.execute("CREATE TABLE kept (x int)")
+        yield server
 
 
 def kill_everything(server: EmbeddedPostgres) -> None:

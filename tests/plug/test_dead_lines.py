@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
 from sqlalchemy import Engine
 
@@ -16,16 +15,14 @@ from ledger.storage.database.line import Line
 from ledger.storage.database.lines import MOST, line_of
 from ledger.storage.database.outages import UNREACHABLE
 from ledger.storage.database.postgres_copy import copy_encoded
-from tests.plug.servers import a_server, kill_everything, stop_immediately
+from tests.plug.servers import a_server_with_a_table, kill_everything, stop_immediately
 
 pytestmark = pytest.mark.xdist_group("dead-lines")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
-    with a_server() as made:
-        with psycopg.connect(made.url(OWNER)) as connection:
-            connection.execute("CREATE TABLE note (x int)")
+    with a_server_with_a_table() as made:
         yield made
 
 
@@ -46,9 +43,9 @@ def _fail(_line: Line) -> None:
 
 
 NOTICED: dict[str, Callable[[Line], object]] = {
-    "reading": lambda line: line.exec_driver_sql("SELECT x FROM note").first(),
-    "sending": lambda line: line.keep("INSERT INTO note VALUES ($1)", (1,)),
-    "adding rows": lambda line: line.append_rows("note", ("x",), [(1,)]),
+    "reading": lambda line: line.exec_driver_sql("SELECT x FROM kept").first(),
+    "sending": lambda line: line.keep("INSERT INTO kept VALUES ($1)", (1,)),
+    "adding rows": lambda line: line.append_rows("kept", ("x",), [(1,)]),
     "rolling back": _fail,
 }
 """The step that comes first after the server went away; then follows the commit."""
@@ -65,7 +62,7 @@ def test_a_dead_server_is_unreachable(
     def work() -> None:
         with line_of(engine) as line:
             line.say("BEGIN")
-            line.exec_driver_sql("SELECT x FROM note").first()
+            line.exec_driver_sql("SELECT x FROM kept").first()
             pull(server)
             NOTICED[noticed](line)
             line.commit()
@@ -85,7 +82,7 @@ def test_a_file_that_is_being_copied_hears_of_it(server: EmbeddedPostgres, engin
         with writing(engine) as connection:
             connection.exec_driver_sql("SELECT 1")
             stop_immediately(server)
-            copy_encoded(connection, "note", ("x",), EMPTY_FILE)
+            copy_encoded(connection, "kept", ("x",), EMPTY_FILE)
 
     assert refusal(work) == UNREACHABLE
 

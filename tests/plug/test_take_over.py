@@ -18,7 +18,7 @@ from ledger.storage.database import postmaster
 from ledger.storage.database.embedded_postgres import OWNER, EmbeddedPostgres
 from tests.databases import scratch_folders
 from tests.plug.city import environment
-from tests.plug.servers import OUTAGES, a_server, kill_postmaster, process_of
+from tests.plug.servers import OUTAGES, a_server_with_a_table, kill_postmaster, process_of
 
 USES = """
 import sys
@@ -37,9 +37,7 @@ pytestmark = pytest.mark.xdist_group("take-over")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
-    with a_server() as made:
-        with psycopg.connect(made.url(OWNER)) as connection:
-            connection.execute("CREATE TABLE kept (x int)")
+    with a_server_with_a_table() as made:
         yield made
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from ledger.services.books.read import balance
 from ledger.services.debts import owed
 from ledger.services.pools.pool_quotas import give
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, ZHAO, certno, psn_no, somebody
-from tests.world import World, busy_template, copy_of, open_context
+from tests.world import World, open_context
 
 CHEN_NO, LIN_NO, WANG_NO, ZHAO_NO = (str(who.psn_no) for who in (CHEN, LIN, WANG, ZHAO))
 SECOND_NO = psn_no(7)
@@ -32,13 +31,6 @@ EVERYBODY = (CHEN_NO, CHEN.certno, LIN_NO, WANG_NO, ZHAO_NO, YU_CERTNO)
 DAYS = [date(2021, 1, 1), date(2023, 1, 31), date(2023, 3, 1), date(2024, 1, 1)]
 FAR_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)
 MARCH = date(2023, 3, 20)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = copy_of(busy_template(), tmp_path / "busy.db")
-    yield world
-    world.close()
 
 
 def then(world: World, number: str, on: date) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,16 +10,9 @@ from ledger.core.errors import Unknown
 from ledger.core.money import fen_from_yuan
 from ledger.services.books.read import balance, family_links, statement
 from tests.people import CHEN, LIN, WANG, YU_CERTNO, YU_NAME, ZHAO
-from tests.world import World, busy_template, copy_of
+from tests.world import World
 
 MARCH = date(2023, 3, 1)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = copy_of(busy_template(), tmp_path / "busy.db")
-    yield world
-    world.close()
 
 
 def test_a_balance_is_shown_with_its_years_and_the_position_of_the_year(world: World) -> None:

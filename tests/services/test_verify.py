@@ -7,15 +7,13 @@ CHECKs are switched off, so that nothing but `verify` stands between the breach 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ledger.policy.loader import load_pack
 from ledger.services.books.verify import verify
 from tests import databases
-from tests.world import World, busy_template, copy_of
+from tests.world import World
 
 SETTLED_CASH = "(SELECT settlement_id FROM settlement WHERE visit_id = 'cash-only')"
 SHARED = "(SELECT settlement_id FROM settlement WHERE visit_id = 'H')"
@@ -261,13 +259,6 @@ PLANTED = {
         f"UPDATE entry SET request_id = 'flow-1' WHERE entry_id = {A_FLOW}",
     ),
 }
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = copy_of(busy_template(), tmp_path / "busy.db")
-    yield world
-    world.close()
 
 
 def test_nothing_is_wrong_in_a_busy_quarter(world: World) -> None:

@@ -27,7 +27,7 @@ def verify(context: Context) -> dict[str, Any]:
 
     with context.reading() as connection:
         by_roster = follow_the_roster(context, connection)
-        every = (checks_benefit.LIKE_ROSTER,) * by_roster + ALL_CHECKS
+        every = (checks_benefit.LIKE_ROSTER, *ALL_CHECKS) if by_roster else ALL_CHECKS
         breaches = checks.failing(connection, every, by_two=True, tell=tell)
         breaches += _trigger_breaches(connection)
         breaches += _rules_breaches(connection)

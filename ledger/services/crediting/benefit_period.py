@@ -106,15 +106,19 @@ def follow_rules(context: Context, work: UnitOfWork) -> bool:
     """Derive everybody's periods where the pack's rules are no longer those they follow; were
     they?"""
     timeline = timeline_of(context.pack)
-    stamp = _stamp(timeline)
-    if store.derived_by(work.connection) == stamp:
+    if _stands(work.connection, timeline):
         return False
     everybody = store.everybody(work.connection)
     for start in range(0, len(everybody), CHUNK):
         context.progress("推定待遇享受期", start, len(everybody))
         _derive(work.connection, everybody[start : start + CHUNK], timeline)
-    store.set_derived_by(work.connection, stamp)
+    store.set_derived_by(work.connection, _stamp(timeline))
     return True
+
+
+def _stands(connection: Connection, timeline: Timeline) -> bool:
+    """Were the periods that are kept derived by these rules?"""
+    return store.derived_by(connection) == _stamp(timeline)
 
 
 def _derive(connection: Connection, people: list[int], timeline: Timeline) -> None:
@@ -146,7 +150,7 @@ def spans_under(
     """The periods of these people under a pack: what is kept, or, where these are of other rules,
     what the pack would make of them."""
     timeline = timeline_of(pack)
-    if store.derived_by(connection) == _stamp(timeline):
+    if _stands(connection, timeline):
         return store.spans_of(connection, people)
     return derived(connection, people, timeline)
 
@@ -154,14 +158,14 @@ def spans_under(
 def follow_the_roster(context: Context, connection: Connection) -> bool:
     """Are everybody's periods kept as the roster says them, and is that the pack's rule?"""
     timeline = timeline_of(context.pack)
-    return timeline.since is None and store.derived_by(connection) == _stamp(timeline)
+    return timeline.since is None and _stands(connection, timeline)
 
 
 def unlike_rules(context: Context, connection: Connection) -> list[str]:
     """People whose stored periods are not what the pack derives from contributions, with the
     first such day."""
     timeline = timeline_of(context.pack)
-    if store.derived_by(connection) != _stamp(timeline):
+    if not _stands(connection, timeline):
         return ["all: 待遇享受期按另一套规则推定，导入或划账时将重新推定"]
     found = []
     everybody = store.everybody(connection)

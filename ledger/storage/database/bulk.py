@@ -234,9 +234,13 @@ def keys(values: Iterable[object]) -> str:
     return json.dumps(list(dict.fromkeys(values)), ensure_ascii=False)
 
 
+TEXTS = "unnest(CAST(:texts AS text[])) AS w(value)"
+"""In a FROM, for PostgreSQL alone: of an array its planner knows the length, so that a file's ids
+are not looked up one by one; of `json_each(:texts)` it takes ten for granted."""
+
+
 def array(values: Iterable[str]) -> str:
-    """Texts as one parameter for PostgreSQL, `CAST(:texts AS text[])`: of an array its planner
-    knows the length, of JSON it guesses."""
+    """Texts as one parameter for PostgreSQL, see `TEXTS`."""
     return "{" + ",".join(map(quoted, values)) + "}"
 
 

@@ -14,7 +14,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
-from ledger.storage.database.bulk import array, keys
+from ledger.storage.database.bulk import TEXTS, array, keys
 from ledger.storage.roster.people import CERTNO, PSN_NO
 
 
@@ -63,9 +63,8 @@ LOCK_PEOPLE = f"""
         SELECT p.person_id FROM json_each(:keys) AS w JOIN person AS p ON p.person_id = w.value
         {_IN_ORDER}) AS locked
 """
-# Of an array the planner knows how long it is: a file's patients are not looked up one by one.
 _NAMED = f"""
-    SELECT i.person_id FROM unnest(CAST(:texts AS text[])) AS w(value)
+    SELECT i.person_id FROM {TEXTS}
     JOIN person_identity AS i ON i.kind IN ('{PSN_NO}', '{CERTNO}') AND i.number = w.value
 """
 LOCK_PATIENTS = f"""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from ledger.storage.database.bulk import array, keys
+from ledger.storage.database.bulk import TEXTS, array, keys
 from ledger.storage.database.busy import LostRace
 
 _ENDING = "202301, 0"
@@ -35,18 +35,15 @@ _LOCKED_BY_OTHERS = """
     WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
       AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 """
-# Of an array the planner knows how long it is: a file's ids are compared with all visits, or looked
-# up one by one, whichever is less.
-_OF_FILE = "unnest(CAST(:texts AS text[])) AS w(value)"
 _LOCKED = f"""
-    SELECT 1 FROM {_OF_FILE}
+    SELECT 1 FROM {TEXTS}
     WHERE hashtextextended(w.value, 0) = ANY(CAST(translate(:keys, '[]', '{{}}') AS bigint[]))
     LIMIT 1
 """
 _OURS = "xmin = pg_current_xact_id()::xid"
 # First whose the rows are: there are hardly any of others, and none is grouped or sorted.
 _COMMITTED = f"""
-    WITH named AS MATERIALIZED (SELECT w.value FROM {_OF_FILE}),
+    WITH named AS MATERIALIZED (SELECT w.value FROM {TEXTS}),
     others AS MATERIALIZED (
         SELECT v.visit_id FROM named AS n JOIN visit AS v ON v.visit_id = n.value
         WHERE NOT v.{_OURS} UNION ALL

@@ -86,7 +86,7 @@ def failing(
 def _together(checks: Sequence[Check]) -> list[list[Check]]:
     """What is asked in one statement; those about transfers of which there are few are one."""
     seldom = [check for check in checks if is_about_seldom(check)]
-    alone = [[check] for check in checks if check not in seldom]
+    alone = [[check] for check in checks if not is_about_seldom(check)]
     return [seldom, *alone] if seldom else alone
 
 
@@ -113,11 +113,10 @@ def _run(
         begun()
         rows = connection.exec_driver_sql(found_by(checks, SHOWN)).all()
         for check in checks:
-            where = [f"{place}: {found}" for code, place, found, _ in rows if code == check.code]
-            times = [times for code, _place, _found, times in rows if code == check.code]
-            if where:
-                breach = Breach(check.code, check.invariant, check.title, times[0], where)
-                breaches[check.code] = breach
+            broken = [row for row in rows if row[0] == check.code]
+            if broken:
+                where = [f"{place}: {found}" for _code, place, found, _times in broken]
+                breaches[check.code] = Breach(*check[:3], broken[0][-1], where)
     return breaches
 
 
