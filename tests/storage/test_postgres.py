@@ -262,8 +262,8 @@ def test_the_first_starts_it_and_the_last_stops_it() -> None:
         ("SELECT month % 100", "SELECT month %% 100"),
         (
             "FROM json_each(:texts) AS w CROSS JOIN visit AS v ON v.visit_id = w.value",
-            "FROM unnest(ARRAY(SELECT json_array_elements_text(CAST(%(texts)s AS json)))) "
-            "AS w(value) JOIN visit AS v ON v.visit_id = w.value",
+            "FROM unnest(CAST(%(texts)s AS text[])) AS w(value) "
+            "JOIN visit AS v ON v.visit_id = w.value",
         ),
         (
             "FROM json_each(:keys) AS w",

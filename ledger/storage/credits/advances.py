@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from ledger.core.months import Month
 from ledger.policy.values import AdvanceRules, CreditingRules
 from ledger.storage.credits.stage import FIRST_COVERED, forget_nothing_due, month_parameters
-from ledger.storage.database.bulk import keys
+from ledger.storage.database.bulk import texts
 
 # The base is that of the newest month before it for which more came in than was returned. A
 # month so old that its advance would already be taken back is none.
@@ -63,7 +63,7 @@ def stage_advances(
     )
     marks = month_parameters(month, rules) | {
         "oldest": month.plus(-advance.back_after_months).number,
-        "texts": keys(advance.employers),
+        "texts": texts(connection, advance.employers),
     }
     whose = EVERYBODY if advance.everybody else LISTED
     connection.exec_driver_sql(STAGE_ADVANCES.format(whose=whose), marks)

@@ -14,7 +14,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
-from ledger.storage.database.bulk import TEXTS, array, keys
+from ledger.storage.database.bulk import keys, texts
 from ledger.storage.roster.people import CERTNO, PSN_NO
 
 
@@ -64,7 +64,7 @@ LOCK_PEOPLE = f"""
         {_IN_ORDER}) AS locked
 """
 _NAMED = f"""
-    SELECT i.person_id FROM {TEXTS}
+    SELECT i.person_id FROM json_each(:texts) AS w
     JOIN person_identity AS i ON i.kind IN ('{PSN_NO}', '{CERTNO}') AND i.number = w.value
 """
 LOCK_PATIENTS = f"""
@@ -107,5 +107,5 @@ def lock_patients(connection: Connection, numbers: Iterable[str | None], relativ
     """
     if connection.dialect.name == "postgresql":
         statement = LOCK_FAMILIES if relatives else LOCK_PATIENTS
-        named = dict.fromkeys(number for number in numbers if number)
-        connection.exec_driver_sql(statement, {"texts": array(named)})
+        named = texts(connection, filter(None, numbers))
+        connection.exec_driver_sql(statement, {"texts": named})

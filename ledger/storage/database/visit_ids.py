@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from ledger.storage.database.bulk import TEXTS, array, keys
+from ledger.storage.database.bulk import keys, texts
 from ledger.storage.database.busy import LostRace
 
 _ENDING = "202301, 0"
@@ -35,15 +35,15 @@ _LOCKED_BY_OTHERS = """
     WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
       AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 """
-_LOCKED = f"""
-    SELECT 1 FROM {TEXTS}
-    WHERE hashtextextended(w.value, 0) = ANY(CAST(translate(:keys, '[]', '{{}}') AS bigint[]))
+_LOCKED = """
+    SELECT 1 FROM json_each(:texts) AS w
+    WHERE hashtextextended(w.value, 0) = ANY(CAST(translate(:keys, '[]', '{}') AS bigint[]))
     LIMIT 1
 """
 _OURS = "xmin = pg_current_xact_id()::xid"
 # First whose the rows are: there are hardly any of others, and none is grouped or sorted.
 _COMMITTED = f"""
-    WITH named AS MATERIALIZED (SELECT w.value FROM {TEXTS}),
+    WITH named AS MATERIALIZED (SELECT w.value FROM json_each(:texts) AS w),
     others AS MATERIALIZED (
         SELECT v.visit_id FROM named AS n JOIN visit AS v ON v.visit_id = n.value
         WHERE NOT v.{_OURS} UNION ALL
@@ -92,7 +92,7 @@ class IdsOfFile:
         return str(self._connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar())
 
     def _found(self, statement: str, **marks: str) -> bool:
-        marks["texts"] = array(self._ids)
+        marks["texts"] = texts(self._connection, self._ids)
         return self._connection.exec_driver_sql(statement, marks).first() is not None
 
 

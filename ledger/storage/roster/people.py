@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ledger.core.months import FAR, DateSpan, Month
 from ledger.core.people import Insured
-from ledger.storage.database.bulk import Row, day_once, insert_rows, keys
+from ledger.storage.database.bulk import Row, day_once, insert_rows, keys, texts
 from ledger.storage.database.questions import Question, ask
 
 PSN_NO = "psn_no"
@@ -40,7 +40,7 @@ class Span(NamedTuple):
 
 def identities(connection: Connection, kind: str, numbers: Iterable[str | None]) -> dict[str, int]:
     """Number -> person for those of `numbers` that are known."""
-    return ask(connection, IDENTITIES[kind], texts=keys(number for number in numbers if number))
+    return ask(connection, IDENTITIES[kind], texts=texts(connection, filter(None, numbers)))
 
 
 IDENTITIES = {

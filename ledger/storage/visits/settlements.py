@@ -25,6 +25,7 @@ from ledger.storage.database.bulk import (
     inserts,
     keys,
     run_inserts,
+    texts,
 )
 from ledger.storage.database.changes import change_rows, numbers
 from ledger.storage.database.engine import instant_text
@@ -119,7 +120,7 @@ KNOWN_VISITS = Question(
 def known_visits(connection: Connection, visit_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Visit id -> (person, content hash), for stays too; a visit of a merged number is one of
     the person that it is now."""
-    return ask(connection, KNOWN_VISITS, texts=keys(visit_ids))
+    return ask(connection, KNOWN_VISITS, texts=texts(connection, visit_ids))
 
 
 ACCUMULATORS = Question(
@@ -227,7 +228,7 @@ def settlements_of_visits(
         "CROSS JOIN visit AS v ON v.visit_id = w.value "
         "JOIN settlement AS s ON s.person_id = v.person_id AND s.visit_id = v.visit_id "
         "ORDER BY s.settlement_id",
-        {"texts": keys(visit_ids)},
+        {"texts": texts(connection, visit_ids)},
     )
     return {row[2]: settlement_row(tuple(row)) for row in rows}
 
