@@ -4,6 +4,7 @@ file order. Stays are recorded first, whatever their time: a stay blocks the day
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
@@ -55,6 +56,10 @@ TURN_SECONDS = 0.0005
 """How long whoever decides keeps the interpreter from whoever writes: of the usual 5 ms, waited
 for at each statement, a file became a tenth slower."""
 
+AHEAD = 2
+"""Stretches that may wait to be written: the database takes now more, now less time for one than
+deciding the next does."""
+
 PROGRESS_EVERY = 5_000
 
 
@@ -87,7 +92,7 @@ class _Beside:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self._writing: Future[None] | None = None
+        self._writing: deque[Future[None]] = deque()
         self._usual = sys.getswitchinterval()
 
     def __enter__(self) -> _Beside:
@@ -99,21 +104,21 @@ class _Beside:
         try:
             with self._thread:
                 if kind is None:
-                    self._wait()
+                    self._wait(0)
         finally:
             sys.setswitchinterval(self._usual)
 
     def write(self, rows: Prepared) -> None:
-        """Have a stretch written; the one before it is written by then.
+        """Have a stretch written once those before it are; two of them may be waiting or under way.
 
-        Raises: what writing that one raised.
+        Raises: what writing an earlier one raised.
         """
-        self._wait()
-        self._writing = self._thread.submit(rows.write)
+        self._wait(AHEAD - 1)
+        self._writing.append(self._thread.submit(rows.write))
 
-    def _wait(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
+    def _wait(self, left: int) -> None:
+        while len(self._writing) > left:
+            self._writing.popleft().result()
 
 
 def _take_all(
