@@ -11,6 +11,7 @@ from importers.cells import without_spaces as squeezed
 from importers.grids import Grid
 from importers.headings import Field, Header, Layout, plain_heading
 from ledger.core.batches import Batch
+from ledger.core.columns import by_column
 from ledger.core.errors import Refused, RowError
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class Table:
         self.numbers = [i + 1 for i in self._kept]
         """Every row's number as Excel shows it."""
         _fill_merged(grid, first, self._text_columns())
-        self._cells = _by_column([grid.rows[i] for i in self._kept])
+        self._cells = by_column([grid.rows[i] for i in self._kept])
         self._faults: dict[int, list[tuple[int, Fault]]] = {}
         self.headings = self._settle_columns()
         self._done = 0
@@ -256,21 +257,6 @@ def _is_amount(field: Field) -> bool:
 
 def _shown_rows(rows: Iterable[Sequence[Cell]]) -> set[tuple[str, ...]]:
     return {tuple(squeezed(shown(cell)) for cell in row) for row in rows if any(row)}
-
-
-_NEAR = 500
-"""Rows that stay in the processor's cache while they are dealt out."""
-
-
-def _by_column(rows: list[list[Cell]]) -> list[list[Cell]]:
-    """Rows, all of one width, turned into columns: a third of the time of walking through all
-    rows for each column."""
-    columns: list[list[Cell]] = [[] for _ in rows[0]] if rows else []
-    for start in range(0, len(rows), _NEAR):
-        near = zip(*rows[start : start + _NEAR], strict=True)
-        for column, cells in zip(columns, near, strict=True):
-            column.extend(cells)
-    return columns
 
 
 def _fill_merged(grid: Grid, first: int, text_columns: set[int]) -> None:

@@ -18,6 +18,7 @@ from ledger.benefits.kernel import Amounts, YearSoFar, add_to_year, settle_amoun
 from ledger.benefits.outpatient import NOTHING
 from ledger.benefits.settlement import Settlement
 from ledger.books.kinds import TRANSFER_KINDS, EntryKind
+from ledger.core.columns import by_column
 from ledger.core.ids import EntryId
 from ledger.core.visits import VisitRecord, bill_of
 from ledger.journalizing.settlement import plain_legs
@@ -112,16 +113,16 @@ class Settled:
     def __init__(
         self, visits: Sequence[PlainVisit], outcomes: Sequence[Row], ids: Iterator[EntryId]
     ) -> None:
-        people, records, places = zip(*visits, strict=True)
+        visit: Any = _columns(PlainVisit, visits)
         outcome: Any = _columns(Outcome, outcomes)
-        self.people: Sequence[int] = people
+        self.people: Sequence[int] = visit.person_id
         self.numbers = list(islice(ids, len(visits)))
-        self.record: Any = _columns(VisitRecord, records)
+        self.record: Any = _columns(VisitRecord, visit.record)
         self.bill: Any = bill_of(self.record)
-        self.where: Any = _columns(Where, [place.where for place in places])
+        self.where: Any = _columns(Where, [place.where for place in visit.place])
         self.verdict: Any = _columns(Verdict, outcome.verdict)
         self.amounts: Any = _columns(_Amounts, outcome.amounts)
-        self.before, self.left_fen = tuple(zip(*outcome.before, strict=True)), outcome.left_fen
+        self.before, self.left_fen = by_column(outcome.before), outcome.left_fen
         self.account_fen = [sum([fen for _, fen in parts]) for parts in outcome.own_parts]
         # Naive, so that there is no zone to take off.
         self.times = list(map(str, self.record.settled_at))
@@ -181,7 +182,7 @@ class Settled:
             for person_id, number, legs, day, month, provider_id, county in visits
             for leg, (kind, fund_year, amount) in enumerate(legs, 1)
         ]  # fmt: skip
-        return _named(_TRANSFER, *zip(*rows, strict=True)) if rows else {}
+        return _named(_TRANSFER, *by_column(rows)) if rows else {}
 
     def _all(self, value: object) -> list[Any]:
         """A column that says the same of all visits."""
@@ -207,4 +208,4 @@ def _named(names: Iterable[str], *columns: Sequence[Any]) -> dict[str, Sequence[
 
 def _columns(kind: Any, rows: Iterable[Row]) -> Any:
     """Rows turned round: each field of `kind` is a column."""
-    return kind(*zip(*rows, strict=True))
+    return kind(*by_column(rows))
