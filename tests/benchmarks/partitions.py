@@ -1,6 +1,5 @@
 """Transfers by year, as PostgreSQL keeps them, beside the same rows in one table. Tried by hand,
-not by `make bench`: twenty million rows take half an hour and 12 GB. The figures that it gave
-stand in DECISIONS.md.
+not by `make bench`: see DECISIONS.md for the figures that it gave, and how long it took.
 
     python -m tests.benchmarks.partitions [--people 200000] [--years 10]
 
@@ -27,8 +26,7 @@ from tests.benchmarks.postgres_city import SERVER, bench_server, fresh_city, ser
 MONTHS = 10
 FIRST_YEAR = 2021
 ASKED = 1_000
-SETTINGS = SERVER | {"shared_buffers": "256MB", "checkpoint_timeout": "30min"}
-"""Memory as much smaller than an agency's as the rows are fewer."""
+PEOPLE = 200_000
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -66,12 +64,18 @@ class Try(NamedTuple):
         return float(str(row[0]))
 
 
+def _settings(people: int) -> dict[str, str]:
+    """Memory as much smaller than an agency's as the rows are fewer."""
+    megabytes = max(256 * people // PEOPLE, 128)
+    return SERVER | {"shared_buffers": f"{megabytes}MB", "checkpoint_timeout": "30min"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=200_000)
+    parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--years", type=int, default=10)
     options = parser.parse_args()
-    with bench_server(SETTINGS) as server:
+    with bench_server(_settings(options.people)) as server:
         fresh_city(server, "city").engine.dispose()
         with psycopg.connect(server.url(ADMIN, "city"), autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
@@ -83,6 +87,8 @@ def main() -> None:
                 print("one table" if table == "whole" else "by year", flush=True)
                 _fill(one)
                 _measure(one)
+                if table == "whole":
+                    connection.execute("DROP TABLE whole")
 
 
 def _fill(one: Try) -> None:
