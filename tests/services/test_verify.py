@@ -10,6 +10,7 @@ import sqlite3
 
 import pytest
 
+from ledger.books.kinds import TRANSFER_KINDS, TransferKind
 from ledger.policy.loader import load_pack
 from ledger.services.books.verify import verify
 from tests import databases
@@ -273,6 +274,12 @@ def test_a_planted_breach_is_named(world: World, breach: str) -> None:
     expected, *statements = PLANTED[breach]
     databases.plant(world.path, statements)
     assert set(world.breaches()) == expected
+
+
+@pytest.mark.parametrize("kind", TRANSFER_KINDS.values(), ids=lambda kind: kind.kind)
+def test_no_kind_stays_within_one_account(kind: TransferKind) -> None:
+    """So what has the accounts of its kind has two of them, and needs no second look."""
+    assert kind.debit != kind.credit
 
 
 @databases.only_sqlite

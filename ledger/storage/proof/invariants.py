@@ -95,7 +95,7 @@ SHAPE = (
         "verify/transfer-shape",
         1,
         "每笔转账金额大于零、借贷科目不同，各种业务的科目都在科目表中",
-        "SELECT 'entry ' || entry_id || ' leg ' || leg, amount_fen FROM transfer "
+        "SELECT 'entry ' || entry_id || ' leg ' || leg, amount_fen FROM seldom "
         "WHERE amount_fen <= 0 OR debit_account = credit_account "
         # That each transfer has the accounts of its kind is the next check.
         f"UNION ALL SELECT 'account ' || k.code, 0 FROM ({_ACCOUNTS_OF_KINDS}) AS k "
@@ -106,7 +106,7 @@ SHAPE = (
         1,
         "转账的借贷科目是该种业务的科目",
         "SELECT 'entry ' || entry_id || ' leg ' || leg, "
-        "kind || ' ' || debit_account || ' ' || credit_account FROM transfer "
+        "kind || ' ' || debit_account || ' ' || credit_account FROM seldom "
         f"WHERE (kind, debit_account, credit_account) NOT IN (VALUES {_KINDS})",
     ),
     Check(

@@ -1,5 +1,5 @@
 """Transfers of which the books hold few: what is cleared between persons, pools and funds, owed by
-persons or due to them, and credits in advance.
+persons or due to them, credits in advance, and whatever has not the shape of its kind.
 
 A check that is about these alone selects from `seldom` in place of `transfer`. All of them are
 asked in one statement (`checks`), so that the books are read once for them and not once for each.
@@ -18,6 +18,7 @@ from ledger.books.chart import (
     PAYABLE_PERSONS_ACCOUNT,
     PAYABLE_PERSONS_POOL,
 )
+from ledger.books.kinds import TRANSFER_KINDS
 from ledger.storage.proof.invariants import Check
 
 ACCOUNTS = (
@@ -29,11 +30,16 @@ ACCOUNTS = (
     CLEARING_OTHER_POOLS,
 )
 
-_LISTED = ", ".join(f"'{account}'" for account in ACCOUNTS)
+# One look a row: what is not of an ordinary kind, with the accounts of that kind.
+_ORDINARY = ", ".join(
+    f"('{kind.kind}', '{kind.debit}', '{kind.credit}')"
+    for kind in TRANSFER_KINDS.values()
+    if kind.kind != "credit_advance" and not {kind.debit, kind.credit} & set(ACCOUNTS)
+)
 _SELDOM = (
-    "SELECT person_id, entry_id, kind, benefit_month, debit_account, credit_account, amount_fen, "
-    f"county FROM transfer WHERE debit_account IN ({_LISTED}) OR credit_account IN ({_LISTED}) "
-    "OR kind = 'credit_advance'"
+    "SELECT person_id, entry_id, leg, kind, benefit_month, debit_account, credit_account, "
+    "amount_fen, county FROM transfer "
+    f"WHERE (kind, debit_account, credit_account) NOT IN (VALUES {_ORDINARY}) OR amount_fen <= 0"
 )
 _FROM_SELDOM = re.compile(r"\bFROM seldom\b")
 
