@@ -30,7 +30,7 @@ from ledger.storage.database.embedded_postgres import (
 )
 from ledger.storage.database.engine import open_engine
 from tests.plug.city import DAY, PEOPLE, Books, run
-from tests.plug.disks import filled_up, small_disk
+from tests.plug.disks import filled_up, small_disk, write_protected
 from tests.plug.processes import Command
 from tests.plug.servers import a_server
 
@@ -296,6 +296,21 @@ def test_a_backup_that_finds_no_room_leaves_nothing_behind(place: Place, tmp_pat
             backup(place.books.context, disk / "books.gongji")
         assert refused.value.code in ("backup/unwritable", "backup/failed")
         assert [file.name for file in disk.iterdir()] == ["balloon"]
+
+
+def test_a_disk_for_reading_only_is_told(place: Place, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 8) as disk, write_protected(disk):
+        with pytest.raises(Refused, match="只读") as refused:
+            backup(place.books.context, disk / "books.gongji")
+        assert refused.value.code == "backup/unwritable"
+
+
+def test_a_restore_onto_a_disk_for_reading_only_is_told(on_sqlite: Place, tmp_path: Path) -> None:
+    path = on_sqlite.backup("protected")
+    with small_disk(tmp_path / "disk", 8) as disk, write_protected(disk):
+        with pytest.raises(Refused, match="只读") as refused:
+            put_back(f"sqlite:///{disk}/other.db", path)
+        assert refused.value.code == "restore/failed"
 
 
 def test_missing_programs_are_named(

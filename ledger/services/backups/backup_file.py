@@ -14,7 +14,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -92,7 +92,8 @@ def new_backup(path: Path) -> Iterator[Writing]:
     except OSError as error:
         raise Refused("backup/unwritable", f"备份写不进 {path}：{why(error)}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # A disk that takes no writes: there is nothing to take away.
+            part.unlink(missing_ok=True)
 
 
 def manifest_of(path: Path) -> Manifest:

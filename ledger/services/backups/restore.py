@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from ledger.core.errors import Refused
+from ledger.core.os_errors import why
 from ledger.services.backups.backup import manifest_fields
 from ledger.services.backups.backup_file import Manifest, books_in, copy_checked, manifest_of
 from ledger.services.context import Progress, no_progress
@@ -112,12 +113,17 @@ def _into_postgres(engine: Engine, path: Path, manifest: Manifest, progress: Pro
 def _scratch(file: Path) -> Iterator[Path]:
     """Gone at the end, with what SQLite keeps beside it; unless it was put elsewhere."""
     beside = [file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")]
-    for each in beside:
-        each.unlink(missing_ok=True)
     try:
+        _take_away(beside)
         yield file
     except (OSError, sqlite3.Error) as error:
-        raise Refused("restore/failed", f"恢复失败，数据库没有改变：{error}") from error
+        reason = why(error) if isinstance(error, OSError) else error
+        raise Refused("restore/failed", f"恢复失败，数据库没有改变：{reason}") from error
     finally:
-        for each in beside:
-            each.unlink(missing_ok=True)
+        with suppress(OSError):  # A disk that takes no writes: there is nothing to take away.
+            _take_away(beside)
+
+
+def _take_away(files: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
