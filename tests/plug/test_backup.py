@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from api.cli.main import app
@@ -195,6 +196,36 @@ def test_books_are_overwritten_only_when_told(place: Place) -> None:
         put_back(owner, path, overwrite=True)
         assert restored.count("settlement") == there
         restored.prove()
+
+
+def test_desks_that_were_at_work_go_on_with_the_restored_books(on_postgres: Place) -> None:
+    """Their connections know the tables that were there before."""
+    path = on_postgres.backup("under-desks")
+    owner, application = on_postgres.other()
+    put_back(owner, path)
+    with looked_at(application) as desk:
+        desk.settle(desk.visit("before-it", str(PEOPLE[1].psn_no), DAY, 900, use=1))
+        put_back(owner, path, overwrite=True)
+        desk.settle(desk.visit("after-it", str(PEOPLE[1].psn_no), DAY, 900, use=1))
+        assert visits_in(desk) == visits_in(on_postgres.books) | {"after-it"}
+        desk.prove()
+
+
+def test_the_application_has_its_rights_as_soon_as_the_books_are_there(
+    on_postgres: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = on_postgres.backup("rights")
+    owner, application = on_postgres.other()
+
+    def upgrade(_engine: Engine) -> bool:
+        with looked_at(application) as desk:
+            desk.settle(desk.visit("at-once", str(PEOPLE[1].psn_no), DAY, 900, use=1))
+        return False
+
+    monkeypatch.setattr("ledger.services.backups.restore.upgrade", upgrade)
+    put_back(owner, path)
+    with looked_at(application) as restored:
+        assert "at-once" in visits_in(restored)
 
 
 @contextmanager

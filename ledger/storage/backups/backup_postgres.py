@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -18,7 +18,8 @@ from sqlalchemy.engine import URL
 
 from ledger.core.errors import Refused
 from ledger.storage.database import years
-from ledger.storage.database.embedded_postgres import shipped_programs
+from ledger.storage.database.embedded_postgres import APPLICATION, shipped_programs
+from ledger.storage.database.roles import grants
 from ledger.storage.database.triggers_postgres import triggers
 from ledger.storage.tables import metadata
 
@@ -124,7 +125,7 @@ def restore_dump(
         try:
             _write(script.stdin, "BEGIN;\n", *_drop_ours())
             if _copy_in(programs, dump, script.stdin, errors, tell):
-                _write(script.stdin, *_same_counts(counts), "COMMIT;\n")
+                _write(script.stdin, *_same_counts(counts), *_grants(counts), "COMMIT;\n")
                 whole = True
         except BrokenPipeError:
             pass  # It stopped at an error, which it has told.
@@ -191,6 +192,17 @@ def _same_counts(counts: dict[str, int]) -> Iterator[str]:
             f'DO $$ BEGIN IF (SELECT count(*) FROM public."{table}") <> {count} THEN '
             f"RAISE EXCEPTION '{DAMAGED}: {table}'; END IF; END $$;\n"
         )
+
+
+def _grants(tables: Iterable[str]) -> Iterator[str]:
+    """With the tables come the application's rights on them: until the schema is brought up as
+    well, a service that goes on would be told that it has none."""
+    yield "SET LOCAL search_path = public;\n"
+    yield f"DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{APPLICATION}') THEN "
+    yield "".join(f"{grant}; " for grant in grants(tables))
+    yield f"IF EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = '{years.SCHEMA}') THEN "
+    yield "".join(f"{grant}; " for grant in years.GRANTS)
+    yield "END IF; END IF; END $$;\n"
 
 
 def _address(url: URL) -> str:

@@ -49,6 +49,7 @@ _WORDS = {
     "too many clients": "53300",  # While connecting, the driver gives no code.
     "remaining connection slots": "53300",
 }
+_REPLACED = ("cache lookup failed for", "could not open relation with OID")
 
 
 def busy(error: SQLAlchemyError) -> Refused | None:
@@ -59,9 +60,15 @@ def busy(error: SQLAlchemyError) -> Refused | None:
         return None
     state, text = getattr(error.orig, "sqlstate", None), str(error.orig)
     state = next((code for words, code in _WORDS.items() if words in text), state)
-    if state in _LOST:
+    if state in _LOST or replaced(error):
         return LostRace("database/busy", _text("多次让给了同时进行的其他业务"))
     return _refusal(_WAITED[state]) if state in _WAITED else None
+
+
+def replaced(error: DBAPIError) -> bool:
+    """Are the tables that a connection knew no more, since a backup was restored in their place.
+    These words are in no other language."""
+    return any(words in str(error.orig) for words in _REPLACED)
 
 
 def waited_too_long(error: DBAPIError) -> bool:

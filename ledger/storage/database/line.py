@@ -20,6 +20,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Engine
 
 from ledger.core.errors import Refused
+from ledger.storage.database.busy import replaced
 from ledger.storage.database.changes import turned
 from ledger.storage.database.line_words import at_once, changing, literal, named, numbered, record
 from ledger.storage.database.postgres import as_of_sqlalchemy, in_words_of_postgres, read_as_text
@@ -187,6 +188,8 @@ class Line:
             self._forget()
             error = as_of_sqlalchemy(message, error_from_result(result))
             error.connection_invalidated = not self.usable
+            if replaced(error):
+                self.close()  # What it has prepared is of tables that are no more.
             raise error
         self._kept.clear()
         self._preparing.clear()

@@ -7,6 +7,8 @@ each time it runs, whenever the cluster has a role of that name.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from sqlalchemy import Connection, inspect
 
 from ledger.storage.database import years
@@ -40,11 +42,18 @@ def grant_application(connection: Connection) -> None:
     known = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = ?", (APPLICATION,))
     if known.scalar() is None:
         return
-    for table in inspect(connection).get_table_names():
-        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {APPLICATION}")
-        connection.exec_driver_sql(f"GRANT {granted(table)} ON {table} TO {APPLICATION}")
+    for statement in grants(inspect(connection).get_table_names()):
+        connection.exec_driver_sql(statement)
     if inspect(connection).has_schema(years.SCHEMA):
-        years.grant_reading(connection)
+        for statement in years.GRANTS:
+            connection.exec_driver_sql(statement)
+
+
+def grants(tables: Iterable[str]) -> Iterator[str]:
+    """What gives the application what it needs on tables, and no more."""
+    for table in tables:
+        yield f"REVOKE ALL ON {table} FROM {APPLICATION}"
+        yield f"GRANT {granted(table)} ON {table} TO {APPLICATION}"
 
 
 def granted(table: str) -> str:

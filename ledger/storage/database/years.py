@@ -96,15 +96,13 @@ def refuse_by_name(connection: Connection, leaf: str) -> None:
     connection.exec_driver_sql(_REFUSING.format(REFUSE, f"{SCHEMA}.{leaf}", REFUSE))
 
 
-def grant_reading(connection: Connection) -> None:
-    """Let the application read the years, which a dump does, and have the coming ones made."""
-    for statement in (
-        f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {APPLICATION}",
-        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {APPLICATION}",
-        f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {APPLICATION}",
-        f"GRANT EXECUTE ON FUNCTION public.open_years(integer) TO {APPLICATION}",
-    ):
-        connection.exec_driver_sql(statement)
+GRANTS = (
+    f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {APPLICATION}",
+    f"GRANT USAGE ON SCHEMA {SCHEMA} TO {APPLICATION}",
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {APPLICATION}",
+    f"GRANT EXECUTE ON FUNCTION public.open_years(integer) TO {APPLICATION}",
+)
+"""The application reads the years, which a dump does, and has the coming ones made."""
 
 
 _ARE_OPEN = "SELECT " + " AND ".join(
