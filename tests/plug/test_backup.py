@@ -30,6 +30,7 @@ from ledger.storage.database.embedded_postgres import (
     EmbeddedPostgres,
 )
 from ledger.storage.database.engine import open_engine
+from tests.databases import scratch_folders
 from tests.plug.city import DAY, PEOPLE, Books, run
 from tests.plug.disks import filled_up, small_disk, write_protected
 from tests.plug.processes import Command
@@ -311,6 +312,42 @@ def test_a_database_that_somebody_uses_is_not_replaced(on_sqlite: Place) -> None
                 put_back(address, path, overwrite=True)
         other.close()
     assert refused.value.code == "restore/in-use"
+
+
+def test_tables_that_somebody_holds_are_not_waited_for_endlessly(on_postgres: Place) -> None:
+    path = on_postgres.backup("held")
+    owner, application = on_postgres.other()
+    put_back(owner, path)
+    with psycopg.connect(application) as holder:
+        holder.execute("SELECT count(*) FROM entry")
+        with pytest.raises(Refused) as refused:
+            put_back(owner, path, overwrite=True)
+    assert refused.value.code == "restore/in-use"
+    with looked_at(application) as books:
+        books.prove()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_role_that_owns_nothing_restores_nothing(on_postgres: Place, there: bool) -> None:
+    path = on_postgres.backup(f"not-the-owners-{there}")
+    owner, application = on_postgres.other()
+    if there:
+        put_back(owner, path)
+    with pytest.raises(Refused) as refused:
+        put_back(application, path, overwrite=True)
+    assert refused.value.code == "database/not-allowed"
+
+
+def test_a_restore_that_finds_no_room_is_told(on_postgres: Place) -> None:
+    path = on_postgres.backup("no-room")
+    with (
+        scratch_folders() as (beside, _),
+        small_disk(beside.with_name("disk"), 260) as disk,
+        a_server(disk) as server,
+    ):
+        with filled_up(disk, 1 << 20), pytest.raises(Refused) as refused:
+            put_back(server.url(OWNER), path)
+        assert refused.value.code == "database/disk-full"
 
 
 def test_a_backup_never_overwrites_a_file_and_is_its_owners_alone(on_sqlite: Place) -> None:

@@ -42,7 +42,8 @@ def restore(
     Raises:
         Refused: `restore/not-a-backup`, `restore/damaged`, `restore/other-database`,
             `restore/newer-program`, `restore/has-books`, `restore/in-use`, `restore/failed`,
-            `backup/programs-missing`.
+            `backup/programs-missing`, and on PostgreSQL `database/not-allowed`,
+            `database/disk-full` and their like.
     """
     manifest = manifest_of(path)
     _refuse_unfitting(manifest, engine)

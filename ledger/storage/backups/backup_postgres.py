@@ -19,12 +19,17 @@ from sqlalchemy.engine import URL
 from ledger.core.errors import Refused
 from ledger.storage.database import years
 from ledger.storage.database.embedded_postgres import APPLICATION, shipped_programs
+from ledger.storage.database.outages import outage_of
 from ledger.storage.database.roles import grants
 from ledger.storage.database.triggers_postgres import triggers
 from ledger.storage.tables import metadata
 
 CHUNK = 1 << 20
 DAMAGED = "restore/damaged"
+_STATE = re.compile(r": {2}([0-9A-Z]{5}): ")
+_IN_USE = ("55P03", "40P01")
+"""What psql says of an error begins with its code; the words are in the server's language. A lock
+was waited for too long; somebody else waited for ours."""
 
 
 def programs_for(connection: Connection) -> Path:
@@ -109,12 +114,14 @@ def restore_dump(
         tell: bytes of the dump that were handed over.
 
     Raises:
-        Refused: `restore/failed`, `restore/damaged` where rows are missing.
+        Refused: `restore/failed`, `restore/damaged` where rows are missing, `restore/in-use`, and
+            what `outages` tells of the server: a full disk, a role that may not.
     """
     with TemporaryFile() as errors:
         script = subprocess.Popen(
             [
                 programs / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+                "--set=VERBOSITY=verbose",
                 f"--dbname={_address(url)}", "--file=-",
             ],
             env=_environment(url, "restore"),
@@ -135,10 +142,20 @@ def restore_dump(
                 script.stdin.close()
             code = script.wait()
         if code != 0 or not whole:
-            said = _said(errors)
-            if DAMAGED in said:
-                raise Refused(DAMAGED, "备份已损坏：行数与其清单不符；数据库没有改变")
-            raise Refused("restore/failed", f"恢复失败，数据库没有改变：{said}")
+            raise _refusal(_said(errors))
+
+
+def _refusal(said: str) -> Refused:
+    """Why nothing was restored: by the server's code, where it gave one."""
+    if DAMAGED in said:
+        return Refused(DAMAGED, "备份已损坏：行数与其清单不符；数据库没有改变")
+    found = _STATE.search(said)
+    if found is not None and found[1] in _IN_USE:
+        return Refused(
+            "restore/in-use", "数据库正在使用；请先停止服务和其他命令，再恢复；数据库没有改变"
+        )
+    down = None if found is None else outage_of(found[1])
+    return down or Refused("restore/failed", f"恢复失败，数据库没有改变：{said}")
 
 
 def _copy_in(

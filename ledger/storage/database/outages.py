@@ -60,6 +60,12 @@ def outage(error: DBAPIError) -> Refused | None:
     return None if code is None else Refused(code, _words(code, str(error.orig)))
 
 
+def outage_of(state: str) -> Refused | None:
+    """The same by PostgreSQL's own code, where another program was told it."""
+    code = _named(_POSTGRES, state)
+    return None if code is None else Refused(code, MESSAGES[code])
+
+
 def _words(code: str, text: str) -> str:
     """What to say of it; of a server that nobody reached, more than that a connection broke."""
     missing = _NO_DATABASE.search(text)
