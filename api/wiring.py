@@ -27,6 +27,7 @@ EMBEDDED = "GONGJI_EMBEDDED_POSTGRES"
 """The folder of `--embedded-postgres`, for whatever opens a database in this process."""
 DEFAULT_POOL = "420300"
 MOST_SECONDS = 86_400
+LAST_PORT = 65_535
 LOCAL = ZoneInfo("Asia/Shanghai")
 
 
@@ -62,14 +63,16 @@ def database_url(given: str | None, *, owner: bool = False) -> str:
 
 
 def _checked(address: str) -> str:
-    """Raises: ArgumentError, also for a port that is no number."""
+    """Raises: ArgumentError, also for a port that is no number or none of a machine's."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
-        make_url(address)
+        url = make_url(address)
     except ValueError as error:
         raise ArgumentError(str(error)) from error
+    if url.port is not None and not 0 < url.port <= LAST_PORT:
+        raise ArgumentError(f"no port: {url.port}")
     return address
 
 

@@ -4,8 +4,10 @@ and never worked with: whatever its kind, its revision, and whoever logs in."""
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import Result
 from sqlalchemy import Engine
@@ -13,6 +15,9 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.storage import migrate, revisions
+from ledger.storage.database import postgres
+from ledger.storage.database.engine import translate
+from ledger.storage.database.postgres import as_of_sqlalchemy
 from tests import databases
 
 
@@ -116,8 +121,54 @@ def test_a_server_that_nobody_reaches_is_no_broken_connection(place: str) -> Non
 
 
 @databases.no_database
-@pytest.mark.parametrize("address", ["postgresql://a:b@h:port/g", "postgresql//a", "gongji.db"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://a:b@h:port/g",
+        "postgresql://a:b@h:99999/g",
+        "postgresql://a:b@h/g?no_such_option=1",
+        "postgresql://a:b@h/g?connect_timeout=soon",
+        "postgresql//a",
+        "gongji.db",
+    ],
+)
 def test_an_address_that_is_none_is_wrong_usage(address: str) -> None:
     result = gongji("verify", "--db", address)
     assert result.exit_code == 2
     assert json.loads(result.output)["error"]["code"] == "usage/bad-value"
+
+
+_FAILED = 'connection failed: connection to server at "10.1.2.3", port 5432 failed: '
+
+
+@databases.no_database
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ('FATAL:  role "x" is not permitted to log in', "database/no-entry", "拒绝登录"),
+        ('FATAL:  permission denied for database "g"', "database/no-entry", "拒绝登录"),
+        ('FATAL:  database "g" is not currently accepting connections', "database/no-entry", ""),
+        ("FATAL:  no pg_hba.conf entry for …, SSL encryption", "database/no-entry", "拒绝登录"),
+        ('FATAL:  too many connections for role "x"', "database/busy", "已用完"),
+        ("FATAL:  the database system is starting up", "database/unreachable", "正在启动"),
+        ("server does not support SSL, but SSL was required", "database/unreachable", "sslmode"),
+        ('root certificate file "x" does not exist', "database/unreachable", "证书"),
+        ('致命错误:  用户 "x" Password 认证失败', "database/unreachable", '用户 "x" Password 认证'),
+        ("Connection refused", "database/unreachable", "没有启动，或主机、端口不对"),
+    ],
+)
+def test_what_a_server_says_at_the_door_is_told(text: str, code: str, words: str) -> None:
+    refused = translate(as_of_sqlalchemy("", psycopg.OperationalError(_FAILED + text)))
+    assert refused.code == code
+    assert words in refused.message
+
+
+@databases.no_database
+def test_a_machine_that_gives_no_answer_is_not_waited_for_endlessly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres, "CONNECT_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        result = gongji("verify", "--db", f"postgresql://somebody:word@{place}/gongji")
+    assert json.loads(result.output)["error"]["code"] == "database/unreachable"

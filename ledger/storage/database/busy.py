@@ -47,6 +47,7 @@ _WORDS = {
     "database table is locked": "55P03",
     "database is busy": "55P03",
     "too many clients": "53300",  # While connecting, the driver gives no code.
+    "too many connections for": "53300",
     "remaining connection slots": "53300",
 }
 _REPLACED = ("cache lookup failed for", "could not open relation with OID")

@@ -48,10 +48,18 @@ _POSTGRES = {
     "3D000": NO_ENTRY,
     "42501": NOT_ALLOWED,
 }
-_NOT_LET_IN = ("authentication failed", "no pg_hba.conf entry", "does not exist", "no password")
+_NOT_LET_IN = (
+    "authentication failed", "pg_hba.conf", "does not exist", "no password",
+    "not permitted to log in", "permission denied", "not currently accepting connections",
+)  # fmt: skip
 """While connecting, the driver gives no code."""
+_NOT_SECURED = re.compile(r"server does not support SSL|SSL error|certificate|sslmode")
+_ON_ITS_WAY = re.compile(r"starting up|shutting down|in recovery mode|not yet accepting")
 _NO_DATABASE = re.compile(r'database "([^"]+)" does not exist')
-_NEVER_CONNECTED = ("connection failed", "failed to resolve", "connection timeout")
+_NEVER_CONNECTED = ("connection failed", "failed to resolve", "connection timeout", "is bad")
+_SAID = re.compile(r"failed: [^\s:]+: {2}(.+)")
+"""What a server answers whoever may not come in: how bad it is, two blanks, and why, in the
+server's language."""
 
 
 def outage(error: DBAPIError) -> Refused | None:
@@ -72,10 +80,18 @@ def _words(code: str, text: str) -> str:
     if code == NO_ENTRY and missing:
         return f"数据库服务器上没有数据库 {missing[1]}；请先建立这个数据库，再运行 gongji init"
     if code == UNREACHABLE and any(words in text for words in _NEVER_CONNECTED):
-        return (
-            "连不上数据库服务器（没有启动，或主机、端口不对）；请稍后用同一请求号重试，不会重复入账"
-        )
+        return f"连不上数据库服务器（{_reason(text)}）；请稍后用同一请求号重试，不会重复入账"
     return MESSAGES[code]
+
+
+def _reason(text: str) -> str:
+    """Why nobody was reached; of a server that answered, what it said."""
+    if _NOT_SECURED.search(text):
+        return "加密连接没有建立，请核对 sslmode、证书和服务器的 SSL 设置"
+    if _ON_ITS_WAY.search(text):
+        return "服务器正在启动或停止"
+    said = _SAID.search(text)
+    return said[1].strip() if said else "没有启动，或主机、端口不对"
 
 
 ROOM_BESIDE = 65_536
@@ -105,7 +121,8 @@ def _code(error: DBAPIError) -> str | None:
         return _named(_POSTGRES, state)
     # A connection that breaks or was never made has no code, in psycopg.
     broken = error.connection_invalidated or isinstance(error, OperationalError)
-    if broken and any(words in str(error.orig) for words in _NOT_LET_IN):
+    text = str(error.orig)
+    if broken and any(words in text for words in _NOT_LET_IN) and not _NOT_SECURED.search(text):
         return NO_ENTRY
     return UNREACHABLE if broken and type(error.orig).__module__.startswith("psycopg") else None
 

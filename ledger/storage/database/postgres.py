@@ -13,9 +13,10 @@ from typing import Any
 
 import psycopg
 from psycopg.adapt import Loader
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.storage.database.busy import DEFAULT_LIMITS, Limits
 
@@ -94,7 +95,15 @@ GONE_MS = 1_000
 process that was killed would go on, and hold what it holds, to its end."""
 
 
+CONNECT_SECONDS = 20
+"""A machine that is switched off, or a firewall, gives no answer at all; the driver would wait for
+two minutes. `connect_timeout` in the address says otherwise."""
+
+
 def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
+    """Raises: ArgumentError for what is no option of a connection."""
+    url = url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)} | dict(url.query))
+    _refuse_unknown(url)
     options = (
         f"-c lock_timeout={limits.lock_ms} -c statement_timeout={limits.statement_ms} "
         f"-c idle_in_transaction_session_timeout={limits.idle_ms} "
@@ -114,6 +123,18 @@ def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "before_cursor_execute", _translate, retval=True)
     return engine
+
+
+def _refuse_unknown(url: URL) -> None:
+    """Now, and not as a fault of the first statement."""
+    options: dict[str, Any] = dict(url.query)
+    seconds = options["connect_timeout"]
+    try:
+        make_conninfo(**options)
+    except psycopg.ProgrammingError as error:
+        raise ArgumentError(str(error)) from error
+    if not str(seconds).isdecimal():
+        raise ArgumentError(f"not seconds: {seconds}")
 
 
 def _on_connect(connection: psycopg.Connection[Any], _record: object) -> None:
