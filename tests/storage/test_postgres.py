@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from ledger.core.errors import Refused
 from ledger.core.months import FAR
 from ledger.storage.books.journal import TRANSFER_COLUMNS
+from ledger.storage.database import postgres
 from ledger.storage.database.append_only import APPEND_ONLY
 from ledger.storage.database.bulk import COPY_FROM, insert_rows
 from ledger.storage.database.embedded_postgres import APPLICATION, OWNER, EmbeddedPostgres
@@ -50,6 +51,28 @@ def test_nobody_comes_in_without_the_password(server: EmbeddedPostgres) -> None:
 def test_it_listens_on_this_machine_alone(server: EmbeddedPostgres) -> None:
     with psycopg.connect(server.url(OWNER)) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("127.0.0.1",)
+
+
+def test_a_server_of_an_earlier_release_is_refused() -> None:
+    with pytest.raises(Refused, match="PostgreSQL 15") as refused:
+        postgres.refuse_server(150_013, {"server_encoding": "UTF8"}.get)
+    assert refused.value.code == "database/unsupported"
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "EUC_CN"])
+def test_a_database_that_cannot_hold_our_text_is_refused(
+    server: EmbeddedPostgres, encoding: str
+) -> None:
+    name = encoding.lower()
+    server.psql(
+        "postgres",
+        f"CREATE DATABASE {name} OWNER {OWNER} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0",
+    )
+    engine = open_engine(server.url(OWNER, name))
+    with pytest.raises(Refused, match=encoding) as refused, writing(engine):
+        pass
+    assert refused.value.code == "database/unsupported"
+    engine.dispose()
 
 
 def test_passwords_are_readable_by_their_owner_only(server: EmbeddedPostgres) -> None:

@@ -8,6 +8,7 @@ Days and instants are read as text and sums of fen as whole numbers, as SQLite g
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from ledger.core.errors import Refused
 from ledger.storage.database.busy import DEFAULT_LIMITS, Limits
 
 _TOKENS = re.compile(r"'(?:[^']|'')*'|::|:[a-z_][a-z_0-9]*|\?|%")
@@ -120,7 +122,8 @@ def open_postgres(url: URL, limits: Limits = DEFAULT_LIMITS) -> Engine:
         connect_args={"cursor_factory": psycopg.ClientCursor, "options": options},
         execution_options={"server_options": options},
     )
-    event.listen(engine, "connect", _on_connect)
+    # Before SQLAlchemy's own first look, which fails on what we refuse.
+    event.listen(engine, "connect", _on_connect, insert=True)
     event.listen(engine, "before_cursor_execute", _translate, retval=True)
     return engine
 
@@ -138,7 +141,27 @@ def _refuse_unknown(url: URL) -> None:
 
 
 def _on_connect(connection: psycopg.Connection[Any], _record: object) -> None:
+    refuse_server(connection.info.server_version, connection.info.parameter_status)
     read_as_text(connection)
+
+
+OLDEST = 18
+"""An earlier release takes the tables and the files, and then fails in `verify`."""
+
+
+def refuse_server(version: int, told: Callable[[str], str | None]) -> None:
+    """Raises: Refused: `database/unsupported`, before anything is made there."""
+    if version // 10_000 < OLDEST:
+        raise Refused(
+            "database/unsupported",
+            f"数据库服务器是 PostgreSQL {version // 10_000}；须为 {OLDEST} 或更新的版本",
+        )
+    encoding = told("server_encoding")
+    if encoding != "UTF8":
+        raise Refused(
+            "database/unsupported",
+            f"数据库的编码是 {encoding}；请以 ENCODING 'UTF8' TEMPLATE template0 重新建立数据库",
+        )
 
 
 def read_as_text(connection: psycopg.Connection[Any]) -> None:
