@@ -141,6 +141,7 @@ def _create(name: str, template: str | None) -> None:
 
 
 no_database = pytest.mark.skipif(POSTGRES, reason="asks no database of ours; tried already")
+only_postgres = pytest.mark.skipif(not POSTGRES, reason="what it tries is a matter of PostgreSQL")
 only_sqlite = pytest.mark.skipif(POSTGRES, reason="what it tries is a matter of SQLite's file")
 
 

@@ -33,8 +33,6 @@ from tests.world import World
 CHEN_NO, LIN_NO = str(CHEN.psn_no), str(LIN.psn_no)
 DAY = date(2023, 3, 1)
 
-only_postgres = pytest.mark.skipif(not databases.POSTGRES, reason="a matter of PostgreSQL's locks")
-
 
 def test_who_waits_too_long_for_a_person_is_told_so_and_asks_again(world: World) -> None:
     url = databases.address(world.path)
@@ -61,7 +59,7 @@ def test_who_waits_too_long_for_a_run_is_told_so(world: World) -> None:
     assert refused.value.code == "database/busy"
 
 
-@only_postgres
+@databases.only_postgres
 @pytest.mark.parametrize(("first", "second"), [(CHEN_NO, LIN_NO), (LIN_NO, CHEN_NO)])
 @pytest.mark.parametrize("run", ["credit", "interest"])
 def test_a_run_that_waits_for_one_account_keeps_nobody_elses(
@@ -109,7 +107,7 @@ def _somebody_waits(connection: Connection) -> bool:
     return bool(connection.exec_driver_sql(WAITING).scalar())
 
 
-@only_postgres
+@databases.only_postgres
 def test_a_visit_waits_for_nobody_elses(world: World) -> None:
     url = databases.address(world.path)
     world.settle(world.visit("first", CHEN_NO, DAY, 1_000))
@@ -118,7 +116,7 @@ def test_a_visit_waits_for_nobody_elses(world: World) -> None:
         assert settle(impatient, ours)["psn_no"] == LIN_NO
 
 
-@only_postgres
+@databases.only_postgres
 def test_a_statement_that_takes_too_long_is_ended_and_told(world: World) -> None:
     with desk(databases.address(world.path), Limits(statement_ms=200)) as context:
         with pytest.raises(Refused) as refused, context.reading() as connection:
@@ -133,7 +131,7 @@ def test_a_statement_that_takes_too_long_is_ended_and_told(world: World) -> None
         carry_out(context, long, dry_run=True)  # Runs may take as long as they do.
 
 
-@only_postgres
+@databases.only_postgres
 def test_a_process_that_stands_still_lets_go_what_it_holds(world: World) -> None:
     url, visit = databases.address(world.path), world.visit("v", CHEN_NO, DAY, 1_000, use=1)
     with desk(url, Limits(idle_ms=100)) as asleep, desk(url) as other:
@@ -147,7 +145,7 @@ def test_a_process_that_stands_still_lets_go_what_it_holds(world: World) -> None
     assert refused.value.code == "database/busy"
 
 
-@only_postgres
+@databases.only_postgres
 def test_the_statement_of_a_killed_process_ends_with_it(world: World) -> None:
     """Else its locks would last for as long as a run takes that nobody waits for any more."""
     url = databases.address(world.path)
@@ -177,7 +175,7 @@ def _until(so: Callable[[], bool]) -> None:
     raise AssertionError("not within a minute")
 
 
-@only_postgres
+@databases.only_postgres
 def test_a_deadlock_is_tried_again_from_the_beginning_and_nobody_hears_of_it(world: World) -> None:
     people = [world.person_id(CHEN_NO), world.person_id(LIN_NO)]
     meet = threading.Barrier(2)

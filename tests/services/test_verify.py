@@ -7,8 +7,10 @@ CHECKs are switched off, so that nothing but `verify` stands between the breach 
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ledger.books.kinds import TRANSFER_KINDS, TransferKind
 from ledger.policy.loader import load_pack
@@ -307,6 +309,30 @@ def test_a_breach_says_how_often_and_where_first(world: World) -> None:
     assert breach["times"] == world.count("personal_account") > 1
     assert "person 1: 1 / 0" in breach["where"]
     assert breach["invariant"] == 4
+
+
+@databases.only_postgres
+def test_amounts_that_leave_64_bits_are_named(world: World) -> None:
+    huge = 2**63 - 1
+    years = ", ".join(f"(1, {year}, {huge}, 0)" for year in (2098, 2099))
+    columns = "(person_id, year, credited_fen, debited_fen)"
+    databases.plant(world.path, [f"INSERT INTO account_year {columns} VALUES {years}"])
+    places = {breach["code"]: breach["where"] for breach in verify(world.context)["breaches"]}
+    assert places == {
+        "verify/account-totals": [f"person 1: {-2 * huge} / 0"],
+        "verify/year-totals": [f"person 1 year {year}: {huge} / 0" for year in (2098, 2099)],
+    }
+
+
+@databases.only_postgres
+def test_books_for_reading_only_are_proved_too(world: World) -> None:
+    def for_reading(connection: Any, _record: object) -> None:
+        connection.execute("SET default_transaction_read_only = on")
+        connection.commit()
+
+    world.context.engine.dispose()
+    event.listen(world.context.engine, "connect", for_reading)
+    assert verify(world.context)["ok"]
 
 
 def test_the_limit_is_the_one_of_the_pack(world: World) -> None:
