@@ -6,7 +6,7 @@ and legs, 5 one request one effect, 6 closed months, 7 parts add up, 8 accumulat
 
 Two sides that must agree are added up with opposite signs in one grouping, never joined: a join
 of two grouped halves has no index, and its work would grow with the square of the books. The
-longer side is added up by itself first: PostgreSQL does that with several processes.
+longer side is added up by itself first, so that few rows are turned round and grouped with others.
 """
 
 from __future__ import annotations
