@@ -11,10 +11,11 @@ longer side is added up by itself first, so that few rows are turned round and g
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ledger.books.chart import CLEARING_PERSONS, PERSONAL_ACCOUNT_FUND
-from ledger.books.kinds import TRANSFER_KINDS
+from ledger.books.kinds import TRANSFER_KINDS, TransferKind
 
 
 class Check(NamedTuple):
@@ -45,6 +46,11 @@ def agree(names: str, amounts: str, one: str, other: str) -> str:
     )
 
 
+def with_accounts(kinds: Iterable[TransferKind]) -> str:
+    """SQL: rows of (kind, debit account, credit account)."""
+    return ", ".join(f"('{kind.kind}', '{kind.debit}', '{kind.credit}')" for kind in kinds)
+
+
 def _sum_of(*kinds: str) -> str:
     """SQL: the sum of transfers of these kinds; "-kind" counts against it."""
     plus = ", ".join(f"'{kind}'" for kind in kinds if not kind.startswith("-"))
@@ -66,9 +72,7 @@ _ACCOUNTS_OF_KINDS = " UNION ".join(
     f"SELECT '{code}' AS code"
     for code in sorted({c for kind in TRANSFER_KINDS.values() for c in (kind.debit, kind.credit)})
 )
-_KINDS = ", ".join(
-    f"('{kind.kind}', '{kind.debit}', '{kind.credit}')" for kind in TRANSFER_KINDS.values()
-)
+_KINDS = with_accounts(TRANSFER_KINDS.values())
 
 _BY_POOL = (
     "pool_pay",

@@ -19,7 +19,7 @@ from ledger.books.chart import (
     PAYABLE_PERSONS_POOL,
 )
 from ledger.books.kinds import TRANSFER_KINDS
-from ledger.storage.proof.invariants import Check
+from ledger.storage.proof.invariants import Check, with_accounts
 
 ACCOUNTS = (
     OWED_BY_PERSONS,
@@ -31,8 +31,8 @@ ACCOUNTS = (
 )
 
 # One look a row: what is not of an ordinary kind, with the accounts of that kind.
-_ORDINARY = ", ".join(
-    f"('{kind.kind}', '{kind.debit}', '{kind.credit}')"
+_ORDINARY = with_accounts(
+    kind
     for kind in TRANSFER_KINDS.values()
     if kind.kind != "credit_advance" and not {kind.debit, kind.credit} & set(ACCOUNTS)
 )
